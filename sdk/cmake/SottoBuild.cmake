@@ -1,0 +1,60 @@
+# SottoBuild.cmake: how every target of this tree is compiled. Not installed; third parties need SottoPlugins.cmake only.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug, RelWithDebInfo" FORCE)
+endif()
+
+# One layout for the build tree and the installed one: bin/, lib/libsotto.so, lib/sotto/<plugins>.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_package(Threads REQUIRED)
+
+# What every target compiles with: language level, warnings, hidden visibility, sanitizers.
+add_library(sotto_options INTERFACE)
+target_compile_features(sotto_options INTERFACE cxx_std_17 c_std_99)
+target_compile_options(sotto_options INTERFACE
+  -Wall -Wextra -Wconversion -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden>
+  $<$<BOOL:${SOTTO_WARNINGS_AS_ERRORS}>:-Werror>)
+if(SOTTO_SANITIZE)
+  target_compile_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE})
+endif()
+
+# sotto_add_module(NAME SOURCES ... [LINK ...] [PRIVATE_LINK ...]): one folder of sdk/src as a static library. LINK names the
+# folders it may include (docs/architecture.md); PRIVATE_LINK third-party libraries that stay inside its .cc files.
+function(sotto_add_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(sotto_${name} STATIC ${arg_SOURCES})
+  set_target_properties(sotto_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(sotto_${name} PUBLIC ${PROJECT_SOURCE_DIR}/sdk/src)
+  target_link_libraries(sotto_${name} PUBLIC Sotto::headers ${arg_LINK} PRIVATE sotto_options ${arg_PRIVATE_LINK})
+  target_compile_definitions(sotto_${name} PRIVATE SOTTO_BUILDING)
+endfunction()
+
+# sotto_add_test(NAME SOURCES ... [LINK ...] [LABELS ...]): a GoogleTest program, registered with ctest as one test.
+function(sotto_add_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE sotto_options sotto_test_support ${arg_LINK} GTest::gtest GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  if(arg_LABELS)
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
+  endif()
+endfunction()
+
+# Adds every sub-folder of the named folders that has a CMakeLists.txt: a new backend or skill is one new folder.
+function(sotto_add_folders)
+  foreach(parent IN LISTS ARGN)
+    file(GLOB lists CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${parent}/*/CMakeLists.txt)
+    foreach(list IN LISTS lists)
+      cmake_path(GET list PARENT_PATH folder)
+      add_subdirectory(${folder})
+    endforeach()
+  endforeach()
+endfunction()

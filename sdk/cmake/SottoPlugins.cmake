@@ -1,0 +1,33 @@
+# SottoPlugins.cmake: how a plugin is built, inside this tree and, installed, outside of it.
+include_guard(GLOBAL)
+
+# sotto_add_plugin(NAME SOURCES ... [LINK ...] [WHEN condition]): a skill or communicator plugin, one library lib<NAME>.so that
+# exports the symbol sotto_plugin and nothing else. Within Sotto it lands in lib/sotto; elsewhere beside the caller's libraries.
+function(sotto_add_plugin name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;WHEN" ${ARGN})
+  if(DEFINED arg_WHEN)
+    if(NOT (${arg_WHEN}))
+      message(STATUS "sotto: ${name} is not built (${arg_WHEN} is false)")
+      return()
+    endif()
+  endif()
+  add_library(${name} MODULE ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE Sotto::headers ${arg_LINK})
+  set_target_properties(${name} PROPERTIES
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  if(NOT APPLE AND NOT WIN32)
+    # Our own objects are hidden already; this also hides what static libraries bring.
+    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
+  endif()
+  if(TARGET sotto_options)
+    target_link_libraries(${name} PRIVATE sotto_options)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/sotto)
+    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sotto)
+    set_property(GLOBAL APPEND PROPERTY SOTTO_PLUGINS ${name})
+  endif()
+endfunction()
+
+# sotto_add_backend(NAME ...): as sotto_add_plugin, the library is libsotto_backend_<NAME>.so.
+function(sotto_add_backend name)
+  sotto_add_plugin(sotto_backend_${name} ${ARGN})
+endfunction()
