@@ -22,17 +22,6 @@ typedef struct sotto_program sotto_program; /* a compiled plan */
 typedef struct sotto_cache sotto_cache;     /* KV rows of many sequences */
 typedef struct sotto_adapter sotto_adapter; /* LoRA pairs */
 
-typedef struct sotto_device_info {
-  uint32_t struct_size;
-  uint32_t index;
-  char name[128];         /* "Intel Xeon, 2 cores", "Adreno 740" */
-  char detail[256];       /* driver, instruction sets, subgroup size */
-  uint64_t memory_bytes;  /* 0: unknown */
-  uint64_t memory_free_bytes;
-  uint32_t shares_memory_with_host;
-  uint32_t batch_invariant_rows; /* up to this many rows in a batch, a row's bits do not depend on its neighbours */
-} sotto_device_info;
-
 /* Collective calls between the processes of a group; a plugin's table, id "sotto.comm/1" (plugins/mpi). One calling thread;
  * each call ends by `deadline_ms` (0: none) with SOTTO_RANK_LOST if a peer is gone; abort [any thread] ends a pending call. */
 #define SOTTO_COMM_ID "sotto.comm/1"

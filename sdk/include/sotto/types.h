@@ -1,4 +1,4 @@
-/* types.h - how numbers are stored in weights and caches. Read by everyone who names a type. */
+/* types.h - what applications and backends both name: how numbers are stored, what a device is. */
 #ifndef SOTTO_TYPES_H
 #define SOTTO_TYPES_H
 
@@ -16,5 +16,24 @@
 #define SOTTO_Q5_K 13u /* 256, 176 */
 #define SOTTO_Q6_K 14u /* 256, 210 */
 #define SOTTO_BF16 30u /* 1, 2 */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sotto_device_info {
+  uint32_t struct_size;
+  uint32_t index;
+  char name[128];         /* "Intel Xeon, 2 cores", "Adreno 740" */
+  char detail[256];       /* driver, instruction sets, subgroup size */
+  uint64_t memory_bytes;  /* 0: unknown */
+  uint64_t memory_free_bytes;
+  uint32_t shares_memory_with_host;
+  uint32_t batch_invariant_rows; /* up to this many rows in a batch, a row's bits do not depend on its neighbours */
+} sotto_device_info;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
