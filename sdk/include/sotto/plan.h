@@ -66,7 +66,6 @@ typedef struct sotto_embed_args {
   uint32_t positions; /* [positions, width], likewise, or SOTTO_NONE */
   float scale;        /* 0 means 1 */
 } sotto_embed_args;
-
 typedef struct sotto_norm_args {
   uint32_t struct_size;
   uint32_t kind; /* SOTTO_NORM_* */
@@ -74,7 +73,6 @@ typedef struct sotto_norm_args {
   uint32_t bias;
   float epsilon;
 } sotto_norm_args;
-
 /* u = in0 W^T + bias; without a gate: y = act(clamp(u, -clamp, clamp)).
  * With a gate: g = in0 G^T + gate_bias; y = act(min(u, clamp)) * (clamp(g, -clamp, clamp) + gate_offset).
  * out = softcap tanh(scale y / softcap). Clamp 0: none; scale 0: 1; softcap 0: none. A bias of a column slice is given once (rank 0). */
@@ -134,7 +132,6 @@ typedef struct sotto_add_args {
   uint32_t bias; /* [1, width] or SOTTO_NONE */
   float scale;   /* 0 means 1 */
 } sotto_add_args;
-
 typedef struct sotto_mul_args {
   uint32_t struct_size;
   uint32_t activation;
@@ -153,10 +150,9 @@ typedef struct sotto_slice {
   uint64_t columns;
   uint64_t skip_columns; /* delivered rows start this many columns earlier: whole quantization blocks are delivered */
 } sotto_slice;
-
-#define SOTTO_USE_TABLE 1u    /* rows are looked up by EMBED */
-#define SOTTO_USE_LINEAR 2u   /* multiplied by LINEAR */
-#define SOTTO_USE_VECTOR 4u   /* bias, gain, sink, frequencies */
+#define SOTTO_USE_TABLE 1u  /* rows are looked up by EMBED */
+#define SOTTO_USE_LINEAR 2u /* multiplied by LINEAR */
+#define SOTTO_USE_VECTOR 4u /* bias, gain, sink, frequencies */
 
 typedef struct sotto_weight {
   uint32_t struct_size;
@@ -164,7 +160,7 @@ typedef struct sotto_weight {
   uint64_t rows;     /* of the whole weight */
   uint64_t columns;
   uint32_t uses;     /* SOTTO_USE_* bits: all uses in this plan */
-  uint32_t reserved; /* 0 */
+  uint32_t reserved;
   const sotto_slice *slices; /* [world] */
   sotto_str name;    /* for messages */
 } sotto_weight;
@@ -201,5 +197,4 @@ typedef struct sotto_plan {
 #ifdef __cplusplus
 }
 #endif
-
 #endif
