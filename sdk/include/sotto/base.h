@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,6 +77,13 @@ typedef struct sotto_str {
   const char *data;
   uint64_t size;
 } sotto_str;
+/* A view of a terminated string; NULL: not given. */
+static inline sotto_str sotto_cstr(const char *text) {
+  sotto_str view;
+  view.data = text;
+  view.size = text ? strlen(text) : 0;
+  return view;
+}
 
 /* Where a fallible function writes one sentence: what was tried, on what, the numbers, the remedy. Owned by the caller; the
  * callee fills status and text (UTF-8, terminated) only on failure. Every `sotto_error *err` may be NULL. */
