@@ -1,0 +1,223 @@
+// The parser of gguf.h. Layout: "GGUF", version, tensor count, metadata count, metadata, tensor table, padding, tensor data.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "model/gguf.h"
+
+namespace sotto {
+namespace {
+
+constexpr uint64_t kMaxKeyBytes = 65535, kMaxTensorNameBytes = 127, kMaxDimensions = 4;
+constexpr uint64_t kLeastKeyValue = 8 + 1 + 4 + 1, kLeastTensor = 8 + 1 + 4 + 8 + 4 + 8;  // bytes in the file
+constexpr uint64_t kDefaultAlignment = 32, kMaxAlignment = 1 << 20;
+
+// Bytes of a scalar; 0: not a scalar.
+uint64_t scalar_bytes(GgufType type) {
+  constexpr uint8_t kBytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
+  return kBytes[static_cast<uint32_t>(type)];
+}
+
+Status bad(std::string text) { return Status(SOTTO_BAD_FILE, std::move(text)); }
+
+}  // namespace
+
+class GgufReader {
+ public:
+  explicit GgufReader(Span<const uint8_t> bytes) : bytes_(bytes) {}
+
+  Result<Gguf> read() {
+    SOTTO_TRY(header());
+    for (uint64_t i = 0; i < value_count_; ++i) SOTTO_TRY(key_value(i));
+    SOTTO_TRY(alignment());
+    offsets_.reserve(static_cast<size_t>(tensor_count_));
+    for (uint64_t i = 0; i < tensor_count_; ++i) SOTTO_TRY(tensor(i));
+    SOTTO_TRY(place_tensors());
+    return std::move(out_);
+  }
+
+ private:
+  uint64_t left() const { return bytes_.size() - at_; }
+
+  template <class T>
+  Status number(T* value, std::string_view what) {
+    if (left() < sizeof(T)) return bad(fmt::format("{}: the file ends at byte {}, {} more are needed", what, bytes_.size(), sizeof(T)));
+    std::memcpy(value, bytes_.data() + at_, sizeof(T));
+    at_ += sizeof(T);
+    return {};
+  }
+  Status take(uint64_t count, std::string_view what, Span<const uint8_t>* out) {
+    if (left() < count) return bad(fmt::format("{}: {} bytes are announced at byte {}, the file has {} left", what, count, at_, left()));
+    *out = bytes_.part(static_cast<size_t>(at_), static_cast<size_t>(count));
+    at_ += count;
+    return {};
+  }
+  Status text(uint64_t most, std::string_view what, std::string_view* out) {
+    uint64_t length = 0;
+    SOTTO_TRY(number(&length, what));
+    if (length > most) return bad(fmt::format("{}: its length is {}, at most {} is sensible", what, length, std::min(most, left())));
+    Span<const uint8_t> view;
+    SOTTO_TRY(take(length, what, &view));
+    *out = std::string_view(reinterpret_cast<const char*>(view.data()), view.size());
+    return {};
+  }
+
+  Status header() {
+    Span<const uint8_t> magic;
+    uint32_t version = 0;
+    if (bytes_.size() < 4 || std::memcmp(bytes_.data(), "GGUF", 4) != 0)
+      return bad("it does not begin with the letters GGUF: not a GGUF file");
+    SOTTO_TRY(take(4, "magic", &magic));
+    SOTTO_TRY(number(&version, "version"));
+    if ((version & 0xFFFF) == 0)
+      return Status(SOTTO_UNSUPPORTED, "its byte order is big-endian; Sotto reads little-endian GGUF files");
+    if (version != 2 && version != 3)
+      return Status(SOTTO_UNSUPPORTED, fmt::format("GGUF version {}, this library reads versions 2 and 3", version));
+    SOTTO_TRY(number(&tensor_count_, "tensor count"));
+    SOTTO_TRY(number(&value_count_, "metadata count"));
+    if (value_count_ > left() / kLeastKeyValue)
+      return bad(fmt::format("{} metadata values are announced, the file has {} bytes left", value_count_, left()));
+    if (tensor_count_ > left() / kLeastTensor)
+      return bad(fmt::format("{} tensors are announced, the file has {} bytes left", tensor_count_, left()));
+    out_.keys_.reserve(static_cast<size_t>(value_count_));
+    out_.values_.reserve(static_cast<size_t>(value_count_));
+    out_.tensors_.reserve(static_cast<size_t>(tensor_count_));
+    return {};
+  }
+
+  Status type(std::string_view key, GgufType* out) {
+    uint32_t code = 0;
+    SOTTO_TRY(number(&code, key));
+    if (code > static_cast<uint32_t>(GgufType::kF64)) return bad(fmt::format("key '{}': value type {} is unknown", key, code));
+    *out = static_cast<GgufType>(code);
+    return {};
+  }
+
+  Status key_value(uint64_t index) {
+    std::string_view key;
+    SOTTO_TRY(text(kMaxKeyBytes, fmt::format("metadata key {}", index), &key));
+    if (key.empty()) return bad(fmt::format("metadata key {} is empty", index));
+    GgufValue value;
+    SOTTO_TRY(type(key, &value.type));
+    if (value.type == GgufType::kText) {
+      std::string_view content;
+      SOTTO_TRY(text(left(), fmt::format("key '{}'", key), &content));
+      value.bytes = Span<const uint8_t>(reinterpret_cast<const uint8_t*>(content.data()), content.size());
+    } else if (value.type == GgufType::kArray) {
+      SOTTO_TRY(array(key, &value));
+    } else {
+      SOTTO_TRY(take(scalar_bytes(value.type), key, &value.bytes));
+      if (value.type == GgufType::kBool && value.bytes[0] > 1) return bad(fmt::format("key '{}': {} is no truth value", key, value.bytes[0]));
+    }
+    if (!out_.values_.emplace(key, value).second) return bad(fmt::format("key '{}' stands in it twice", key));
+    out_.keys_.push_back(key);
+    return {};
+  }
+
+  Status array(std::string_view key, GgufValue* value) {
+    SOTTO_TRY(type(key, &value->element));
+    SOTTO_TRY(number(&value->count, key));
+    const auto start = at_;
+    if (value->element == GgufType::kArray) return Status(SOTTO_UNSUPPORTED, fmt::format("key '{}': arrays of arrays are not supported", key));
+    if (const uint64_t each = scalar_bytes(value->element)) {
+      if (value->count > left() / each)
+        return bad(fmt::format("key '{}': {} elements are announced, the file has {} bytes left", key, value->count, left()));
+      return take(value->count * each, key, &value->bytes);
+    }
+    if (value->count > left() / 8)
+      return bad(fmt::format("key '{}': {} texts are announced, the file has {} bytes left", key, value->count, left()));
+    for (uint64_t i = 0; i < value->count; ++i) {
+      uint64_t length = 0;
+      if (left() >= 8) std::memcpy(&length, bytes_.data() + at_, 8);
+      if (left() < 8 || length > left() - 8)
+        return bad(fmt::format("key '{}': text {} has {} bytes, the file has {} left", key, i, length, left()));
+      at_ += 8 + length;
+    }
+    value->bytes = bytes_.part(static_cast<size_t>(start), static_cast<size_t>(at_ - start));
+    return {};
+  }
+
+  Status alignment() {
+    auto found = out_.integer("general.alignment", kDefaultAlignment);
+    if (!found.ok()) return found.status();
+    alignment_ = found.value();
+    if (alignment_ == 0 || alignment_ > kMaxAlignment || (alignment_ & (alignment_ - 1)) != 0)
+      return bad(fmt::format("general.alignment is {}, expected a power of two up to {}", alignment_, kMaxAlignment));
+    return {};
+  }
+
+  Status tensor(uint64_t index) {
+    GgufTensor t;
+    SOTTO_TRY(text(kMaxTensorNameBytes, fmt::format("name of tensor {}", index), &t.name));
+    if (t.name.empty()) return bad(fmt::format("tensor {} has no name", index));
+    SOTTO_TRY(number(&t.dimensions, t.name));
+    if (t.dimensions < 1 || t.dimensions > kMaxDimensions)
+      return bad(fmt::format("tensor '{}' has {} dimensions, expected 1 to {}", t.name, t.dimensions, kMaxDimensions));
+    t.rows = 1;
+    for (uint32_t d = 0; d < t.dimensions; ++d) {
+      uint64_t size = 0;
+      SOTTO_TRY(number(&size, t.name));
+      if (size == 0) return bad(fmt::format("tensor '{}': dimension {} is 0", t.name, d));
+      if (d == 0) t.columns = size;
+      else if (__builtin_mul_overflow(t.rows, size, &t.rows)) return bad(fmt::format("tensor '{}': its dimensions overflow", t.name));
+    }
+    uint64_t offset = 0;
+    SOTTO_TRY(number(&t.type, t.name));
+    SOTTO_TRY(number(&offset, t.name));
+    SOTTO_TRY(measure(&t));
+    if (offset % alignment_ != 0)
+      return bad(fmt::format("tensor '{}' starts at {}, which is no multiple of the alignment {}", t.name, offset, alignment_));
+    if (!out_.tensor_index_.emplace(t.name, out_.tensors_.size()).second) return bad(fmt::format("tensor '{}' stands in it twice", t.name));
+    offsets_.push_back(offset);
+    out_.tensors_.push_back(t);
+    return {};
+  }
+
+  // Row bytes from the type, with the whole checked against what a file of this size can hold.
+  Status measure(GgufTensor* t) {
+    const WeightType* type = find_weight_type(t->type);
+    if (!type) return Status(SOTTO_UNSUPPORTED, fmt::format("tensor '{}' has weight type {}, which this library does not know", t->name, t->type));
+    if (t->columns % type->block != 0)
+      return bad(fmt::format("tensor '{}': rows of {} are no whole blocks of {} ({})", t->name, t->columns, type->block, type->name));
+    uint64_t total = 0;
+    if (__builtin_mul_overflow(t->columns / type->block, uint64_t{type->bytes}, &t->row_bytes) ||
+        __builtin_mul_overflow(t->row_bytes, t->rows, &total) || total > bytes_.size())
+      return bad(fmt::format("tensor '{}' of {} x {} {} is larger than the file of {} bytes", t->name, t->rows, t->columns, type->name,
+                             bytes_.size()));
+    return {};
+  }
+
+  Status place_tensors() {
+    out_.head_ = bytes_.part(0, static_cast<size_t>(at_));
+    if (out_.tensors_.empty()) return {};
+    const uint64_t start = (at_ + alignment_ - 1) / alignment_ * alignment_;
+    if (start > bytes_.size()) return bad(fmt::format("the tensor data would start at {}, the file has {} bytes", start, bytes_.size()));
+    std::vector<size_t> order(out_.tensors_.size());
+    for (size_t i = 0; i < order.size(); ++i) {
+      GgufTensor& t = out_.tensors_[i];
+      order[i] = i;
+      const uint64_t size = t.row_bytes * t.rows, room = bytes_.size() - start;
+      if (offsets_[i] > room || size > room - offsets_[i])
+        return bad(fmt::format("tensor '{}' of {} bytes at {} reaches past the end of the data of {} bytes", t.name, size, offsets_[i], room));
+      t.bytes = bytes_.part(static_cast<size_t>(start + offsets_[i]), static_cast<size_t>(size));
+    }
+    std::sort(order.begin(), order.end(), [&](size_t x, size_t y) { return offsets_[x] < offsets_[y]; });
+    for (size_t i = 1; i < order.size(); ++i) {
+      const GgufTensor &before = out_.tensors_[order[i - 1]], &after = out_.tensors_[order[i]];
+      if (offsets_[order[i]] - offsets_[order[i - 1]] < before.bytes.size())
+        return bad(fmt::format("tensors '{}' and '{}' overlap", before.name, after.name));
+    }
+    return {};
+  }
+
+  Span<const uint8_t> bytes_;
+  uint64_t at_ = 0;
+  uint64_t tensor_count_ = 0, value_count_ = 0, alignment_ = kDefaultAlignment;
+  std::vector<uint64_t> offsets_;
+  Gguf out_;
+};
+
+Result<Gguf> Gguf::read(Span<const uint8_t> bytes) { return GgufReader(bytes).read(); }
+
+}  // namespace sotto
