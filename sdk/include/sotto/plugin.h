@@ -60,7 +60,7 @@ typedef struct sotto_plugin_entry {
 #else
 #define SOTTO_PLUGIN_ENTRY(name)                                       \
   SOTTO_PLUGIN_EXTERN SOTTO_EXPORT const sotto_plugin_entry sotto_plugin; \
-  SOTTO_EXPORT const sotto_plugin_entry sotto_plugin
+  const sotto_plugin_entry sotto_plugin
 #endif
 
 /* Host services. Their tables hold the functions of the application headers with the same signatures and rules, so that a plugin
