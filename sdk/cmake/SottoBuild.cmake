@@ -11,6 +11,12 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+# A plugin that others may write, or that lies in a folder that they may write, is refused: whatever the umask says.
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib/sotto)
+file(CHMOD ${PROJECT_BINARY_DIR}/lib/sotto DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
 
 find_package(Threads REQUIRED)
 
@@ -29,6 +35,8 @@ endif()
 # folders it may include (docs/architecture.md); PRIVATE_LINK third-party libraries that stay inside its .cc files.
 function(sotto_add_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  # Header-only, so that libsotto needs the C and C++ runtime and nothing else on the device.
+  list(TRANSFORM arg_PRIVATE_LINK REPLACE "^fmt::fmt$" fmt::fmt-header-only)
   add_library(sotto_${name} STATIC ${arg_SOURCES})
   set_target_properties(sotto_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(sotto_${name} PUBLIC ${PROJECT_SOURCE_DIR}/sdk/src)
