@@ -9,8 +9,8 @@
 
 namespace sotto {
 
-// Mapped privately; unmapped on destruction. The offset needs no alignment. Limit: a file that someone truncates while it is mapped
-// raises SIGBUS when read, as with every mapping.
+// Mapped privately; unmapped on destruction. The offset needs no alignment. Limit: a file that someone truncates while it is
+// mapped raises SIGBUS when read, as with every mapping.
 class MappedFile {
  public:
   // `length` 0: to the end of the file.

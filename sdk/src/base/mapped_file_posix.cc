@@ -34,7 +34,8 @@ Result<MappedFile> MappedFile::from_descriptor(int fd, const std::string& name, 
   if (!S_ISREG(facts.st_mode)) return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{} is not a regular file", name));
   const auto size = static_cast<uint64_t>(facts.st_size);
   if (offset > size || length > size - offset)
-    return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{}: {} bytes from {} were asked for, it has {}", name, length, offset, size));
+    return Status(SOTTO_INVALID_ARGUMENT,
+                  fmt::format("{}: {} bytes from {} were asked for, it has {}", name, length, offset, size));
   if (length == 0) length = size - offset;
   if (length == 0) return Status(SOTTO_BAD_FILE, fmt::format("{} is empty", name));
   const uint64_t page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)), lead = offset % page;

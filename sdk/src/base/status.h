@@ -56,8 +56,8 @@ Status status_of(const Result<T>& r) {
 }  // namespace sotto
 
 // Leaves the function with the failure of `expression`, a Status.
-#define SOTTO_TRY(expression)                                                   \
-  do {                                                                          \
+#define SOTTO_TRY(expression)                                                           \
+  do {                                                                                  \
     if (::sotto::Status sotto_try_ = (expression); !sotto_try_.ok()) return sotto_try_; \
   } while (false)
 

@@ -11,13 +11,14 @@ namespace sotto {
 namespace {
 
 constexpr WeightType kWeightTypes[] = {
-    {SOTTO_F32, "F32", 1, 4},     {SOTTO_F16, "F16", 1, 2},      {SOTTO_BF16, "BF16", 1, 2},    {SOTTO_Q8_0, "Q8_0", 32, 34},
-    {SOTTO_Q4_0, "Q4_0", 32, 18}, {SOTTO_Q4_1, "Q4_1", 32, 20},  {SOTTO_Q5_0, "Q5_0", 32, 22},  {SOTTO_Q5_1, "Q5_1", 32, 24},
-    {SOTTO_Q4_K, "Q4_K", 256, 144}, {SOTTO_Q5_K, "Q5_K", 256, 176}, {SOTTO_Q6_K, "Q6_K", 256, 210},
+    {SOTTO_F32, "F32", 1, 4},       {SOTTO_F16, "F16", 1, 2},       {SOTTO_BF16, "BF16", 1, 2},
+    {SOTTO_Q8_0, "Q8_0", 32, 34},   {SOTTO_Q4_0, "Q4_0", 32, 18},   {SOTTO_Q4_1, "Q4_1", 32, 20},
+    {SOTTO_Q5_0, "Q5_0", 32, 22},   {SOTTO_Q5_1, "Q5_1", 32, 24},   {SOTTO_Q4_K, "Q4_K", 256, 144},
+    {SOTTO_Q5_K, "Q5_K", 256, 176}, {SOTTO_Q6_K, "Q6_K", 256, 210},
 };
 
-constexpr const char* kTypeNames[] = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32",
-                                      "bool",  "text", "array",  "uint64", "int64", "float64"};
+constexpr const char* kTypeNames[] = {"uint8", "int8", "uint16", "int16",  "uint32", "int32",  "float32",
+                                      "bool",  "text", "array",  "uint64", "int64",  "float64"};
 
 const char* name_of(GgufType type) { return kTypeNames[static_cast<uint32_t>(type)]; }
 
@@ -32,13 +33,20 @@ T load(const uint8_t* p) {
 bool load_integer(GgufType type, const uint8_t* p, int64_t* out, bool* too_large) {
   *too_large = false;
   switch (type) {
-    case GgufType::kU8: return *out = load<uint8_t>(p), true;
-    case GgufType::kI8: return *out = load<int8_t>(p), true;
-    case GgufType::kU16: return *out = load<uint16_t>(p), true;
-    case GgufType::kI16: return *out = load<int16_t>(p), true;
-    case GgufType::kU32: return *out = load<uint32_t>(p), true;
-    case GgufType::kI32: return *out = load<int32_t>(p), true;
-    case GgufType::kI64: return *out = load<int64_t>(p), true;
+    case GgufType::kU8:
+      return *out = load<uint8_t>(p), true;
+    case GgufType::kI8:
+      return *out = load<int8_t>(p), true;
+    case GgufType::kU16:
+      return *out = load<uint16_t>(p), true;
+    case GgufType::kI16:
+      return *out = load<int16_t>(p), true;
+    case GgufType::kU32:
+      return *out = load<uint32_t>(p), true;
+    case GgufType::kI32:
+      return *out = load<int32_t>(p), true;
+    case GgufType::kI64:
+      return *out = load<int64_t>(p), true;
     case GgufType::kU64:
       *too_large = load<uint64_t>(p) > static_cast<uint64_t>(INT64_MAX);
       return *out = static_cast<int64_t>(load<uint64_t>(p)), true;
@@ -46,7 +54,8 @@ bool load_integer(GgufType type, const uint8_t* p, int64_t* out, bool* too_large
     case GgufType::kBool:
     case GgufType::kText:
     case GgufType::kArray:
-    case GgufType::kF64: return false;
+    case GgufType::kF64:
+      return false;
   }
   return false;
 }
@@ -62,7 +71,8 @@ std::string_view as_text(Span<const uint8_t> bytes) {
 }  // namespace
 
 const WeightType* find_weight_type(uint32_t type) {
-  const auto* row = std::find_if(std::begin(kWeightTypes), std::end(kWeightTypes), [&](const WeightType& t) { return t.type == type; });
+  const auto* row =
+      std::find_if(std::begin(kWeightTypes), std::end(kWeightTypes), [&](const WeightType& t) { return t.type == type; });
   return row == std::end(kWeightTypes) ? nullptr : row;
 }
 
@@ -153,7 +163,8 @@ Result<std::vector<int64_t>> Gguf::integers(std::string_view key) const {
 Result<Span<const uint8_t>> Gguf::raw_bytes(std::string_view key) const {
   const GgufValue* v = find(key);
   if (!v) return Span<const uint8_t>();
-  if (v->type != GgufType::kArray || (v->element != GgufType::kU8 && v->element != GgufType::kI8)) return mismatch(key, *v, "an array of bytes");
+  if (v->type != GgufType::kArray || (v->element != GgufType::kU8 && v->element != GgufType::kI8))
+    return mismatch(key, *v, "an array of bytes");
   return v->bytes;
 }
 
@@ -162,7 +173,8 @@ namespace {
 std::string describe_scalar(GgufType type, const uint8_t* p) {
   int64_t n = 0;
   bool too_large = false;
-  if (load_integer(type, p, &n, &too_large)) return too_large ? fmt::format("{}", static_cast<uint64_t>(n)) : fmt::format("{}", n);
+  if (load_integer(type, p, &n, &too_large))
+    return too_large ? fmt::format("{}", static_cast<uint64_t>(n)) : fmt::format("{}", n);
   if (type == GgufType::kBool) return *p ? "true" : "false";
   return type == GgufType::kF32 ? fmt::format("{}", load<float>(p)) : fmt::format("{}", load<double>(p));
 }

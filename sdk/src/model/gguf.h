@@ -1,5 +1,6 @@
-// gguf.h: the GGUF container (versions 2 and 3), zero-copy, for everyone who reads model files. Its bytes are hostile until checked:
-// every count, length, type, offset and alignment is verified once, in Gguf::read; what it returns can be used without further bounds.
+// gguf.h: the GGUF container (versions 2 and 3), zero-copy, for everyone who reads model files. Its bytes are hostile until
+// checked: every count, length, type, offset and alignment is verified once, in Gguf::read; what it returns can be used without
+// further bounds.
 #pragma once
 
 #include <cstdint>

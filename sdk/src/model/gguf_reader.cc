@@ -42,13 +42,15 @@ class GgufReader {
 
   template <class T>
   Status number(T* value, std::string_view what) {
-    if (left() < sizeof(T)) return bad(fmt::format("{}: the file ends at byte {}, {} more are needed", what, bytes_.size(), sizeof(T)));
+    if (left() < sizeof(T))
+      return bad(fmt::format("{}: the file ends at byte {}, {} more are needed", what, bytes_.size(), sizeof(T)));
     std::memcpy(value, bytes_.data() + at_, sizeof(T));
     at_ += sizeof(T);
     return {};
   }
   Status take(uint64_t count, std::string_view what, Span<const uint8_t>* out) {
-    if (left() < count) return bad(fmt::format("{}: {} bytes are announced at byte {}, the file has {} left", what, count, at_, left()));
+    if (left() < count)
+      return bad(fmt::format("{}: {} bytes are announced at byte {}, the file has {} left", what, count, at_, left()));
     *out = bytes_.part(static_cast<size_t>(at_), static_cast<size_t>(count));
     at_ += count;
     return {};
@@ -56,7 +58,8 @@ class GgufReader {
   Status text(uint64_t most, std::string_view what, std::string_view* out) {
     uint64_t length = 0;
     SOTTO_TRY(number(&length, what));
-    if (length > most) return bad(fmt::format("{}: its length is {}, at most {} is sensible", what, length, std::min(most, left())));
+    if (length > most)
+      return bad(fmt::format("{}: its length is {}, at most {} is sensible", what, length, std::min(most, left())));
     Span<const uint8_t> view;
     SOTTO_TRY(take(length, what, &view));
     *out = std::string_view(reinterpret_cast<const char*>(view.data()), view.size());
@@ -108,7 +111,8 @@ class GgufReader {
       SOTTO_TRY(array(key, &value));
     } else {
       SOTTO_TRY(take(scalar_bytes(value.type), key, &value.bytes));
-      if (value.type == GgufType::kBool && value.bytes[0] > 1) return bad(fmt::format("key '{}': {} is no truth value", key, value.bytes[0]));
+      if (value.type == GgufType::kBool && value.bytes[0] > 1)
+        return bad(fmt::format("key '{}': {} is no truth value", key, value.bytes[0]));
     }
     if (!out_.values_.emplace(key, value).second) return bad(fmt::format("key '{}' stands in it twice", key));
     out_.keys_.push_back(key);
@@ -119,7 +123,8 @@ class GgufReader {
     SOTTO_TRY(type(key, &value->element));
     SOTTO_TRY(number(&value->count, key));
     const auto start = at_;
-    if (value->element == GgufType::kArray) return Status(SOTTO_UNSUPPORTED, fmt::format("key '{}': arrays of arrays are not supported", key));
+    if (value->element == GgufType::kArray)
+      return Status(SOTTO_UNSUPPORTED, fmt::format("key '{}': arrays of arrays are not supported", key));
     if (const uint64_t each = scalar_bytes(value->element)) {
       if (value->count > left() / each)
         return bad(fmt::format("key '{}': {} elements are announced, the file has {} bytes left", key, value->count, left()));
@@ -159,8 +164,10 @@ class GgufReader {
       uint64_t size = 0;
       SOTTO_TRY(number(&size, t.name));
       if (size == 0) return bad(fmt::format("tensor '{}': dimension {} is 0", t.name, d));
-      if (d == 0) t.columns = size;
-      else if (__builtin_mul_overflow(t.rows, size, &t.rows)) return bad(fmt::format("tensor '{}': its dimensions overflow", t.name));
+      if (d == 0)
+        t.columns = size;
+      else if (__builtin_mul_overflow(t.rows, size, &t.rows))
+        return bad(fmt::format("tensor '{}': its dimensions overflow", t.name));
     }
     uint64_t offset = 0;
     SOTTO_TRY(number(&t.type, t.name));
@@ -168,7 +175,8 @@ class GgufReader {
     SOTTO_TRY(measure(&t));
     if (offset % alignment_ != 0)
       return bad(fmt::format("tensor '{}' starts at {}, which is no multiple of the alignment {}", t.name, offset, alignment_));
-    if (!out_.tensor_index_.emplace(t.name, out_.tensors_.size()).second) return bad(fmt::format("tensor '{}' stands in it twice", t.name));
+    if (!out_.tensor_index_.emplace(t.name, out_.tensors_.size()).second)
+      return bad(fmt::format("tensor '{}' stands in it twice", t.name));
     offsets_.push_back(offset);
     out_.tensors_.push_back(t);
     return {};
@@ -177,14 +185,17 @@ class GgufReader {
   // Row bytes from the type, with the whole checked against what a file of this size can hold.
   Status measure(GgufTensor* t) {
     const WeightType* type = find_weight_type(t->type);
-    if (!type) return Status(SOTTO_UNSUPPORTED, fmt::format("tensor '{}' has weight type {}, which this library does not know", t->name, t->type));
+    if (!type)
+      return Status(SOTTO_UNSUPPORTED,
+                    fmt::format("tensor '{}' has weight type {}, which this library does not know", t->name, t->type));
     if (t->columns % type->block != 0)
-      return bad(fmt::format("tensor '{}': rows of {} are no whole blocks of {} ({})", t->name, t->columns, type->block, type->name));
+      return bad(
+          fmt::format("tensor '{}': rows of {} are no whole blocks of {} ({})", t->name, t->columns, type->block, type->name));
     uint64_t total = 0;
     if (__builtin_mul_overflow(t->columns / type->block, uint64_t{type->bytes}, &t->row_bytes) ||
         __builtin_mul_overflow(t->row_bytes, t->rows, &total) || total > bytes_.size())
-      return bad(fmt::format("tensor '{}' of {} x {} {} is larger than the file of {} bytes", t->name, t->rows, t->columns, type->name,
-                             bytes_.size()));
+      return bad(fmt::format("tensor '{}' of {} x {} {} is larger than the file of {} bytes", t->name, t->rows, t->columns,
+                             type->name, bytes_.size()));
     return {};
   }
 
@@ -192,14 +203,16 @@ class GgufReader {
     out_.head_ = bytes_.part(0, static_cast<size_t>(at_));
     if (out_.tensors_.empty()) return {};
     const uint64_t start = (at_ + alignment_ - 1) / alignment_ * alignment_;
-    if (start > bytes_.size()) return bad(fmt::format("the tensor data would start at {}, the file has {} bytes", start, bytes_.size()));
+    if (start > bytes_.size())
+      return bad(fmt::format("the tensor data would start at {}, the file has {} bytes", start, bytes_.size()));
     std::vector<size_t> order(out_.tensors_.size());
     for (size_t i = 0; i < order.size(); ++i) {
       GgufTensor& t = out_.tensors_[i];
       order[i] = i;
       const uint64_t size = t.row_bytes * t.rows, room = bytes_.size() - start;
       if (offsets_[i] > room || size > room - offsets_[i])
-        return bad(fmt::format("tensor '{}' of {} bytes at {} reaches past the end of the data of {} bytes", t.name, size, offsets_[i], room));
+        return bad(fmt::format("tensor '{}' of {} bytes at {} reaches past the end of the data of {} bytes", t.name, size,
+                               offsets_[i], room));
       t.bytes = bytes_.part(static_cast<size_t>(start + offsets_[i]), static_cast<size_t>(size));
     }
     std::sort(order.begin(), order.end(), [&](size_t x, size_t y) { return offsets_[x] < offsets_[y]; });

@@ -1,0 +1,72 @@
+// model_file.h: a model's file, opened and checked, for the engine: bytes, metadata, configuration, plans, uploads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "model/arch/architectures.h"
+#include "model/config.h"
+#include "model/gguf.h"
+#include "model/plan_builder.h"
+#include "sotto/model.h"
+
+namespace sotto {
+
+// The bytes of a sotto_model_source: mapped, borrowed or read.
+class ModelBytes {
+ public:
+  static Result<ModelBytes> open(const sotto_model_source& source);
+
+  Span<const uint8_t> bytes() const { return bytes_; }
+  bool is_mapped() const { return file_.has_value(); }
+  const std::string& name() const { return name_; }  // for messages
+
+ private:
+  std::optional<MappedFile> file_;
+  std::unique_ptr<uint8_t[]> read_;
+  Span<const uint8_t> bytes_;
+  std::string name_;
+};
+
+struct PlanOptions {
+  uint32_t ranks = 1;
+  std::vector<uint32_t> split;  // empty: even
+};
+
+// Const after open, any thread.
+class ModelFile {
+ public:
+  // Takes the bytes. `vocabulary_only`: the file may hold no tensors, or of an architecture that we cannot run.
+  static Result<ModelFile> open(ModelBytes bytes, bool vocabulary_only);
+
+  const Gguf& gguf() const { return *gguf_; }
+  const ModelConfig& config() const { return config_; }
+  const std::string& name() const { return bytes_->name(); }
+  uint64_t file_bytes() const { return bytes_->bytes().size(); }
+  bool is_mapped() const { return bytes_->is_mapped(); }
+  bool is_runnable() const { return architecture_ != nullptr; }
+  uint64_t parameters() const;
+  // SHA-256 over header, metadata and tensor table with the file's size: it names the model without reading all of its weights,
+  // which would cost more than the whole load.
+  const std::string& hash() const { return hash_; }
+
+  // REQUIRES: is_runnable(). The plan borrows from this file.
+  Result<Plan> plan(const PlanOptions& options) const;
+
+ private:
+  std::unique_ptr<ModelBytes> bytes_;  // stable addresses: views point into it
+  std::unique_ptr<Gguf> gguf_;
+  const Architecture* architecture_ = nullptr;
+  ModelConfig config_;
+  std::string hash_;
+};
+
+// Uploads every weight of the local ranks, borrowing from the plan's sources. `progress` gets 0..1; true cancels.
+Status upload_weights(const sotto_backend& backend, sotto_weights* weights, const Plan& plan, uint32_t first_rank,
+                      uint32_t local_ranks, const std::function<bool(float)>& progress);
+
+}  // namespace sotto

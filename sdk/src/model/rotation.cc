@@ -1,0 +1,64 @@
+#include "model/rotation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sotto {
+namespace {
+
+// The dimension whose wave turns `turns` times within the original context (YaRN, equation 17 ff.).
+double turning_dimension(double turns, uint32_t dimensions, double base, uint32_t context) {
+  constexpr double kTwoPi = 6.283185307179586;
+  return dimensions * std::log(context / (turns * kTwoPi)) / (2 * std::log(base));
+}
+
+// Between interpolated (slow waves) and unchanged (fast waves), a ramp over the dimensions.
+void apply_yarn(uint32_t dimensions, double base, const RotationScaling& s, std::vector<double>* inv_freq) {
+  double low = std::max(std::floor(turning_dimension(s.beta_fast, dimensions, base, s.original_context)), 0.0);
+  double high = std::min(std::ceil(turning_dimension(s.beta_slow, dimensions, base, s.original_context)), dimensions - 1.0);
+  if (low == high) high += 0.001;
+  for (size_t i = 0; i < inv_freq->size(); ++i) {
+    const double ramp = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
+    double& f = (*inv_freq)[i];
+    f = f / s.factor * ramp + f * (1 - ramp);
+  }
+}
+
+}  // namespace
+
+Result<RotationTable> make_rotation(uint32_t dimensions, double base, const RotationScaling& scaling,
+                                    const std::vector<float>& factors) {
+  const size_t pairs = dimensions / 2;
+  if (!factors.empty() && factors.size() != pairs)
+    return Status(SOTTO_BAD_FILE, fmt::format("rope_freqs.weight has {} values, expected {} for {} rotated dimensions",
+                                              factors.size(), pairs, dimensions));
+  std::vector<double> inv_freq(pairs);
+  for (size_t i = 0; i < pairs; ++i) inv_freq[i] = std::pow(base, -2.0 * static_cast<double>(i) / dimensions);
+  RotationTable table;
+  if (scaling.type == "linear") {
+    for (double& f : inv_freq) f /= scaling.factor;
+  } else if (scaling.type == "yarn") {
+    if (scaling.original_context == 0)
+      return Status(SOTTO_BAD_FILE, "rope.scaling.original_context_length is missing, yarn needs it");
+    apply_yarn(dimensions, base, scaling, &inv_freq);
+    const double grown = scaling.factor > 1 ? 0.1 * std::log(scaling.factor) + 1 : 1;
+    table.magnitude = static_cast<float>(scaling.attention_factor > 0 ? scaling.attention_factor : grown);
+  } else if (scaling.type != "none") {
+    return Status(
+        SOTTO_UNSUPPORTED,
+        fmt::format("rope.scaling.type '{}' is not supported; known are none, linear, yarn and rope_freqs", scaling.type));
+  }
+  for (size_t i = 0; i < pairs; ++i) {
+    if (!factors.empty()) {
+      if (!(factors[i] > 0) || !std::isfinite(factors[i]))
+        return Status(SOTTO_BAD_FILE, fmt::format("rope_freqs.weight: value {} is {}", i, factors[i]));
+      inv_freq[i] /= static_cast<double>(factors[i]);
+    }
+    table.inv_freq.push_back(static_cast<float>(inv_freq[i]));
+  }
+  return table;
+}
+
+}  // namespace sotto
