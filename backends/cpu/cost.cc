@@ -1,0 +1,45 @@
+// cost.cc - whether a plan runs here, and what it takes before anything is loaded.
+#include "error.h"
+#include "plan_read.h"
+#include "program.h"
+
+namespace sotto::cpu {
+
+sotto_status check_plan_here(const sotto_group& group, const sotto_plan& plan, sotto_error* err) {
+  if (plan.world != group.world) {
+    return fail(err, SOTTO_MISMATCH, "cpu: a plan for %u ranks in a group of %u", plan.world, group.world);
+  }
+  return SOTTO_OK;
+}
+
+sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32_t max_batch, const sotto_cache_options* cache,
+                        sotto_rank_cost* costs, sotto_error* err) {
+  if (const sotto_status s = check_plan_here(group, plan, err); s != SOTTO_OK) return s;
+  if (max_batch == 0) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: check for batches of 0 rows");
+  sotto_cache_options options = {};
+  if (cache != nullptr) {
+    std::memcpy(&options, cache, cache->struct_size < sizeof options ? cache->struct_size : sizeof options);
+    if (const sotto_status s = check_cache_options(options, err); s != SOTTO_OK) return s;
+  }
+  if (costs == nullptr) return SOTTO_OK;
+  const Lowered lowered = lower(plan, group, max_batch);
+  const uint64_t workspace = workspace_bytes(lowered, group);
+  CacheLayout layout;
+  if (cache != nullptr) layout = lay_out_cache(lowered, options);
+  for (uint32_t r = 0; r < group.local_ranks; ++r) {
+    sotto_rank_cost cost = {};
+    for (uint32_t i = 0; i < plan.weight_count; ++i) {
+      const sotto_weight& w = weight_of(plan, i);
+      const PartCost part = part_cost(*type_info(w.type), w.uses, w.slices[group.first_rank + r]);
+      cost.weights_borrowed += part.borrowed;
+      cost.weights_copied += part.copied;
+    }
+    if (cache != nullptr) cost.cache = cache_bytes_of_rank(layout, r);
+    // One arena serves all local ranks: told in even parts.
+    cost.workspace = workspace / group.local_ranks;
+    costs[r] = cost;
+  }
+  return SOTTO_OK;
+}
+
+}  // namespace sotto::cpu

@@ -1,0 +1,15 @@
+// attention.h - the attention and cache kernels of one instruction set, as kernel_table.cc lists them (kernels.h says what they do).
+#pragma once
+
+#include "kernels.h"
+
+namespace sotto::cpu::SOTTO_CPU_ISA {
+
+void attend(const AttentionTask& task);
+void merge(const SoftmaxState& total, const SoftmaxState& part, uint32_t padded);
+void finish(const SoftmaxState& total, const float* sink, float* y, uint32_t head_dim);
+void rotate(const RotaryTask& task);
+void store_row(uint32_t type, const float* x, uint32_t count, uint32_t padded, uint8_t* rows, uint32_t token);
+void load_row(uint32_t type, const uint8_t* rows, uint32_t token, uint32_t count, uint32_t padded, float* x);
+
+}  // namespace sotto::cpu::SOTTO_CPU_ISA

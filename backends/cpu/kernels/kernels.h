@@ -1,0 +1,143 @@
+// kernels.h - the arithmetic of the CPU backend as tables of functions, one table per instruction set. Read by program code.
+//
+// Every kernel file is compiled once per instruction set into the namespace SOTTO_CPU_ISA. This header is seen by all of those
+// translation units: it holds plain structs only, nothing inline, so that no code built for a newer processor can be linked
+// into the parts that run everywhere. Kernels allocate nothing, keep no state and run on any thread.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace sotto::cpu {
+
+constexpr uint32_t kUnit = 32;            // columns that share one activation scale
+constexpr uint32_t kPageTokens = 32;      // tokens of one KV page
+constexpr uint32_t kSplitPages = 16;      // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
+constexpr uint32_t kMaxLanes = 16;        // the widest vector, in float32
+constexpr uint32_t kTileQueries = 32;     // query vectors of one attention task
+
+// One activation row as int8: quants [padded], then float scales [units], sums per unit (scale times the sum of its quants)
+// [units], sums per half unit [2 * units]. Rows lie `stride` bytes apart.
+struct QuantRows {
+  uint8_t* base;
+  uint64_t stride;
+  uint32_t units;
+};
+
+// out[a * out_stride + n - first_row] = sum over k of W[n][k] x[a][k] for rows first_row <= n < end_row.
+struct LinearTask {
+  const uint8_t* weights;  // row 0 of the rank's slice
+  uint64_t stride;         // bytes from row to row
+  uint32_t first_row;
+  uint32_t end_row;
+  uint32_t columns;              // float types: columns of the slice
+  QuantRows quants;              // quantised types: activations, `quants.units` covers the padded columns
+  const float* const* rows;      // float types: activations
+  uint32_t row_count;            // activation rows
+  float* out;
+  uint64_t out_stride;
+  uint8_t* scratch;  // panel_bytes(...) of program.h, 64-byte aligned, one per thread
+};
+
+// u = act(...) of plan.h's LINEAR over `count` neighbouring columns of one row, in place; null pointers: absent.
+struct EpilogueTask {
+  float* u;
+  const float* g;
+  const float* bias;
+  const float* gate_bias;
+  uint32_t count;
+  uint32_t activation;
+  float scale;
+  float clamp;
+  float softcap;
+  float gate_offset;
+};
+
+struct NormTask {
+  const float* x;
+  float* y;
+  const float* weight;  // null: 1
+  const float* bias;    // null: 0
+  uint32_t count;
+  uint32_t kind;
+  float epsilon;
+};
+
+// Where the K and V rows of one (slot, KV head) lie: page p of a sequence starts at base + pages[p] * page_bytes. A row of
+// head_dim numbers is padded to `padded` numbers (a multiple of 16, zero filled); q8_0 rows are followed, after the page's rows,
+// by f16 scales [token][ceil(padded / 32)].
+struct CacheView {
+  const uint8_t* base;
+  const uint32_t* pages;
+  uint64_t page_bytes;
+  uint64_t k_offset;
+  uint64_t v_offset;
+  uint32_t padded;
+  uint32_t k_type;
+  uint32_t v_type;
+};
+
+// State of one query's softmax: weighted values, their weight, the largest score.
+struct SoftmaxState {
+  float* sums;    // [queries][padded]
+  float* weight;  // [queries]
+  float* top;     // [queries]
+};
+
+// Adds pages [first_page, end_page) to the state of `queries` query vectors; query i sees positions begin[i] <= j < end[i].
+struct AttentionTask {
+  CacheView cache;
+  const float* q;  // [queries][padded]
+  uint32_t queries;
+  const uint32_t* begin;
+  const uint32_t* end;
+  uint32_t first_page;
+  uint32_t end_page;
+  float scale;
+  float softcap;
+  SoftmaxState state;
+};
+
+struct RotaryTask {
+  float* x;  // one head
+  const float* cosines;
+  const float* sines;
+  uint32_t rotary_dim;
+  uint32_t interleaved;
+};
+
+using LinearKernel = void (*)(const LinearTask&);
+
+struct Kernels {
+  const char* name;
+  uint32_t lanes;
+  LinearKernel linear[32];  // by weight type; null: not a type of this backend
+  // x (count numbers) is preceded by `skip` zeros and followed by zeros up to units * 32.
+  void (*quantize)(const float* x, uint32_t skip, uint32_t count, const QuantRows& rows, uint32_t row);
+  void (*epilogue)(const EpilogueTask&);
+  void (*norm)(const NormTask&);
+  void (*add)(const float* a, const float* b, const float* bias, float scale, float* y, uint32_t count);
+  void (*multiply)(const float* a, const float* b, uint32_t activation, float* y, uint32_t count);
+  void (*accumulate)(const float* x, float factor, float* y, uint32_t count);  // y += factor * x
+  float (*dot)(const float* a, const float* b, uint32_t count);
+  void (*attend)(const AttentionTask&);
+  // Takes `part` into `total`, both of one query; an empty total has weight 0 and top -infinity.
+  void (*merge)(const SoftmaxState& total, const SoftmaxState& part, uint32_t padded);
+  // y = sums / (weight + exp(sink - top)); sink null: none.
+  void (*finish)(const SoftmaxState& total, const float* sink, float* y, uint32_t head_dim);
+  void (*rotate)(const RotaryTask&);
+  // One row of `count` numbers into / out of the cache's type, at token `token` of the page part that starts at `rows`.
+  void (*store_row)(uint32_t type, const float* x, uint32_t count, uint32_t padded, uint8_t* rows, uint32_t token);
+  void (*load_row)(uint32_t type, const uint8_t* rows, uint32_t token, uint32_t count, uint32_t padded, float* x);
+  // A row of a stored table as float32: columns [first, first + count) of the row at `row`.
+  void (*decode)(uint32_t type, const uint8_t* row, uint64_t first, uint32_t count, float* x);
+};
+
+namespace plain { extern const Kernels kKernels; }
+namespace avx2 { extern const Kernels kKernels; }
+namespace avx2vnni { extern const Kernels kKernels; }
+namespace avx512 { extern const Kernels kKernels; }
+namespace neon { extern const Kernels kKernels; }
+namespace neondot { extern const Kernels kKernels; }
+
+}  // namespace sotto::cpu

@@ -1,0 +1,168 @@
+// row.cc - what happens along one row: quantisation of activations, norms, activations and the end of a LINEAR, sums.
+//
+// Each function reads one row and writes one row; the order of its sums depends on the row's length only.
+#include "row.h"
+
+#include "simd.h"
+#include "sotto/plan.h"
+
+namespace sotto::cpu::SOTTO_CPU_ISA {
+namespace {
+
+// body(i, load, store): load(p) gives p[i ..] as a vector with zeros past the end, store(p, v) writes it back.
+struct Whole {
+  uint32_t at;
+  F load(const float* p) const { return f_load(p + at); }
+  void store(float* p, F x) const { f_store(p + at, x); }
+};
+struct Part {
+  uint32_t at, count;
+  F load(const float* p) const { return f_load_first(p + at, count); }
+  void store(float* p, F x) const { f_store_first(p + at, x, count); }
+};
+template <class Body>
+__attribute__((always_inline)) inline void for_row(uint32_t count, Body&& body) {
+  uint32_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) body(Whole{i});
+  if (i < count) body(Part{i, count - i});
+}
+
+F activate(uint32_t activation, F x) {
+  const F half = f_set(0.5f), one = f_set(1.0f);
+  switch (activation) {
+    case SOTTO_ACT_GELU_TANH: {
+      // 0.5 (1 + tanh(z)) = sigmoid(2 z)
+      const F cube = f_mul(f_mul(f_mul(x, x), x), f_set(0.044715f));
+      return f_mul(x, f_sigmoid(f_mul(f_set(2.0f * 0.7978845608f), f_add(x, cube))));
+    }
+    case SOTTO_ACT_GELU_ERF:
+      return f_mul(f_mul(half, x), f_one_plus_erf(f_mul(x, f_set(0.70710678f))));
+    case SOTTO_ACT_QUICK_GELU:
+      return f_mul(x, f_sigmoid(f_mul(x, f_set(1.702f))));
+    case SOTTO_ACT_SILU:
+      return f_mul(x, f_sigmoid(x));
+    case SOTTO_ACT_RELU:
+      return f_max(x, f_zero());
+    case SOTTO_ACT_RELU_SQUARED: {
+      const F positive = f_max(x, f_zero());
+      return f_mul(positive, positive);
+    }
+    case SOTTO_ACT_SIGMOID:
+      return f_sigmoid(x);
+    case SOTTO_ACT_TANH:
+      return f_tanh(x);
+    default:
+      return f_mul(x, one);
+  }
+}
+
+
+}  // namespace
+
+void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& rows, uint32_t row) {
+  uint8_t* base = rows.base + row * rows.stride;
+  int8_t* quants = reinterpret_cast<int8_t*>(base);
+  float* scales = reinterpret_cast<float*>(base + size_t{kUnit} * rows.units);
+  float* sums = scales + rows.units;
+  float* half_sums = sums + rows.units;
+  for (uint32_t u = 0; u < rows.units; ++u) {
+    const uint32_t first = u * kUnit;
+    float border[kUnit];
+    const float* p = border;
+    if (first >= skip && first + kUnit <= skip + count) {
+      p = x + (first - skip);
+    } else {
+      for (uint32_t i = 0; i < kUnit; ++i) {
+        const uint32_t k = first + i;
+        border[i] = k >= skip && k < skip + count ? x[k - skip] : 0.0f;
+      }
+    }
+    F top = f_zero();
+    for (uint32_t i = 0; i < kUnit; i += kLanes) top = f_max(top, f_abs(f_load(p + i)));
+    const float largest = f_top(top), scale = largest * (1.0f / 127.0f);
+    const F inverse = f_set(scale > 0.0f ? 127.0f / largest : 0.0f);
+    float half[2];
+    for (uint32_t h = 0; h < 2; ++h) {
+      F sum = f_zero();
+      for (uint32_t i = h * kUnit / 2; i < (h + 1) * kUnit / 2; i += kLanes) {
+        const I q = i_from_f(f_mul(f_load(p + i), inverse));
+        i_store_i8(quants + first + i, q);
+        sum = f_add(sum, f_from_i(q));
+      }
+      half[h] = f_sum(sum);
+      half_sums[2 * u + h] = scale * half[h];
+    }
+    scales[u] = scale;
+    sums[u] = scale * (half[0] + half[1]);
+  }
+}
+
+void epilogue(const EpilogueTask& t) {
+  const F clamp = f_set(t.clamp), below = f_set(-t.clamp), cap = f_set(t.softcap);
+  const bool clamped = t.clamp != 0.0f, capped = t.softcap != 0.0f;
+  for_row(t.count, [&](auto at) __attribute__((always_inline)) {
+    F u = at.load(t.u);
+    if (t.bias != nullptr) u = f_add(u, at.load(t.bias));
+    if (clamped) u = f_min(u, clamp);
+    if (clamped && t.g == nullptr) u = f_max(u, below);
+    u = activate(t.activation, u);
+    if (t.g != nullptr) {
+      F g = at.load(t.g);
+      if (t.gate_bias != nullptr) g = f_add(g, at.load(t.gate_bias));
+      if (clamped) g = f_max(f_min(g, clamp), below);
+      u = f_mul(u, f_add(g, f_set(t.gate_offset)));
+    }
+    u = f_mul(u, f_set(t.scale));
+    if (capped) u = f_mul(cap, f_tanh(f_div(u, cap)));
+    at.store(t.u, u);
+  });
+}
+
+void norm(const NormTask& t) {
+  F sum = f_zero();
+  const float n = static_cast<float>(t.count);
+  float mean = 0.0f;
+  if (t.kind == SOTTO_NORM_LAYER) {
+    for_row(t.count, [&](auto at) __attribute__((always_inline)) { sum = f_add(sum, at.load(t.x)); });
+    mean = f_sum(sum) / n;
+  }
+  F squares = f_zero();
+  for (uint32_t i = 0; i + kLanes <= t.count; i += kLanes) {
+    const F d = f_sub(f_load(t.x + i), f_set(mean));
+    squares = f_fma(d, d, squares);
+  }
+  float rest = 0.0f;
+  for (uint32_t i = t.count / kLanes * kLanes; i < t.count; ++i) rest += (t.x[i] - mean) * (t.x[i] - mean);
+  const float variance = (f_sum(squares) + rest) / n;
+  const F inverse = f_set(1.0f / __builtin_sqrtf(variance + t.epsilon));
+  for_row(t.count, [&](auto at) __attribute__((always_inline)) {
+    F y = f_mul(f_sub(at.load(t.x), f_set(mean)), inverse);
+    if (t.weight != nullptr) y = f_mul(y, at.load(t.weight));
+    if (t.bias != nullptr) y = f_add(y, at.load(t.bias));
+    at.store(t.y, y);
+  });
+}
+
+void add(const float* a, const float* b, const float* bias, float scale, float* y, uint32_t count) {
+  for_row(count, [&](auto at) __attribute__((always_inline)) {
+    F x = at.load(b);
+    if (bias != nullptr) x = f_add(x, at.load(bias));
+    at.store(y, f_fma(x, f_set(scale), at.load(a)));
+  });
+}
+
+void multiply(const float* a, const float* b, uint32_t activation, float* y, uint32_t count) {
+  for_row(count, [&](auto at) __attribute__((always_inline)) { at.store(y, f_mul(at.load(a), activate(activation, at.load(b)))); });
+}
+
+void accumulate(const float* x, float factor, float* y, uint32_t count) {
+  for_row(count, [&](auto at) __attribute__((always_inline)) { at.store(y, f_fma(at.load(x), f_set(factor), at.load(y))); });
+}
+
+float dot(const float* a, const float* b, uint32_t count) {
+  F sum = f_zero();
+  for_row(count, [&](auto at) __attribute__((always_inline)) { sum = f_fma(at.load(a), at.load(b), sum); });
+  return f_sum(sum);
+}
+
+}  // namespace sotto::cpu::SOTTO_CPU_ISA

@@ -1,0 +1,129 @@
+// simd_avx512.h - sixteen lanes of float32 with AVX-512 F, BW, VL, DQ and VNNI.
+#pragma once
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+namespace sotto::cpu::SOTTO_CPU_ISA {
+namespace {
+
+constexpr int kLanes = 16;
+constexpr int kTileRows = 8;  // activation rows of one tile: 8 integer and 8 float sums of 32 registers
+using F = __m512;
+using I = __m512i;
+using W = __m256i;  // 32 weights, one byte each
+using S = __m256i;  // 8 partial sums over 4 weights each
+
+inline F f_zero() { return _mm512_setzero_ps(); }
+inline F f_set(float x) { return _mm512_set1_ps(x); }
+inline F f_load(const float* p) { return _mm512_loadu_ps(p); }
+inline void f_store(float* p, F x) { _mm512_storeu_ps(p, x); }
+inline F f_add(F a, F b) { return _mm512_add_ps(a, b); }
+inline F f_sub(F a, F b) { return _mm512_sub_ps(a, b); }
+inline F f_mul(F a, F b) { return _mm512_mul_ps(a, b); }
+inline F f_div(F a, F b) { return _mm512_div_ps(a, b); }
+inline F f_fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
+inline F f_max(F a, F b) { return _mm512_max_ps(a, b); }
+inline F f_min(F a, F b) { return _mm512_min_ps(a, b); }
+inline F f_abs(F a) { return _mm512_abs_ps(a); }
+inline F f_sqrt(F a) { return _mm512_sqrt_ps(a); }
+inline F f_select_less(F a, F b, F yes, F no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+inline F f_from_i(I a) { return _mm512_cvtepi32_ps(a); }
+inline I i_from_f(F a) { return _mm512_cvtps_epi32(a); }
+inline F f_bits(I a) { return _mm512_castsi512_ps(a); }
+inline I i_set(int32_t x) { return _mm512_set1_epi32(x); }
+inline I i_zero() { return _mm512_setzero_si512(); }
+inline I i_add(I a, I b) { return _mm512_add_epi32(a, b); }
+inline I i_and(I a, I b) { return _mm512_and_si512(a, b); }
+inline I i_or(I a, I b) { return _mm512_or_si512(a, b); }
+inline I i_shl(I a, int n) { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(n)); }
+inline I i_shr(I a, int n) { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(n)); }
+inline I i_sar(I a, int n) { return _mm512_sra_epi32(a, _mm_cvtsi32_si128(n)); }
+
+inline __m256 half_sums(F a) { return _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1)); }
+inline float f_sum(F a) {
+  const __m256 h = half_sums(a);
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+  s = _mm_hadd_ps(s, s);
+  return _mm_cvtss_f32(_mm_hadd_ps(s, s));
+}
+inline float f_top(F a) {
+  const __m256 h = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+  __m128 s = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+  s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+  return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
+}
+inline __m256 four_sums(const F* v) {
+  return _mm256_hadd_ps(_mm256_hadd_ps(half_sums(v[0]), half_sums(v[1])), _mm256_hadd_ps(half_sums(v[2]), half_sums(v[3])));
+}
+// Lane r of the result: the sum of the lanes of v[r].
+inline F f_sum_rows(const F* v) {
+  const __m256 a = four_sums(v), b = four_sums(v + 4), c = four_sums(v + 8), d = four_sums(v + 12);
+  const __m256 first = _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+  const __m256 last = _mm256_add_ps(_mm256_permute2f128_ps(c, d, 0x20), _mm256_permute2f128_ps(c, d, 0x31));
+  return _mm512_insertf32x8(_mm512_castps256_ps512(first), last, 1);
+}
+
+inline F f_load_f16(const void* p) { return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p))); }
+inline void f_store_f16(void* p, F x) {
+  _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+}
+inline F f_load_bf16(const void* p) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p))), 16));
+}
+inline F f_load_i8(const int8_t* p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+// Values in -127 .. 127.
+inline void i_store_i8(int8_t* p, I x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(x)); }
+// The low 16 bits of each lane as float16.
+inline F f_from_f16_bits(I x) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(x)); }
+inline I i_gather(const uint8_t* base, const int32_t* offsets) {
+  return _mm512_i32gather_epi32(_mm512_loadu_si512(offsets), base, 1);
+}
+
+inline W w_load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+inline void w_store(void* p, W x) { _mm256_storeu_si256(static_cast<__m256i*>(p), x); }
+inline W w_or(W a, W b) { return _mm256_or_si256(a, b); }
+template <int kShift, int kMask>
+inline W w_bits(W a) {
+  return _mm256_and_si256(_mm256_srli_epi16(a, kShift), _mm256_set1_epi8(kMask));
+}
+template <int kShift>
+inline W w_shl(W a) {  // no bit may leave its byte
+  return _mm256_slli_epi16(a, kShift);
+}
+// 16 bytes: the low halves, then the high halves.
+inline W w_nibbles(const void* p) {
+  const __m128i x = _mm_loadu_si128(static_cast<const __m128i*>(p));
+  return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(x, 4), x), _mm256_set1_epi8(0x0F));
+}
+// Byte i: 0x10 where bit i is set.
+inline W w_fifth_bits(uint32_t bits) { return _mm256_maskz_mov_epi8(bits, _mm256_set1_epi8(0x10)); }
+
+// Signed weights are moved to 0 .. 255; the offset is taken back through the sums of the activations.
+constexpr float kSignedOffset = 128.0f;
+inline W w_from_signed(W w) { return _mm256_xor_si256(w, _mm256_set1_epi8(-128)); }
+inline S s_dot(W w, const int8_t* a) { return _mm256_dpbusd_epi32(_mm256_setzero_si256(), w, w_load(a)); }
+inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }
+inline I i_dot4(I sum, const uint8_t* w, int32_t a) {
+  return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(w), _mm512_set1_epi32(a));
+}
+inline I i_dot4_signed(I sum, const uint8_t* w, int32_t a) { return i_dot4(sum, w, a); }
+
+inline W four_row_sums(const S* v) {
+  return _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+}
+// Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
+inline void i_sum_rows(const S* v, I* low, I* high) {
+  const W a = four_row_sums(v), b = four_row_sums(v + 4), c = four_row_sums(v + 8), d = four_row_sums(v + 12);
+  const I ab = _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1), cd = _mm512_inserti64x4(_mm512_castsi256_si512(c), d, 1);
+  *low = _mm512_shuffle_i64x2(ab, cd, 0x88);
+  *high = _mm512_shuffle_i64x2(ab, cd, 0xDD);
+}
+
+}  // namespace
+}  // namespace sotto::cpu::SOTTO_CPU_ISA

@@ -1,0 +1,131 @@
+#include "pool.h"
+
+#include <time.h>
+
+#include "threads.h"
+
+namespace sotto::cpu {
+namespace {
+
+constexpr uint64_t kPollNs = 4'000'000;      // the host is asked this often, a fifth of what backend.h promises
+constexpr uint64_t kPoliteSpinNs = 10'000;   // then the spinning thread offers its core to others
+constexpr uint64_t kLongestSpinNs = 100'000;  // then it sleeps
+
+constexpr uint64_t kClosed = 0xFFFFFFFFu;     // as next item: the job has ended
+
+uint64_t now_ns() {
+  timespec t = {};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
+}
+
+uint32_t epoch_of(uint64_t next) { return static_cast<uint32_t>(next >> 32); }
+
+}  // namespace
+
+bool StopWatch::stopped() {
+  if (stopped_ || should_stop_ == nullptr) return stopped_;
+  const uint64_t now = now_ns();
+  if (now - asked_ns_ < kPollNs) return false;
+  asked_ns_ = now;
+  stopped_ = should_stop_(user_) != 0;
+  return stopped_;
+}
+
+Pool::Pool(const PoolOptions& options) {
+  try {
+    workers_.reserve(options.threads);
+    for (uint32_t t = 1; t < options.threads; ++t) workers_.emplace_back([this, t, options] { work(t, options); });
+  } catch (...) {
+    end_threads();
+    throw;
+  }
+}
+
+Pool::~Pool() { end_threads(); }
+
+void Pool::end_threads() {
+  quit_.store(true);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    wake_.notify_all();
+  }
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
+}
+
+bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* context) {
+  if (watch.stopped()) return false;
+  stop_.store(false, std::memory_order_relaxed);
+  if (count <= 1 || workers_.empty()) {
+    for (uint32_t item = 0; item < count; ++item) {
+      job(context, item, 0);
+      if (watch.stopped()) return false;
+    }
+    return true;
+  }
+  const uint32_t last = epoch_of(next_.load(std::memory_order_relaxed)), epoch = last + 1;
+  next_.store((static_cast<uint64_t>(last) << 32) | kClosed);
+  done_.store(0, std::memory_order_relaxed);
+  count_.store(count, std::memory_order_release);
+  job_.store(job, std::memory_order_release);
+  context_.store(context, std::memory_order_release);
+  next_.store(static_cast<uint64_t>(epoch) << 32);
+  if (sleepers_.load() != 0) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    wake_.notify_all();
+  }
+  while (take(epoch, 0)) {
+    if (watch.stopped()) stop_.store(true, std::memory_order_relaxed);
+  }
+  const uint64_t began = now_ns();
+  while (done_.load(std::memory_order_acquire) != count) {
+    pause_core();
+    if (now_ns() - began > kPoliteSpinNs) std::this_thread::yield();
+    if (watch.stopped()) stop_.store(true, std::memory_order_relaxed);
+  }
+  return !stop_.load(std::memory_order_relaxed);
+}
+
+bool Pool::take(uint32_t epoch, uint32_t thread) {
+  uint64_t next = next_.load(std::memory_order_acquire);
+  const uint32_t count = count_.load(std::memory_order_acquire);
+  const Job job = job_.load(std::memory_order_acquire);
+  const void* context = context_.load(std::memory_order_acquire);
+  for (;;) {
+    if (epoch_of(next) != epoch || static_cast<uint32_t>(next) >= count) return false;
+    if (next_.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel, std::memory_order_acquire)) break;
+  }
+  // A stopped job's items are taken and counted, not run.
+  if (!stop_.load(std::memory_order_relaxed)) job(context, static_cast<uint32_t>(next), thread);
+  done_.fetch_add(1, std::memory_order_release);
+  return true;
+}
+
+void Pool::work(uint32_t thread, const PoolOptions& options) {
+  apply_hints(options.priority, options.affinity_mask);
+  uint32_t epoch = 0;
+  for (;;) {
+    wait_for_work(epoch);
+    if (quit_.load()) return;
+    epoch = epoch_of(next_.load(std::memory_order_acquire));
+    while (take(epoch, thread)) {
+    }
+  }
+}
+
+void Pool::wait_for_work(uint32_t epoch) {
+  const auto ready = [&] { return epoch_of(next_.load()) != epoch || quit_.load(); };
+  const uint64_t began = now_ns();
+  for (uint64_t spun = 0; spun < kLongestSpinNs; spun = now_ns() - began) {
+    if (ready()) return;
+    pause_core();
+    if (spun > kPoliteSpinNs) std::this_thread::yield();
+  }
+  std::unique_lock<std::mutex> lock(mutex_);
+  sleepers_.fetch_add(1);
+  wake_.wait(lock, ready);
+  sleepers_.fetch_sub(1);
+}
+
+}  // namespace sotto::cpu

@@ -1,0 +1,85 @@
+// pool.h - the threads of a group: run a job of many items on all of them, stop it when the caller's `should_stop` says so.
+//
+// The calling thread takes part and is the only one that polls. Idle threads spin for a moment (the next step of a token is
+// microseconds away), then sleep: an idle group uses no processor time. One job at a time; created with the group, joined with it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace sotto::cpu {
+
+// Whether the host wants the run to end, asked at most every few milliseconds. Used by the calling thread only.
+class StopWatch {
+ public:
+  StopWatch(int32_t (*should_stop)(void*), void* user) : should_stop_(should_stop), user_(user) {}
+  bool stopped();
+
+ private:
+  int32_t (*should_stop_)(void*);
+  void* user_;
+  uint64_t asked_ns_ = 0;
+  bool stopped_ = false;
+};
+
+struct PoolOptions {
+  uint32_t threads = 1;  // the calling thread included
+  int32_t priority = 0;
+  uint64_t affinity_mask = 0;
+};
+
+class Pool {
+ public:
+  // Throws std::system_error when a thread cannot be created: none is left behind then.
+  explicit Pool(const PoolOptions& options);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  uint32_t threads() const { return static_cast<uint32_t>(workers_.size()) + 1; }
+
+  // body(item, thread) for every item < count, thread < threads(). Returns false when stopped early: some items did not run.
+  template <class Body>
+  bool run(uint32_t count, StopWatch& watch, const Body& body) {
+    return run_job(
+        count, watch, [](const void* context, uint32_t item, uint32_t thread) { (*static_cast<const Body*>(context))(item, thread); },
+        &body);
+  }
+
+  // For long items, from inside a body: whether to give up (the item's result is not used then).
+  bool stopping(uint32_t thread, StopWatch& watch) {
+    if (thread == 0 && watch.stopped()) stop_.store(true, std::memory_order_relaxed);
+    return stop_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  using Job = void (*)(const void* context, uint32_t item, uint32_t thread);
+
+  bool run_job(uint32_t count, StopWatch& watch, Job job, const void* context);
+  bool take(uint32_t epoch, uint32_t thread);
+  void work(uint32_t thread, const PoolOptions& options);
+  void wait_for_work(uint32_t epoch);
+  void end_threads();
+
+  // (epoch << 32) | next item. Taking an item is a compare-exchange on both. Before the three fields below it change it is closed
+  // (released by their stores), so that a thread that comes late, and reads new fields with an old epoch, takes nothing.
+  std::atomic<uint64_t> next_{0};
+  std::atomic<uint32_t> count_{0};
+  std::atomic<Job> job_{nullptr};
+  std::atomic<const void*> context_{nullptr};
+  std::atomic<bool> stop_{false};
+
+  std::atomic<uint32_t> done_{0};
+  std::atomic<uint32_t> sleepers_{0};
+  std::atomic<bool> quit_{false};
+  std::mutex mutex_;  // guards nothing but the wait on wake_
+  std::condition_variable wake_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace sotto::cpu

@@ -1,0 +1,34 @@
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "threads.h"
+
+namespace sotto::cpu {
+
+uint32_t usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) {
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? static_cast<uint32_t>(online) : 1;
+  }
+  const int count = CPU_COUNT(&set);
+  return count > 0 ? static_cast<uint32_t>(count) : 1;
+}
+
+void apply_hints(int32_t priority, uint64_t affinity_mask) {
+  const id_t self = static_cast<id_t>(syscall(SYS_gettid));
+  constexpr int kStep = 5;  // of nice; raising it needs a permission that phones give their foreground apps
+  if (priority != 0) (void)setpriority(PRIO_PROCESS, self, priority > 0 ? -kStep : kStep);
+  if (affinity_mask == 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int core = 0; core < 64; ++core) {
+    if (((affinity_mask >> core) & 1u) != 0) CPU_SET(core, &set);
+  }
+  (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+}  // namespace sotto::cpu
