@@ -1,0 +1,104 @@
+// status.h: how the dialogue plugin carries failures inside and hands them over the C border.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "sotto/base.h"
+
+namespace sotto::dialogue {
+
+// A status code with the sentence for the user. Default: success.
+struct [[nodiscard]] Status {
+  sotto_status code = SOTTO_OK;
+  std::string text;
+
+  bool ok() const { return code == SOTTO_OK; }
+  Status within(const std::string& where) const { return ok() ? *this : Status{code, where + ": " + text}; }
+};
+
+// Runs one function of a C table: call([&](sotto_error* err) { return service.feed(..., err); }).
+template <class Function>
+Status call(Function&& function) {
+  sotto_error error{};
+  error.struct_size = sizeof error;
+  const sotto_status code = function(&error);
+  if (code == SOTTO_OK) return {};
+  return {code, error.text[0] != '\0' ? error.text : "status " + std::to_string(code) + " without a sentence"};
+}
+
+// Writes the sentence into the caller's error, cut between characters.
+inline void write_error(const Status& status, sotto_error* err) {
+  constexpr size_t kHead = offsetof(sotto_error, text);
+  if (status.ok() || err == nullptr || err->struct_size < kHead) return;
+  err->status = status.code;
+  const size_t room = std::min<size_t>(err->struct_size, sizeof *err) - kHead;
+  if (room == 0) return;
+  size_t size = std::min(room - 1, status.text.size());
+  while (size > 0 && size < status.text.size() && (static_cast<unsigned char>(status.text[size]) & 0xC0u) == 0x80u) --size;
+  std::memcpy(err->text, status.text.data(), size);
+  err->text[size] = '\0';
+}
+
+// The body of every function of the table: no exception leaves it.
+template <class Function>
+sotto_status guard(sotto_error* err, Function&& function) noexcept {
+  try {
+    const Status status = function();
+    write_error(status, err);
+    return status.code;
+  } catch (const std::bad_alloc&) {
+    if (err != nullptr && err->struct_size >= sizeof *err) {
+      err->status = SOTTO_OUT_OF_MEMORY;
+      std::strcpy(err->text, "dialogue: out of memory");
+    }
+    return SOTTO_OUT_OF_MEMORY;
+  } catch (...) {
+    if (err != nullptr && err->struct_size >= sizeof *err) {
+      err->status = SOTTO_INTERNAL;
+      std::strcpy(err->text, "dialogue: unexpected exception");
+    }
+    return SOTTO_INTERNAL;
+  }
+}
+
+// Copies what both sides know of a struct that begins with struct_size; refuses what only the caller knows. NULL: all zero.
+template <class T>
+Status read_struct(const T* given, const char* name, T* out) {
+  *out = T{};
+  out->struct_size = sizeof(T);
+  if (given == nullptr) return {};
+  if (given->struct_size < sizeof given->struct_size)
+    return {SOTTO_INVALID_ARGUMENT,
+            std::string(name) + ": struct_size is " + std::to_string(given->struct_size) + ", set it to sizeof(" + name + ")"};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(given);
+  for (size_t i = sizeof(T); i < given->struct_size; ++i)
+    if (bytes[i] != 0)
+      return {SOTTO_UNSUPPORTED, std::string(name) + ": byte " + std::to_string(i) + " is set, this library knows " +
+                                     std::to_string(sizeof(T)) + " bytes: it is older than the caller's headers"};
+  std::memcpy(out, given, std::min<size_t>(sizeof(T), given->struct_size));
+  out->struct_size = sizeof(T);
+  return {};
+}
+
+// Fills an out-struct of the caller, never beyond the caller's struct_size.
+template <class T>
+void write_struct(const T& from, T* to) {
+  if (to == nullptr || to->struct_size < sizeof to->struct_size) return;
+  const uint32_t size = to->struct_size;
+  std::memcpy(to, &from, std::min<size_t>(sizeof(T), size));
+  to->struct_size = size;
+}
+
+// The two-call idiom: always the size, the bytes only if they fit.
+template <class Item>
+Status give(const Item* items, size_t count, Item* buffer, uint64_t capacity, uint64_t* needed) {
+  if (needed != nullptr) *needed = count;
+  if (buffer != nullptr && capacity >= count && count > 0) std::memcpy(buffer, items, count * sizeof(Item));
+  return {};
+}
+
+}  // namespace sotto::dialogue
