@@ -13,9 +13,6 @@ constexpr uint32_t kDefaultAnswerTokens = 256;
 // the cache behind the system prompt is computed again, and that should not happen at each turn.
 constexpr size_t kFreePart = 4;
 
-std::string_view view(sotto_str s) { return s.data == nullptr ? std::string_view() : std::string_view(s.data, s.size); }
-sotto_str str(std::string_view s) { return {s.data(), s.size()}; }
-
 uint64_t nanoseconds_since(std::chrono::steady_clock::time_point start) {
   return static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count());

@@ -13,8 +13,6 @@ struct sotto_dialogue {
 namespace sotto::dialogue {
 namespace {
 
-std::string_view view(sotto_str s) { return s.data == nullptr ? std::string_view() : std::string_view(s.data, s.size); }
-
 // The session goes last: with it the model and the runtime may end.
 void end(sotto_dialogue* dialogue, const Services& services) {
   void (*destroy_session)(sotto_session*) = services.session->session_destroy;

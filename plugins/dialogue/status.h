@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <string>
 #include <utility>
 
-#include "sotto/base.h"
+#include "sotto/plugin.hpp"
 
 namespace sotto::dialogue {
+
+using plugin::str;
+using plugin::view;
 
 // A status code with the sentence for the user. Default: success.
 struct [[nodiscard]] Status {
@@ -30,39 +32,13 @@ Status call(Function&& function) {
   return {code, error.text[0] != '\0' ? error.text : "status " + std::to_string(code) + " without a sentence"};
 }
 
-// Writes the sentence into the caller's error, cut between characters.
-inline void write_error(const Status& status, sotto_error* err) {
-  constexpr size_t kHead = offsetof(sotto_error, text);
-  if (status.ok() || err == nullptr || err->struct_size < kHead) return;
-  err->status = status.code;
-  const size_t room = std::min<size_t>(err->struct_size, sizeof *err) - kHead;
-  if (room == 0) return;
-  size_t size = std::min(room - 1, status.text.size());
-  while (size > 0 && size < status.text.size() && (static_cast<unsigned char>(status.text[size]) & 0xC0u) == 0x80u) --size;
-  std::memcpy(err->text, status.text.data(), size);
-  err->text[size] = '\0';
-}
-
-// The body of every function of the table: no exception leaves it.
+// The body of every function of the table: its failure goes into the caller's error, no exception leaves it.
 template <class Function>
 sotto_status guard(sotto_error* err, Function&& function) noexcept {
-  try {
+  return plugin::guard(err, [&] {
     const Status status = function();
-    write_error(status, err);
-    return status.code;
-  } catch (const std::bad_alloc&) {
-    if (err != nullptr && err->struct_size >= sizeof *err) {
-      err->status = SOTTO_OUT_OF_MEMORY;
-      std::strcpy(err->text, "dialogue: out of memory");
-    }
-    return SOTTO_OUT_OF_MEMORY;
-  } catch (...) {
-    if (err != nullptr && err->struct_size >= sizeof *err) {
-      err->status = SOTTO_INTERNAL;
-      std::strcpy(err->text, "dialogue: unexpected exception");
-    }
-    return SOTTO_INTERNAL;
-  }
+    return status.ok() ? SOTTO_OK : plugin::fail(err, status.code, status.text);
+  });
 }
 
 // Copies what both sides know of a struct that begins with struct_size; refuses what only the caller knows. NULL: all zero.

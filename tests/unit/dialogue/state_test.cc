@@ -35,8 +35,7 @@ TEST(State, ComesBackAsItWas) {
 
 TEST(State, AnEmptySystemPromptIsNotAMissingOne) {
   for (const bool is_given : {false, true}) {
-    Conversation c = sample();
-    c.system_prompt.reset();
+    Conversation c;
     if (is_given) c.system_prompt.emplace();
     const std::string bytes = packed(c, "");
     Unpacked out;
