@@ -1,0 +1,32 @@
+#include "text/stream_decoder.h"
+
+#include "text/unicode.h"
+
+namespace sotto {
+
+std::string_view StreamDecoder::add(uint32_t id) {
+  out_.clear();
+  if (tokenizer_.is_control(id)) return out_;
+  std::string bytes = tokenizer_.piece(id);
+  if (at_start_ && tokenizer_.drops_first_space() && !bytes.empty() && bytes[0] == ' ') bytes.erase(0, 1);
+  at_start_ = false;
+  held_ += bytes;
+  const size_t tail = incomplete_tail(held_);
+  const std::string_view ready(held_.data(), held_.size() - tail);
+  for (size_t at = 0; at < ready.size();) {
+    const Character c = decode_character(ready, at);
+    append_utf8(c.code_point, &out_);
+    at += c.bytes;
+  }
+  held_.erase(0, ready.size());
+  return out_;
+}
+
+std::string_view StreamDecoder::finish() {
+  out_.clear();
+  if (!held_.empty()) append_utf8(kReplacement, &out_);
+  held_.clear();
+  return out_;
+}
+
+}  // namespace sotto
