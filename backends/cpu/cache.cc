@@ -164,8 +164,9 @@ sotto_status sotto_cache::copy(uint32_t from, uint32_t to, uint32_t length, sott
   const Sequence& source = sequences[from];
   Sequence& target = sequences[to];
   if (rest != 0 && (free_pages_.empty() || used_tokens_ + rest > options.tokens)) {
-    return sotto::cpu::fail(err, SOTTO_CONTEXT_FULL, "cpu: copying %u tokens of sequence %u: no room for the last %u of a cache of %llu",
-                            length, from, rest, static_cast<unsigned long long>(options.tokens));
+    return sotto::cpu::fail(err, SOTTO_CONTEXT_FULL,
+                            "cpu: copying %u tokens of sequence %u: no room for the last %u of a cache of %llu", length, from,
+                            rest, static_cast<unsigned long long>(options.tokens));
   }
   for (uint32_t p = 0; p < whole; ++p) {
     ++owners_[source.pages[p]];
@@ -173,7 +174,8 @@ sotto_status sotto_cache::copy(uint32_t from, uint32_t to, uint32_t length, sott
   }
   if (rest != 0) {
     const uint32_t fresh = take_page();
-    std::memcpy(memory.get() + fresh * layout.page_bytes, memory.get() + source.pages[whole] * layout.page_bytes, layout.page_bytes);
+    std::memcpy(memory.get() + fresh * layout.page_bytes, memory.get() + source.pages[whole] * layout.page_bytes,
+                layout.page_bytes);
     target.pages[target.page_count++] = fresh;
     set_fill(fresh, rest);
   }

@@ -24,7 +24,7 @@ struct SlotPart {
 struct SlotLayout {
   uint32_t kv_heads = 0;  // of the model
   uint32_t head_dim = 0;
-  uint32_t padded = 0;  // numbers per row: head_dim up to a multiple of 16
+  uint32_t padded = 0;   // numbers per row: head_dim up to a multiple of 16
   uint64_t k_bytes = 0;  // one head of one page
   uint64_t v_bytes = 0;
   std::vector<SlotPart> parts;  // by local rank
@@ -38,7 +38,9 @@ struct CacheLayout {
     const SlotLayout& s = slots[slot];
     return s.parts[rank].offset + kv_head * (s.k_bytes + s.v_bytes);
   }
-  uint64_t v_offset(uint32_t slot, uint32_t rank, uint32_t kv_head) const { return k_offset(slot, rank, kv_head) + slots[slot].k_bytes; }
+  uint64_t v_offset(uint32_t slot, uint32_t rank, uint32_t kv_head) const {
+    return k_offset(slot, rank, kv_head) + slots[slot].k_bytes;
+  }
 };
 
 bool is_cache_type(uint32_t type);
@@ -73,7 +75,9 @@ struct sotto_cache {
   void truncate(uint32_t sequence, uint32_t length);
   sotto_status copy(uint32_t from, uint32_t to, uint32_t length, sotto_error* err);
 
-  uint8_t* page(uint32_t sequence, uint32_t index) { return memory.get() + sequences[sequence].pages[index] * layout.page_bytes; }
+  uint8_t* page(uint32_t sequence, uint32_t index) {
+    return memory.get() + sequences[sequence].pages[index] * layout.page_bytes;
+  }
 
   struct Sequence {
     uint32_t length = 0;
@@ -95,16 +99,17 @@ struct sotto_cache {
   void set_fill(uint32_t page, uint32_t tokens);
   void drop_pages_from(Sequence& s, uint32_t first);
 
-  uint64_t used_tokens_ = 0;         // tokens in pages; shared ones once
-  std::vector<uint32_t> owners_;     // by page
-  std::vector<uint8_t> fill_;        // by page: tokens counted in used_tokens_
+  uint64_t used_tokens_ = 0;      // tokens in pages; shared ones once
+  std::vector<uint32_t> owners_;  // by page
+  std::vector<uint8_t> fill_;     // by page: tokens counted in used_tokens_
   std::vector<uint32_t> free_pages_;
 };
 
 namespace sotto::cpu {
 
-sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,
+sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes,
+                             uint64_t* size, sotto_error* err);
+sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
                              sotto_error* err);
-sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size, sotto_error* err);
 
 }  // namespace sotto::cpu

@@ -25,8 +25,8 @@ uint32_t holder(const SlotLayout& slot, uint32_t head, uint32_t from) {
 
 }  // namespace
 
-sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,
-                             sotto_error* err) {
+sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes,
+                             uint64_t* size, sotto_error* err) {
   const uint64_t needed = neutral_bytes(cache.layout, count), given = *size;
   *size = needed;
   if (bytes == nullptr) return SOTTO_OK;
@@ -48,10 +48,11 @@ sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32
             continue;
           }
           const uint32_t local = head - l.parts[rank].heads.first_kv_head;
-          const uint64_t offset = is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
+          const uint64_t offset =
+              is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
           const uint8_t* rows = cache.memory.get() + s.pages[t / kPageTokens] * cache.layout.page_bytes + offset;
-          cache.group.kernels->load_row(is_v != 0 ? cache.options.v_type : cache.options.k_type, rows, t % kPageTokens, l.head_dim,
-                                        l.padded, row.data());
+          cache.group.kernels->load_row(is_v != 0 ? cache.options.v_type : cache.options.k_type, rows, t % kPageTokens,
+                                        l.head_dim, l.padded, row.data());
           std::memcpy(to, row.data(), l.head_dim * sizeof(float));
         }
       }
@@ -60,15 +61,16 @@ sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32
   return SOTTO_OK;
 }
 
-sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size, sotto_error* err) {
+sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
+                             sotto_error* err) {
   const uint64_t needed = neutral_bytes(cache.layout, count);
   if (size != needed) {
     return fail(err, SOTTO_MISMATCH, "cpu: importing %u tokens takes %llu bytes, %llu were given", count,
                 static_cast<unsigned long long>(needed), static_cast<unsigned long long>(size));
   }
   if (!cache.provide(sequence, count)) {
-    return fail(err, SOTTO_CONTEXT_FULL, "cpu: importing %u tokens behind %u: the cache holds %llu in all", count, cache.length(sequence),
-                static_cast<unsigned long long>(cache.options.tokens));
+    return fail(err, SOTTO_CONTEXT_FULL, "cpu: importing %u tokens behind %u: the cache holds %llu in all", count,
+                cache.length(sequence), static_cast<unsigned long long>(cache.options.tokens));
   }
   const uint32_t first = cache.length(sequence);
   const uint8_t* from = static_cast<const uint8_t*>(bytes);
@@ -81,9 +83,10 @@ sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t cou
           std::memcpy(row.data(), from, l.head_dim * sizeof(float));
           for (uint32_t rank = holder(l, head, 0); rank < l.parts.size(); rank = holder(l, head, rank + 1)) {
             const uint32_t local = head - l.parts[rank].heads.first_kv_head;
-            const uint64_t offset = is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
-            cache.group.kernels->store_row(is_v != 0 ? cache.options.v_type : cache.options.k_type, row.data(), l.head_dim, l.padded,
-                                           cache.page(sequence, t / kPageTokens) + offset, t % kPageTokens);
+            const uint64_t offset =
+                is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
+            cache.group.kernels->store_row(is_v != 0 ? cache.options.v_type : cache.options.k_type, row.data(), l.head_dim,
+                                           l.padded, cache.page(sequence, t / kPageTokens) + offset, t % kPageTokens);
           }
         }
       }

@@ -47,7 +47,8 @@ sotto_status describe_device(uint32_t device, sotto_device_info* out, sotto_erro
   info.struct_size = out->struct_size;
   info.index = device;
   char model[96] = "CPU";
-  if (!proc_line("/proc/cpuinfo", "model name", model, sizeof model)) (void)proc_line("/proc/cpuinfo", "Hardware", model, sizeof model);
+  if (!proc_line("/proc/cpuinfo", "model name", model, sizeof model))
+    (void)proc_line("/proc/cpuinfo", "Hardware", model, sizeof model);
   const uint32_t cores = usable_cores();
   std::snprintf(info.name, sizeof info.name, "%s, %u core%s", model, cores, cores == 1 ? "" : "s");
   std::snprintf(info.detail, sizeof info.detail, "%s", sets[device].detail);

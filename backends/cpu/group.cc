@@ -17,8 +17,8 @@ sotto_status choose_kernels(const sotto_group_options& options, sotto_group& gro
   const uint32_t chosen = options.devices == nullptr ? 0 : options.devices[0];
   for (uint32_t r = 0; options.devices != nullptr && r < group.local_ranks; ++r) {
     if (options.devices[r] >= count) {
-      return fail(err, SOTTO_NOT_FOUND, "cpu: rank %u asks for device %u, this machine has devices 0 .. %u", r, options.devices[r],
-                  count - 1);
+      return fail(err, SOTTO_NOT_FOUND, "cpu: rank %u asks for device %u, this machine has devices 0 .. %u", r,
+                  options.devices[r], count - 1);
     }
     if (options.devices[r] != chosen) {
       return fail(err, SOTTO_UNSUPPORTED, "cpu: ranks of one process on devices %u and %u; give all of them the same", chosen,
@@ -44,8 +44,9 @@ sotto_status join_world(const sotto_group_options& options, sotto_group& group, 
   const uint32_t processes = group.comm->world(group.comm_self), self = group.comm->rank(group.comm_self);
   // all_gather needs every process's share: with the same number of ranks everywhere it follows from the plan.
   if (processes * group.local_ranks != group.world || self * group.local_ranks != group.first_rank) {
-    return fail(err, SOTTO_UNSUPPORTED, "cpu: process %u of %u holds ranks %u .. %u of %u; each process must hold equally many, in order",
-                self, processes, group.first_rank, group.first_rank + group.local_ranks - 1, group.world);
+    return fail(err, SOTTO_UNSUPPORTED,
+                "cpu: process %u of %u holds ranks %u .. %u of %u; each process must hold equally many, in order", self,
+                processes, group.first_rank, group.first_rank + group.local_ranks - 1, group.world);
   }
   return SOTTO_OK;
 }
@@ -65,13 +66,15 @@ sotto_status create_group(const sotto_group_options& options, sotto_group** out,
   if (const sotto_status s = join_world(options, *group, err); s != SOTTO_OK) return s;
   PoolOptions pool;
   pool.threads = options.threads == 0 ? usable_cores() : options.threads;
-  if (pool.threads > kMostThreads) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: %u threads, at most %u", pool.threads, kMostThreads);
+  if (pool.threads > kMostThreads)
+    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: %u threads, at most %u", pool.threads, kMostThreads);
   pool.priority = options.thread_priority;
   pool.affinity_mask = options.affinity_mask;
   try {
     group->pool = std::make_unique<Pool>(pool);
   } catch (const std::system_error& e) {
-    return fail(err, SOTTO_OUT_OF_MEMORY, "cpu: the system refused one of %u threads (%s); ask for fewer", pool.threads, e.what());
+    return fail(err, SOTTO_OUT_OF_MEMORY, "cpu: the system refused one of %u threads (%s); ask for fewer", pool.threads,
+                e.what());
   }
   *out = group.release();
   return SOTTO_OK;

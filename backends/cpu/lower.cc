@@ -14,14 +14,30 @@ Step read_step(const sotto_step& from) {
   to.out = from.out;
   for (int i = 0; i < 3; ++i) to.in[i] = from.in[i];
   switch (from.kind) {
-    case SOTTO_STEP_INPUT: to.args.input = args_of<sotto_input_args>(from); break;
-    case SOTTO_STEP_EMBED: to.args.embed = args_of<sotto_embed_args>(from); break;
-    case SOTTO_STEP_NORM: to.args.norm = args_of<sotto_norm_args>(from); break;
-    case SOTTO_STEP_LINEAR: to.args.linear = args_of<sotto_linear_args>(from); break;
-    case SOTTO_STEP_ATTENTION: to.args.attention = args_of<sotto_attention_args>(from); break;
-    case SOTTO_STEP_ADD: to.args.add = args_of<sotto_add_args>(from); break;
-    case SOTTO_STEP_MUL: to.args.mul = args_of<sotto_mul_args>(from); break;
-    case SOTTO_STEP_OUTPUT: to.args.output = args_of<sotto_output_args>(from); break;
+    case SOTTO_STEP_INPUT:
+      to.args.input = args_of<sotto_input_args>(from);
+      break;
+    case SOTTO_STEP_EMBED:
+      to.args.embed = args_of<sotto_embed_args>(from);
+      break;
+    case SOTTO_STEP_NORM:
+      to.args.norm = args_of<sotto_norm_args>(from);
+      break;
+    case SOTTO_STEP_LINEAR:
+      to.args.linear = args_of<sotto_linear_args>(from);
+      break;
+    case SOTTO_STEP_ATTENTION:
+      to.args.attention = args_of<sotto_attention_args>(from);
+      break;
+    case SOTTO_STEP_ADD:
+      to.args.add = args_of<sotto_add_args>(from);
+      break;
+    case SOTTO_STEP_MUL:
+      to.args.mul = args_of<sotto_mul_args>(from);
+      break;
+    case SOTTO_STEP_OUTPUT:
+      to.args.output = args_of<sotto_output_args>(from);
+      break;
   }
   return to;
 }
@@ -41,7 +57,9 @@ class Lowering {
   void measure();
 
  private:
-  const sotto_slice& slice(uint32_t weight, uint32_t rank) const { return weight_of(plan_, weight).slices[group_.first_rank + rank]; }
+  const sotto_slice& slice(uint32_t weight, uint32_t rank) const {
+    return weight_of(plan_, weight).slices[group_.first_rank + rank];
+  }
   bool same_slices(uint32_t weight) const;
   bool step_is_shared(const Step& s) const;
   uint32_t class_of(uint32_t mask);
@@ -70,7 +88,8 @@ void Lowering::read() {
   out_.output_count = plan_.output_count;
   out_.values.resize(plan_.value_count);
   for (uint32_t v = 0; v < plan_.value_count; ++v) {
-    for (uint32_t r = 0; r < group_.local_ranks; ++r) out_.values[v].widths.push_back(width_of(plan_, v, group_.first_rank + r));
+    for (uint32_t r = 0; r < group_.local_ranks; ++r)
+      out_.values[v].widths.push_back(width_of(plan_, v, group_.first_rank + r));
   }
   for (uint32_t i = 0; i < plan_.slot_count; ++i) {
     out_.slots.push_back(slot_of(plan_, i));
@@ -141,15 +160,23 @@ bool Lowering::same_slices(uint32_t weight) const {
 bool Lowering::step_is_shared(const Step& s) const {
   const auto shared = [&](uint32_t value) { return value == SOTTO_NONE || out_.values[value].shared; };
   switch (s.kind) {
-    case SOTTO_STEP_INPUT: case SOTTO_STEP_ALL_REDUCE: case SOTTO_STEP_ALL_GATHER: return true;
-    case SOTTO_STEP_EMBED: return same_slices(s.args.embed.table) && same_slices(s.args.embed.positions);
-    case SOTTO_STEP_NORM: return shared(s.in[0]) && same_slices(s.args.norm.weight) && same_slices(s.args.norm.bias);
+    case SOTTO_STEP_INPUT:
+    case SOTTO_STEP_ALL_REDUCE:
+    case SOTTO_STEP_ALL_GATHER:
+      return true;
+    case SOTTO_STEP_EMBED:
+      return same_slices(s.args.embed.table) && same_slices(s.args.embed.positions);
+    case SOTTO_STEP_NORM:
+      return shared(s.in[0]) && same_slices(s.args.norm.weight) && same_slices(s.args.norm.bias);
     case SOTTO_STEP_LINEAR:
       return shared(s.in[0]) && same_slices(s.args.linear.weight) && same_slices(s.args.linear.bias) &&
              same_slices(s.args.linear.gate) && same_slices(s.args.linear.gate_bias);
-    case SOTTO_STEP_ADD: return shared(s.in[0]) && shared(s.in[1]) && same_slices(s.args.add.bias);
-    case SOTTO_STEP_MUL: return shared(s.in[0]) && shared(s.in[1]);
-    default: return false;
+    case SOTTO_STEP_ADD:
+      return shared(s.in[0]) && shared(s.in[1]) && same_slices(s.args.add.bias);
+    case SOTTO_STEP_MUL:
+      return shared(s.in[0]) && shared(s.in[1]);
+    default:
+      return false;
   }
 }
 
@@ -180,9 +207,12 @@ Quant Lowering::describe_quant(const Step& s, uint32_t weight, uint32_t row_clas
     const sotto_slice& part = slice(weight, r);
     q.skip.push_back(static_cast<uint32_t>(part.columns == 0 ? 0 : part.skip_columns));
     q.counts.push_back(static_cast<uint32_t>(part.columns));
-    q.units.push_back(static_cast<uint32_t>(padded_columns(type, part.columns == 0 ? 0 : part.skip_columns + part.columns) / kUnit));
+    q.units.push_back(
+        static_cast<uint32_t>(padded_columns(type, part.columns == 0 ? 0 : part.skip_columns + part.columns) / kUnit));
   }
-  const auto same = [](const std::vector<uint32_t>& v) { return std::all_of(v.begin(), v.end(), [&](uint32_t x) { return x == v[0]; }); };
+  const auto same = [](const std::vector<uint32_t>& v) {
+    return std::all_of(v.begin(), v.end(), [&](uint32_t x) { return x == v[0]; });
+  };
   q.shared = out_.values[q.value].shared && same(q.skip) && same(q.counts) && same(q.units);
   return q;
 }
@@ -193,7 +223,8 @@ uint32_t Lowering::quant_for(const Step& s, uint32_t weight, uint32_t row_class,
   const auto fits = [&](uint32_t index) {
     if (index == SOTTO_NONE) return false;
     const Quant& old = out_.quants[index];
-    return old.value == q.value && old.row_class == q.row_class && old.skip == q.skip && old.counts == q.counts && old.units == q.units;
+    return old.value == q.value && old.row_class == q.row_class && old.skip == q.skip && old.counts == q.counts &&
+           old.units == q.units;
   };
   for (const uint32_t held : current_quant_) {
     if (fits(held)) return held;
@@ -383,7 +414,8 @@ void Lowering::place_values() {
     for (const uint32_t other : living) {
       const Value& o = out_.values[other];
       if ((o.row_class != 0) != narrow) continue;
-      for (uint32_t r = 0; r < (o.shared ? 1 : group_.local_ranks); ++r) taken.emplace_back(o.columns[r], o.columns[r] + o.widths[r]);
+      for (uint32_t r = 0; r < (o.shared ? 1 : group_.local_ranks); ++r)
+        taken.emplace_back(o.columns[r], o.columns[r] + o.widths[r]);
     }
     place(v, taken, narrow ? out_.sizes.narrow_columns : out_.sizes.wide_columns);
     living.push_back(index);
@@ -395,8 +427,7 @@ void Lowering::measure() {
   uint32_t most_units = 0;
   for (const Quant& q : out_.quants) {
     for (const uint32_t units : q.units) {
-      // Quants, then four float32 per unit.
-      const uint64_t stride = round_up(uint64_t{units} * (kUnit + 4 * sizeof(float)), 64);
+      const uint64_t stride = round_up(uint64_t{units} * kUnitBytes, 64);
       sizes.quant_stride[q.buffer] = std::max(sizes.quant_stride[q.buffer], stride);
       most_units = std::max(most_units, units);
     }
@@ -431,7 +462,8 @@ Lowered lower(const sotto_plan& plan, const sotto_group& group, uint32_t max_bat
 uint64_t workspace_bytes(const Lowered& lowered, const sotto_group& group) {
   const Sizes& s = lowered.sizes;
   const uint64_t narrow_rows = std::min(lowered.max_batch, kNarrowRows);
-  const uint64_t floats = s.wide_columns * lowered.max_batch + s.narrow_columns * narrow_rows + s.rotary_floats * lowered.max_batch;
+  const uint64_t floats =
+      s.wide_columns * lowered.max_batch + s.narrow_columns * narrow_rows + s.rotary_floats * lowered.max_batch;
   const uint64_t per_thread = s.panel_bytes + (s.attention_floats + kGateFloats) * sizeof(float);
   return floats * sizeof(float) + s.quant_bytes[0] + s.quant_bytes[1] + per_thread * group.pool->threads();
 }

@@ -1,9 +1,9 @@
-// lower.h - a plan turned into what the CPU runs: fused operations, row classes, buffer places, sizes. No memory is taken here, so
-// that `check` can tell the cost and `compile` can take exactly that.
+// lower.h - a plan turned into what the CPU runs: fused operations, row classes, buffer places, sizes. No memory is taken here,
+// so that `check` can tell the cost and `compile` can take exactly that.
 //
-// Row classes: a value that only feeds OUTPUT steps is computed for the rows that want one of these outputs; class 0 is all rows.
-// Shared values: those that are the same on every local rank (after an ALL_REDUCE, say) are computed and stored once.
-// Row operations: neighbouring steps that work row by row (norm, add, quantise ...) run as one job, row after row in cache.
+// Row classes: a value that only feeds OUTPUT steps is computed for the rows that want one of these outputs; class 0 is all
+// rows. Shared values: those that are the same on every local rank (after an ALL_REDUCE, say) are computed and stored once. Row
+// operations: neighbouring steps that work row by row (norm, add, quantise ...) run as one job, row after row in cache.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ struct Value {
   std::vector<uint64_t> columns;  // by local rank: place in the arena, in numbers per row
 };
 
-// A value as int8, the input of LINEAR operations.
+// A value as integers (QuantRows), the input of LINEAR operations.
 struct Quant {
   uint32_t value = SOTTO_NONE;
   uint32_t row_class = 0;
@@ -69,14 +69,14 @@ struct RowAction {
 struct Op {
   OpKind kind = OpKind::kRows;
   uint32_t row_class = 0;
-  bool shared = false;                // run for the first local rank only
-  std::vector<RowAction> actions;     // kRows
-  uint32_t step = SOTTO_NONE;         // other kinds
+  bool shared = false;                            // run for the first local rank only
+  std::vector<RowAction> actions;                 // kRows
+  uint32_t step = SOTTO_NONE;                     // other kinds
   uint32_t quants[2] = {SOTTO_NONE, SOTTO_NONE};  // kLinear: of the weight and the gate
-  uint32_t rotary = SOTTO_NONE;       // kAttention
-  std::vector<HeadGroup> head_groups;  // kAttention
-  uint32_t gather = 0;                // kAllGather: its number among them
-  uint32_t deliver = SOTTO_NONE;      // kDeliver: the value that holds the rows; its own copy unless it is the step's input
+  uint32_t rotary = SOTTO_NONE;                   // kAttention
+  std::vector<HeadGroup> head_groups;             // kAttention
+  uint32_t gather = 0;                            // kAllGather: its number among them
+  uint32_t deliver = SOTTO_NONE;  // kDeliver: the value that holds the rows; its own copy unless it is the step's input
 };
 
 struct Rotary {
@@ -90,13 +90,13 @@ struct Sizes {
   uint64_t narrow_columns = 0;  // numbers per row, other classes
   uint64_t quant_bytes[2] = {0, 0};
   uint64_t quant_stride[2] = {0, 0};
-  uint64_t panel_bytes = 0;      // per thread
+  uint64_t panel_bytes = 0;       // per thread
   uint64_t attention_floats = 0;  // per thread
-  uint64_t rotary_floats = 0;    // per row
+  uint64_t rotary_floats = 0;     // per row
 };
 
-// Rows of narrow classes that are provided for from the start: enough for decoding 16 sequences at once. A batch that wants more
-// (logits of every position of a prompt) makes the program grow by just these rows, outside of the decode path.
+// Rows of narrow classes that are provided for from the start: enough for decoding 16 sequences at once. A batch that wants
+// more (logits of every position of a prompt) makes the program grow by just these rows, outside of the decode path.
 constexpr uint32_t kNarrowRows = 16;
 // Numbers of a gate that a thread holds until they are multiplied in.
 constexpr uint32_t kGateFloats = 4096;
@@ -114,11 +114,11 @@ struct Lowered {
   std::vector<Quant> quants;
   std::vector<Op> ops;
   std::vector<Rotary> rotaries;
-  std::vector<uint32_t> class_masks;  // [0] stands for all rows
-  std::vector<sotto_slot> slots;      // `ranks` is null: see slot_heads
+  std::vector<uint32_t> class_masks;                      // [0] stands for all rows
+  std::vector<sotto_slot> slots;                          // `ranks` is null: see slot_heads
   std::vector<std::vector<sotto_rank_heads>> slot_heads;  // by slot, by local rank
-  std::vector<uint64_t> gather_bytes;  // [ALL_GATHER operation][process]: what each process brings per row
-  std::vector<uint32_t> output_ops;   // by output: its kDeliver operation
+  std::vector<uint64_t> gather_bytes;                     // [ALL_GATHER operation][process]: what each process brings per row
+  std::vector<uint32_t> output_ops;                       // by output: its kDeliver operation
   Sizes sizes;
 };
 

@@ -8,7 +8,8 @@
 namespace sotto::cpu {
 
 inline const sotto_weight& weight_of(const sotto_plan& plan, uint32_t index) {
-  return *reinterpret_cast<const sotto_weight*>(reinterpret_cast<const char*>(plan.weights) + size_t{index} * plan.weight_stride);
+  return *reinterpret_cast<const sotto_weight*>(reinterpret_cast<const char*>(plan.weights) +
+                                                size_t{index} * plan.weight_stride);
 }
 inline const sotto_step& step_of(const sotto_plan& plan, uint32_t index) {
   return *reinterpret_cast<const sotto_step*>(reinterpret_cast<const char*>(plan.steps) + size_t{index} * plan.step_stride);

@@ -56,7 +56,8 @@ sotto_status device_info(void*, uint32_t device, sotto_device_info* out, sotto_e
 sotto_status group_create(void*, const sotto_group_options* options, sotto_group** out, sotto_error* err) {
   return guard(err, [&] {
     sotto_group_options o;
-    if (options == nullptr || out == nullptr) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: group_create without options or result");
+    if (options == nullptr || out == nullptr)
+      return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: group_create without options or result");
     if (!read_struct(options, &o)) return unknown_fields(err, "sotto_group_options");
     return create_group(o, out, err);
   });
@@ -96,8 +97,8 @@ sotto_status upload_weight(sotto_weights* weights, uint32_t weight, uint32_t ran
 
 void weights_destroy(sotto_weights* weights) { delete weights; }
 
-sotto_status compile_plan(sotto_group* group, const sotto_plan* plan, sotto_weights* weights, uint32_t max_batch, sotto_program** out,
-                          sotto_error* err) {
+sotto_status compile_plan(sotto_group* group, const sotto_plan* plan, sotto_weights* weights, uint32_t max_batch,
+                          sotto_program** out, sotto_error* err) {
   return guard(err, [&] {
     if (group == nullptr || plan == nullptr || weights == nullptr || out == nullptr) {
       return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: compile without group, plan, weights or result");
@@ -126,11 +127,12 @@ void cache_destroy(sotto_cache* cache) { delete cache; }
 // A sequence of the cache and at most as many tokens as it has.
 sotto_status check_range(const sotto_cache* cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
   if (cache == nullptr || sequence >= cache->sequences.size()) {
-    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: sequence %u of %zu", sequence, cache == nullptr ? size_t{0} : cache->sequences.size());
+    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: sequence %u of %zu", sequence,
+                cache == nullptr ? size_t{0} : cache->sequences.size());
   }
   if (tokens > cache->length(sequence)) {
-    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: %llu tokens of sequence %u, which has %u", static_cast<unsigned long long>(tokens),
-                sequence, cache->length(sequence));
+    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: %llu tokens of sequence %u, which has %u",
+                static_cast<unsigned long long>(tokens), sequence, cache->length(sequence));
   }
   return SOTTO_OK;
 }
@@ -160,7 +162,8 @@ sotto_status cache_export(sotto_cache* cache, uint32_t sequence, uint32_t first,
   });
 }
 
-sotto_status cache_import(sotto_cache* cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size, sotto_error* err) {
+sotto_status cache_import(sotto_cache* cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
+                          sotto_error* err) {
   return guard(err, [&] {
     if (const sotto_status s = check_range(cache, sequence, 0, err); s != SOTTO_OK) return s;
     if (bytes == nullptr && size != 0) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: cache_import without bytes");
@@ -171,14 +174,16 @@ sotto_status cache_import(sotto_cache* cache, uint32_t sequence, uint32_t count,
 sotto_status adapter_create(sotto_weights* weights, const sotto_adapter_pair* pairs, uint32_t pair_count, uint32_t pair_stride,
                             sotto_adapter** out, sotto_error* err) {
   return guard(err, [&] {
-    if (weights == nullptr || out == nullptr) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: adapter_create without weights or result");
+    if (weights == nullptr || out == nullptr)
+      return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: adapter_create without weights or result");
     return create_adapter(*weights, pairs, pair_count, pair_stride, out, err);
   });
 }
 
 void adapter_destroy(sotto_adapter* adapter) { delete adapter; }
 
-sotto_status run(sotto_program* program, sotto_cache* cache, const sotto_batch* batch, sotto_run_result* result, sotto_error* err) {
+sotto_status run(sotto_program* program, sotto_cache* cache, const sotto_batch* batch, sotto_run_result* result,
+                 sotto_error* err) {
   return guard(err, [&] {
     sotto_batch b;
     if (program == nullptr || cache == nullptr || batch == nullptr) {
@@ -190,9 +195,27 @@ sotto_status run(sotto_program* program, sotto_cache* cache, const sotto_batch* 
 }
 
 constexpr sotto_backend kBackend = {
-    sizeof(sotto_backend), 0,           device_count,   device_info,    group_create, group_destroy, check,          weights_create,
-    upload_weight,         weights_destroy, compile_plan, program_destroy, cache_create, cache_destroy, cache_truncate, cache_copy,
-    cache_export,          cache_import, adapter_create, adapter_destroy, run,
+    sizeof(sotto_backend),
+    0,
+    device_count,
+    device_info,
+    group_create,
+    group_destroy,
+    check,
+    weights_create,
+    upload_weight,
+    weights_destroy,
+    compile_plan,
+    program_destroy,
+    cache_create,
+    cache_destroy,
+    cache_truncate,
+    cache_copy,
+    cache_export,
+    cache_import,
+    adapter_create,
+    adapter_destroy,
+    run,
 };
 
 sotto_status create(const sotto_host*, void** self, sotto_error*) {
@@ -208,11 +231,8 @@ const void* query(void*, const char* id) { return std::strcmp(id, SOTTO_BACKEND_
 }  // namespace sotto::cpu
 
 SOTTO_PLUGIN_ENTRY(cpu) = {
-    SOTTO_PLUGIN_HEAD,
-    "dev.sotto.cpu",
-    SOTTO_VERSION_STRING,
-    "runs plans on the processor: x86-64 and arm64 vector units, quantised weights in place",
-    sotto::cpu::create,
-    sotto::cpu::destroy,
+    SOTTO_PLUGIN_HEAD,    "dev.sotto.cpu",
+    SOTTO_VERSION_STRING, "runs plans on the processor: x86-64 and arm64 vector units, quantised weights in place",
+    sotto::cpu::create,   sotto::cpu::destroy,
     sotto::cpu::query,
 };

@@ -7,11 +7,11 @@
 namespace sotto::cpu {
 namespace {
 
-constexpr uint64_t kPollNs = 4'000'000;      // the host is asked this often, a fifth of what backend.h promises
-constexpr uint64_t kPoliteSpinNs = 10'000;   // then the spinning thread offers its core to others
+constexpr uint64_t kPollNs = 4'000'000;       // the host is asked this often, a fifth of what backend.h promises
+constexpr uint64_t kPoliteSpinNs = 10'000;    // then the spinning thread offers its core to others
 constexpr uint64_t kLongestSpinNs = 100'000;  // then it sleeps
 
-constexpr uint64_t kClosed = 0xFFFFFFFFu;     // as next item: the job has ended
+constexpr uint64_t kClosed = 0xFFFFFFFFu;  // as next item: the job has ended
 
 uint64_t now_ns() {
   timespec t = {};

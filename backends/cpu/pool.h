@@ -1,7 +1,8 @@
 // pool.h - the threads of a group: run a job of many items on all of them, stop it when the caller's `should_stop` says so.
 //
 // The calling thread takes part and is the only one that polls. Idle threads spin for a moment (the next step of a token is
-// microseconds away), then sleep: an idle group uses no processor time. One job at a time; created with the group, joined with it.
+// microseconds away), then sleep: an idle group uses no processor time. One job at a time; created with the group, joined with
+// it.
 #pragma once
 
 #include <atomic>
@@ -47,8 +48,8 @@ class Pool {
   template <class Body>
   bool run(uint32_t count, StopWatch& watch, const Body& body) {
     return run_job(
-        count, watch, [](const void* context, uint32_t item, uint32_t thread) { (*static_cast<const Body*>(context))(item, thread); },
-        &body);
+        count, watch,
+        [](const void* context, uint32_t item, uint32_t thread) { (*static_cast<const Body*>(context))(item, thread); }, &body);
   }
 
   // For long items, from inside a body: whether to give up (the item's result is not used then).
@@ -66,8 +67,8 @@ class Pool {
   void wait_for_work(uint32_t epoch);
   void end_threads();
 
-  // (epoch << 32) | next item. Taking an item is a compare-exchange on both. Before the three fields below it change it is closed
-  // (released by their stores), so that a thread that comes late, and reads new fields with an old epoch, takes nothing.
+  // (epoch << 32) | next item. Taking an item is a compare-exchange on both. Before the three fields below it change it is
+  // closed (released by their stores), so that a thread that comes late, and reads new fields with an old epoch, takes nothing.
   std::atomic<uint64_t> next_{0};
   std::atomic<uint32_t> count_{0};
   std::atomic<Job> job_{nullptr};

@@ -61,8 +61,8 @@ bool sotto_program::grow_adapters(uint64_t dims) {
 
 namespace sotto::cpu {
 
-sotto_status compile(sotto_group& group, const sotto_plan& plan, sotto_weights& weights, uint32_t max_batch, sotto_program** out,
-                     sotto_error* err) {
+sotto_status compile(sotto_group& group, const sotto_plan& plan, sotto_weights& weights, uint32_t max_batch,
+                     sotto_program** out, sotto_error* err) {
   if (max_batch == 0) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: a program for batches of 0 rows");
   if (plan.world != group.world) {
     return fail(err, SOTTO_MISMATCH, "cpu: compile: a plan of %u ranks in a group of %u", plan.world, group.world);
@@ -93,7 +93,8 @@ sotto_status compile(sotto_group& group, const sotto_plan& plan, sotto_weights& 
 sotto_status check_cache_options(const sotto_cache_options& options, sotto_error* err) {
   constexpr uint64_t kMostTokens = 1ull << 31;
   if (!is_cache_type(options.k_type) || !is_cache_type(options.v_type)) {
-    return fail(err, SOTTO_UNSUPPORTED, "cpu: a cache of types %u and %u; f32, f16 and q8_0 are possible", options.k_type, options.v_type);
+    return fail(err, SOTTO_UNSUPPORTED, "cpu: a cache of types %u and %u; f32, f16 and q8_0 are possible", options.k_type,
+                options.v_type);
   }
   if (options.tokens == 0 || options.tokens > kMostTokens || options.sequences > (1u << 20)) {
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: a cache of %llu tokens for %u sequences",

@@ -67,7 +67,9 @@ struct Run {
   const Kernels& kernels() const { return *program.group.kernels; }
   Pool& pool() const { return *program.group.pool; }
   uint32_t count(uint32_t row_class) const { return static_cast<uint32_t>(program.class_rows[row_class].size()); }
-  const sotto_batch_row& batch_row(uint32_t row_class, uint32_t i) const { return program.rows[program.class_rows[row_class][i]]; }
+  const sotto_batch_row& batch_row(uint32_t row_class, uint32_t i) const {
+    return program.rows[program.class_rows[row_class][i]];
+  }
   uint32_t width(uint32_t value, uint32_t rank) const { return program.lowered.values[value].widths[rank]; }
   // Row i of `row_class` in a value that may be of a wider class.
   float* row(uint32_t value, uint32_t rank, uint32_t row_class, uint32_t i) const {
@@ -87,18 +89,21 @@ struct Run {
     return {program.quants[q.buffer].get() + stride * program.lowered.max_batch * holder, stride, q.units[rank]};
   }
   uint8_t* panel(uint32_t thread) const { return program.threads.get() + thread * program.thread_stride; }
-  float* gate(uint32_t thread) const { return reinterpret_cast<float*>(panel(thread) + round_up(program.lowered.sizes.panel_bytes, 64)); }
+  float* gate(uint32_t thread) const {
+    return reinterpret_cast<float*>(panel(thread) + round_up(program.lowered.sizes.panel_bytes, 64));
+  }
   float* attention(uint32_t thread) const { return gate(thread) + kGateFloats; }
   // By rotary: cosines [dim / 2], then sines [dim / 2], of a batch row.
   float* rotary(uint32_t index, uint32_t row) const;
 };
 
-sotto_status compile(sotto_group& group, const sotto_plan& plan, sotto_weights& weights, uint32_t max_batch, sotto_program** out,
-                     sotto_error* err);
+sotto_status compile(sotto_group& group, const sotto_plan& plan, sotto_weights& weights, uint32_t max_batch,
+                     sotto_program** out, sotto_error* err);
 // REQUIRES: options passed check_cache_options.
 sotto_status create_cache(sotto_program& program, const sotto_cache_options& options, sotto_cache** out, sotto_error* err);
 sotto_status check_cache_options(const sotto_cache_options& options, sotto_error* err);
-sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result, sotto_error* err);
+sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
+                       sotto_error* err);
 
 // What check and compile refuse alike.
 sotto_status check_plan_here(const sotto_group& group, const sotto_plan& plan, sotto_error* err);

@@ -10,7 +10,8 @@ namespace {
 
 sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
   const Lowered& l = program.lowered;
-  if (batch.row_count == 0 || batch.row_count > l.max_batch || batch.rows == nullptr || batch.row_stride < sizeof(sotto_batch_row)) {
+  if (batch.row_count == 0 || batch.row_count > l.max_batch || batch.rows == nullptr ||
+      batch.row_stride < sizeof(sotto_batch_row)) {
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: a batch of %u rows with stride %u, a program for 1 .. %u", batch.row_count,
                 batch.row_stride, l.max_batch);
   }
@@ -35,11 +36,12 @@ sotto_status check_row(const sotto_program& program, const sotto_cache& cache, c
   }
   const uint32_t next = cache.length(row.sequence) + program.added[row.sequence];
   if (row.position != next) {
-    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: row %u: position %u, sequence %u continues at %u", index, row.position, row.sequence,
-                next);
+    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: row %u: position %u, sequence %u continues at %u", index, row.position,
+                row.sequence, next);
   }
   if (row.position >= l.max_positions) {
-    return fail(err, SOTTO_CONTEXT_FULL, "cpu: row %u: position %u, the model ends at %u", index, row.position, l.max_positions);
+    return fail(err, SOTTO_CONTEXT_FULL, "cpu: row %u: position %u, the model ends at %u", index, row.position,
+                l.max_positions);
   }
   if ((l.output_count < 32 && (row.outputs >> l.output_count) != 0) || row.reserved != 0) {
     return fail(err, SOTTO_UNSUPPORTED, "cpu: row %u wants outputs %#x of %u", index, row.outputs, l.output_count);
@@ -107,12 +109,18 @@ bool run_deliver(const Run& run, const Op& op) {
 
 bool run_op(const Run& run, const Op& op, sotto_status* status, sotto_error* err) {
   switch (op.kind) {
-    case OpKind::kRows: return run_rows(run, op);
-    case OpKind::kLinear: return run_linear(run, op);
-    case OpKind::kAttention: return run_attention(run, op);
-    case OpKind::kAllReduce: return run_all_reduce(run, op, status, err);
-    case OpKind::kAllGather: return run_all_gather(run, op, status, err);
-    case OpKind::kDeliver: return run_deliver(run, op);
+    case OpKind::kRows:
+      return run_rows(run, op);
+    case OpKind::kLinear:
+      return run_linear(run, op);
+    case OpKind::kAttention:
+      return run_attention(run, op);
+    case OpKind::kAllReduce:
+      return run_all_reduce(run, op, status, err);
+    case OpKind::kAllGather:
+      return run_all_gather(run, op, status, err);
+    case OpKind::kDeliver:
+      return run_deliver(run, op);
   }
   return true;
 }
@@ -179,7 +187,8 @@ sotto_status run_checked(sotto_program& program, sotto_cache& cache, const sotto
 
 }  // namespace
 
-sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result, sotto_error* err) {
+sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
+                       sotto_error* err) {
   const sotto_status status = run_checked(program, cache, batch, err);
   if (result != nullptr) {
     deliver_lengths(cache, *result);

@@ -1,7 +1,7 @@
 // step_attention.cc - ATTENTION: rows into the cache, then tiles of queries that share a KV head over its pages.
 //
-// A row's context is summed in splits of kSplitPages pages that are merged in order, whoever computes them: a tile does its splits
-// one after the other; few tiles with a long context have theirs spread over the threads. The bits are the same.
+// A row's context is summed in splits of kSplitPages pages that are merged in order, whoever computes them: a tile does its
+// splits one after the other; few tiles with a long context have theirs spread over the threads. The bits are the same.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -26,13 +26,15 @@ void prepare_head(const Run& run, const Op& op, const Shape& shape, uint32_t ran
   const sotto_attention_args& a = shape.args;
   const auto normalise = [&] {
     if (norm_weight == SOTTO_NONE) return;
-    run.kernels().norm({x, x, run.vector(norm_weight, rank), run.vector(norm_bias, rank), shape.head_dim, a.norm_kind, a.norm_epsilon});
+    run.kernels().norm(
+        {x, x, run.vector(norm_weight, rank), run.vector(norm_bias, rank), shape.head_dim, a.norm_kind, a.norm_epsilon});
   };
   const bool after = (a.flags & SOTTO_ATTENTION_NORM_AFTER) != 0;
   if (!after) normalise();
   if (op.rotary != SOTTO_NONE) {
     const float* table = run.rotary(op.rotary, batch_row);
-    run.kernels().rotate({x, table, table + a.rotary_dim / 2, a.rotary_dim, a.rotation == SOTTO_ROTATION_INTERLEAVED ? 1u : 0u});
+    run.kernels().rotate(
+        {x, table, table + a.rotary_dim / 2, a.rotary_dim, a.rotation == SOTTO_ROTATION_INTERLEAVED ? 1u : 0u});
   }
   if (after) normalise();
 }
@@ -127,13 +129,18 @@ void clear(const SoftmaxState& state, uint32_t queries, uint32_t padded) {
   std::fill_n(state.top, queries, kNoScore);
 }
 
-void attend_split(const Run& run, const Shape& shape, const Tile& tile, uint32_t split, const float* q, const SoftmaxState& state) {
+void attend_split(const Run& run, const Shape& shape, const Tile& tile, uint32_t split, const float* q,
+                  const SoftmaxState& state) {
   const CacheLayout& layout = run.cache.layout;
   const sotto_cache::Sequence& s = run.cache.sequences[tile.sequence];
   AttentionTask t = {};
-  t.cache = {run.cache.memory.get(), s.pages.get(), layout.page_bytes,
+  t.cache = {run.cache.memory.get(),
+             s.pages.get(),
+             layout.page_bytes,
              layout.k_offset(shape.args.slot, tile.group->rank, tile.group->kv_head),
-             layout.v_offset(shape.args.slot, tile.group->rank, tile.group->kv_head), shape.padded, run.cache.options.k_type,
+             layout.v_offset(shape.args.slot, tile.group->rank, tile.group->kv_head),
+             shape.padded,
+             run.cache.options.k_type,
              run.cache.options.v_type};
   t.q = q;
   t.queries = tile.queries();
@@ -158,8 +165,8 @@ void finish_tile(const Run& run, const Op& op, const Shape& shape, const Tile& t
     float* y = run.row(shape.step.out, tile.group->rank, op.row_class, tile.block.first + i);
     for (uint32_t h = 0; h < tile.group->heads; ++h) {
       const uint32_t head = tile.group->first_head + h;
-      run.kernels().finish(query_state(total, i * tile.group->heads + h, shape.padded), sinks == nullptr ? nullptr : sinks + head,
-                           y + uint64_t{head} * shape.head_dim, shape.head_dim);
+      run.kernels().finish(query_state(total, i * tile.group->heads + h, shape.padded),
+                           sinks == nullptr ? nullptr : sinks + head, y + uint64_t{head} * shape.head_dim, shape.head_dim);
     }
   }
 }
@@ -188,7 +195,8 @@ bool attend_tiles(const Run& run, const Op& op, const Shape& shape) {
       if (run.pool().stopping(thread, run.watch)) return;
       attend_split(run, shape, tile, split, scratch.q, scratch.part);
       for (uint32_t i = 0; i < tile.queries(); ++i) {
-        run.kernels().merge(query_state(scratch.total, i, shape.padded), query_state(scratch.part, i, shape.padded), shape.padded);
+        run.kernels().merge(query_state(scratch.total, i, shape.padded), query_state(scratch.part, i, shape.padded),
+                            shape.padded);
       }
     }
     finish_tile(run, op, shape, tile, scratch.total);
@@ -223,14 +231,17 @@ bool attend_splits(const Run& run, const Op& op, const Shape& shape, const Split
     clear(total, tile.queries(), shape.padded);
     for (uint32_t split = 0; split < splits.count; ++split) {
       for (uint32_t i = 0; i < tile.queries(); ++i) {
-        run.kernels().merge(query_state(total, i, shape.padded), query_state(state_of(group, split), i, shape.padded), shape.padded);
+        run.kernels().merge(query_state(total, i, shape.padded), query_state(state_of(group, split), i, shape.padded),
+                            shape.padded);
       }
     }
     finish_tile(run, op, shape, tile, total);
   });
 }
 
-uint64_t state_floats(uint32_t most_heads, uint32_t padded) { return round_up(uint64_t{most_heads} * padded, 16) + 2 * kTileQueries; }
+uint64_t state_floats(uint32_t most_heads, uint32_t padded) {
+  return round_up(uint64_t{most_heads} * padded, 16) + 2 * kTileQueries;
+}
 
 uint32_t most_heads(const Op& op) {
   uint32_t most = 1;

@@ -1,5 +1,5 @@
-// step_linear.cc - LINEAR: cut into items of neighbouring weight rows by neighbouring batch rows, each finished with bias, gate,
-// activation and adapters while its results are in the nearest cache.
+// step_linear.cc - LINEAR: cut into items of neighbouring weight rows by neighbouring batch rows, each finished with bias,
+// gate, activation and adapters while its results are in the nearest cache.
 #include <algorithm>
 
 #include "program.h"
@@ -111,7 +111,8 @@ void finish_item(const Run& run, const sotto_linear_args& args, const Item& item
   const float* bias = run.vector(args.bias, item.rank);
   const float* gate_bias = run.vector(args.gate_bias, item.rank);
   const float scale = args.scale == 0.0f ? 1.0f : args.scale;
-  if (bias == nullptr && g == nullptr && args.activation == SOTTO_ACT_NONE && args.clamp == 0.0f && args.softcap == 0.0f && scale == 1.0f) {
+  if (bias == nullptr && g == nullptr && args.activation == SOTTO_ACT_NONE && args.clamp == 0.0f && args.softcap == 0.0f &&
+      scale == 1.0f) {
     return;
   }
   for (uint32_t i = 0; i < item.row_count; ++i) {

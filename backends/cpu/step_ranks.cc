@@ -1,4 +1,5 @@
-// step_ranks.cc - ALL_REDUCE and ALL_GATHER: over the local ranks in place, then over the other processes through the communicator.
+// step_ranks.cc - ALL_REDUCE and ALL_GATHER: over the local ranks in place, then over the other processes through the
+// communicator.
 #include <cstring>
 
 #include "program.h"

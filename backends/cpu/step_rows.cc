@@ -1,5 +1,5 @@
-// step_rows.cc - the steps that work row by row, and the quantisation in front of LINEAR: a list of actions per row, so that a row
-// stays in the nearest cache from the residual sum to its int8 form.
+// step_rows.cc - the steps that work row by row, and the quantisation in front of LINEAR: a list of actions per row, so that a
+// row stays in the nearest cache from the residual sum to its int8 form.
 #include <cstring>
 
 #include "program.h"
@@ -53,7 +53,8 @@ void do_step(const Run& run, const Step& s, uint32_t rank, uint32_t row_class, u
       std::memcpy(y, rows + size_t{run.program.class_rows[row_class][i]} * width, width * sizeof(float));
       return;
     }
-    case SOTTO_STEP_EMBED: return embed(run, s, rank, row_class, i);
+    case SOTTO_STEP_EMBED:
+      return embed(run, s, rank, row_class, i);
     case SOTTO_STEP_NORM:
       return run.kernels().norm({run.row(s.in[0], rank, row_class, i), y, run.vector(s.args.norm.weight, rank),
                                  run.vector(s.args.norm.bias, rank), width, s.args.norm.kind, s.args.norm.epsilon});
@@ -63,7 +64,8 @@ void do_step(const Run& run, const Step& s, uint32_t rank, uint32_t row_class, u
     case SOTTO_STEP_MUL:
       return run.kernels().multiply(run.row(s.in[0], rank, row_class, i), run.row(s.in[1], rank, row_class, i),
                                     s.args.mul.activation, y, width);
-    default: return;
+    default:
+      return;
   }
 }
 

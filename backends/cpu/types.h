@@ -14,8 +14,9 @@ struct TypeInfo {
 };
 
 constexpr TypeInfo kTypes[] = {
-    {SOTTO_F32, 1, 4},    {SOTTO_F16, 1, 2},    {SOTTO_BF16, 1, 2},     {SOTTO_Q4_0, 32, 18},   {SOTTO_Q4_1, 32, 20},   {SOTTO_Q5_0, 32, 22},
-    {SOTTO_Q5_1, 32, 24}, {SOTTO_Q8_0, 32, 34}, {SOTTO_Q4_K, 256, 144}, {SOTTO_Q5_K, 256, 176}, {SOTTO_Q6_K, 256, 210},
+    {SOTTO_F32, 1, 4},      {SOTTO_F16, 1, 2},      {SOTTO_BF16, 1, 2},     {SOTTO_Q4_0, 32, 18},
+    {SOTTO_Q4_1, 32, 20},   {SOTTO_Q5_0, 32, 22},   {SOTTO_Q5_1, 32, 24},   {SOTTO_Q8_0, 32, 34},
+    {SOTTO_Q4_K, 256, 144}, {SOTTO_Q5_K, 256, 176}, {SOTTO_Q6_K, 256, 210},
 };
 
 // Null: not a type of this backend.

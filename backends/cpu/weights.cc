@@ -26,8 +26,8 @@ sotto_status check_bytes(const Weight& w, const WeightPart& part, uint32_t weigh
   const uint64_t rows = part.slice.rows;
   if (data.bytes == nullptr || data.row_stride < row || data.byte_count < row ||
       (rows > 1 && (data.byte_count - row) / (rows - 1) < data.row_stride)) {
-    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: weight %u: %llu bytes with stride %llu cannot hold %llu rows of %llu bytes", weight,
-                static_cast<unsigned long long>(data.byte_count), static_cast<unsigned long long>(data.row_stride),
+    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: weight %u: %llu bytes with stride %llu cannot hold %llu rows of %llu bytes",
+                weight, static_cast<unsigned long long>(data.byte_count), static_cast<unsigned long long>(data.row_stride),
                 static_cast<unsigned long long>(rows), static_cast<unsigned long long>(row));
   }
   if ((w.uses & SOTTO_USE_LINEAR) != 0 && data.row_stride > (uint64_t{1} << 27)) {
@@ -88,7 +88,8 @@ sotto_status upload(sotto_weights& weights, uint32_t weight, uint32_t rank, cons
   const uint8_t* first = static_cast<const uint8_t*>(data.bytes);
   if ((w.uses & SOTTO_USE_VECTOR) != 0) {
     part.vector.resize(part.slice.columns);
-    group.kernels->decode(w.type->type, first, part.slice.skip_columns, static_cast<uint32_t>(part.slice.columns), part.vector.data());
+    group.kernels->decode(w.type->type, first, part.slice.skip_columns, static_cast<uint32_t>(part.slice.columns),
+                          part.vector.data());
   }
   if ((w.uses & kInPlace) != 0) {
     part.stride = data.row_stride;
@@ -117,7 +118,8 @@ sotto_status create_adapter(const sotto_weights& weights, const sotto_adapter_pa
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: adapter: %u pairs with stride %u", count, stride);
   }
   for (uint32_t i = 0; i < count; ++i) {
-    const auto& from = *reinterpret_cast<const sotto_adapter_pair*>(reinterpret_cast<const uint8_t*>(pairs) + size_t{i} * stride);
+    const auto& from =
+        *reinterpret_cast<const sotto_adapter_pair*>(reinterpret_cast<const uint8_t*>(pairs) + size_t{i} * stride);
     if (from.weight >= weights.weights.size() || from.rank_dim == 0 || from.rank_dim > 65536 || from.a == nullptr ||
         from.b == nullptr || from.reserved != 0) {
       return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: adapter pair %u: weight %u with rank %u", i, from.weight, from.rank_dim);

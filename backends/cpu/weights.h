@@ -14,8 +14,8 @@ struct WeightPart {
   sotto_slice slice = {};
   const uint8_t* rows = nullptr;  // null: not uploaded, or no rows
   uint64_t stride = 0;
-  std::vector<uint8_t> copy;    // what `rows` points to, unless borrowed
-  std::vector<float> vector;    // USE_VECTOR: its `columns` numbers
+  std::vector<uint8_t> copy;  // what `rows` points to, unless borrowed
+  std::vector<float> vector;  // USE_VECTOR: its `columns` numbers
   bool uploaded = false;
   void (*release)(void* user) = nullptr;  // owed for borrowed bytes
   void* user = nullptr;

@@ -1,4 +1,5 @@
-// attention.cc - softmax(scale q.k) v over the paged cache for a tile of queries that share one KV head; K and V in f32, f16, q8_0.
+// attention.cc - softmax(scale q.k) v over the paged cache for a tile of queries that share one KV head; K and V in f32, f16,
+// q8_0.
 //
 // Page by page: scores of all queries against the page, the running maximum, then the weighted rows. Per query the order is
 // pages ascending, tokens ascending, and the sums over head_dim are one vector's lanes: bits do not depend on the tile. Masked
@@ -281,7 +282,7 @@ void store_row(uint32_t type, const float* x, uint32_t count, uint32_t padded, u
 
 void load_row(uint32_t type, const uint8_t* rows, uint32_t token, uint32_t count, uint32_t padded, float* x) {
   for (uint32_t d = 0; d < count; d += kLanes) {
-    const F row = type == SOTTO_F16   ? RowsF16::load(rows, token, padded, d)
+    const F row = type == SOTTO_F16    ? RowsF16::load(rows, token, padded, d)
                   : type == SOTTO_Q8_0 ? RowsQ8::load(rows, token, padded, d)
                                        : RowsF32::load(rows, token, padded, d);
     if (d + kLanes <= count) {

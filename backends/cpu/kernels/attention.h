@@ -1,4 +1,5 @@
-// attention.h - the attention and cache kernels of one instruction set, as kernel_table.cc lists them (kernels.h says what they do).
+// attention.h - the attention and cache kernels of one instruction set, as kernel_table.cc lists them (kernels.h says what they
+// do).
 #pragma once
 
 #include "kernels.h"

@@ -1,5 +1,5 @@
-// block_types.h - how the quantised types of GGUF unfold: for `kLanes` neighbouring rows at once, scales in vectors whose lane r
-// belongs to row r, and each row's 32 weights as bytes. Read by linear_quantised.h, one struct per type.
+// block_types.h - how the quantised types of GGUF unfold: for `kLanes` neighbouring rows at once, scales in vectors whose lane
+// r belongs to row r, and each row's 32 weights as bytes. Read by linear_quantised.h, one struct per type.
 //
 // A stored block of kBytes bytes holds kUnits units of 32 weights; weight = d * byte + m. With kHalves the two halves of a unit
 // have scales of their own. With kOffset false m is 0. Layouts are ggml's; a repacked layout is one more struct.

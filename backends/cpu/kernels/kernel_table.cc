@@ -13,7 +13,9 @@ constexpr DecodeKernel kDecode[32] = {
     nullptr,     nullptr,    nullptr,     nullptr,     nullptr,     nullptr,     decode_bf16, nullptr,
 };
 
-void decode(uint32_t type, const uint8_t* row, uint64_t first, uint32_t count, float* x) { kDecode[type](row, first, count, x); }
+void decode(uint32_t type, const uint8_t* row, uint64_t first, uint32_t count, float* x) {
+  kDecode[type](row, first, count, x);
+}
 
 }  // namespace
 

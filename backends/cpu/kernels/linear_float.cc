@@ -1,7 +1,8 @@
 // linear_float.cc - y[a][n] = sum over k of W[n][k] x[a][k]: W in f32, f16 or bf16, x in float32, sums in float32.
 //
 // Tiles of 4 weight rows by up to kTileRows / 2 activation rows; lanes run along k, so a weight is widened once per tile. Each
-// (n, a) has one vector of sums, added in the order of k: bits depend on the two rows only. Limit: memory bandwidth for one row.
+// (n, a) has one vector of sums, added in the order of k: bits depend on the two rows only. Limit: memory bandwidth for one
+// row.
 #include "linear.h"
 #include "simd.h"
 

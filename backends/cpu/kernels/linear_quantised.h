@@ -1,9 +1,10 @@
-// linear_quantised.h - y[a][n] = sum over k of W[n][k] x[a][k]: W in quantised blocks (block_types.h), x as int8 with a scale per 32.
+// linear_quantised.h - y[a][n] = sum over k of W[n][k] x[a][k]: W in quantised blocks (block_types.h), x as int8 with a scale
+// per 32.
 //
-// kLanes weight rows side by side. Few activation rows: weights unfold in registers, each stored byte is read once and the limit
-// is memory bandwidth. More: the rows unfold once into a panel [k / 4][row][4] of the thread's scratch, then tiles of kTileRows
-// activation rows run over it; the limit is the integer dot product. Both add the exact integer sum of a unit, unit by unit, with
-// the same float operations: a result's bits depend on its two rows only. REQUIRES: 15 * stride < 2^31.
+// kLanes weight rows side by side. Few activation rows: weights unfold in registers, each stored byte is read once and the
+// limit is memory bandwidth. More: the rows unfold once into a panel [k / 4][row][4] of the thread's scratch, then tiles of
+// kTileRows activation rows run over it; the limit is the integer dot product. Both add the exact integer sum of a unit, unit
+// by unit, with the same float operations: a result's bits depend on its two rows only. REQUIRES: 15 * stride < 2^31.
 #pragma once
 
 #include "block_types.h"
@@ -26,9 +27,10 @@ __attribute__((always_inline)) inline void for_units(Body&& body) {
   }
 }
 
-// The activation row: where its four parts lie.
+// The activation row: where its parts lie.
 struct Activations {
-  const int8_t* quants;
+  const int8_t* high;
+  const int8_t* low;
   const float* scales;
   const float* sums;
   const float* half_sums;
@@ -36,7 +38,8 @@ struct Activations {
 inline Activations activations_of(const QuantRows& rows, uint32_t row) {
   const uint8_t* p = rows.base + row * rows.stride;
   const float* scales = reinterpret_cast<const float*>(p + size_t{kUnit} * rows.units);
-  return {reinterpret_cast<const int8_t*>(p), scales, scales + rows.units, scales + 2 * size_t{rows.units}};
+  const int8_t* low = reinterpret_cast<const int8_t*>(scales + 4 * size_t{rows.units});
+  return {reinterpret_cast<const int8_t*>(p), low, scales, scales + rows.units, scales + 2 * size_t{rows.units}};
 }
 
 // Adds unit `u`: the only place that says in which order floats are added.
@@ -80,6 +83,11 @@ inline void store_group(const LinearTask& t, const RowGroup& g, uint32_t first, 
   }
 }
 
+template <class T>
+inline S dot_of(W w, const int8_t* a) {
+  return T::kSigned ? s_dot_signed(w, a) : s_dot(w, a);
+}
+
 template <class T, int kRows>
 void few_rows(const LinearTask& t, const RowGroup& g, uint32_t first, uint32_t row) {
   Activations x[kRows];
@@ -98,9 +106,10 @@ void few_rows(const LinearTask& t, const RowGroup& g, uint32_t first, uint32_t r
       for (int r = 0; r < kLanes; ++r) w[r] = T::template bytes<unit.value>(block + g.offsets[r]);
       const Scales scales = T::template scales<unit.value>(head);
       for (int c = 0; c < kRows; ++c) {
-        const int8_t* a = x[c].quants + kUnit * u;
         S s[kLanes];
-        for (int r = 0; r < kLanes; ++r) s[r] = T::kSigned ? s_dot_signed(w[r], a) : s_dot(w[r], a);
+        for (int r = 0; r < kLanes; ++r) {
+          s[r] = s_fold(dot_of<T>(w[r], x[c].high + kUnit * u), dot_of<T>(w[r], x[c].low + kUnit * u));
+        }
         I low, high;
         i_sum_rows(s, &low, &high);
         sums[c] = add_unit<T>(sums[c], low, high, scales, x[c], u);
@@ -140,9 +149,23 @@ void fill_panel(const LinearTask& t, const RowGroup& g, const Panel& panel) {
   }
 }
 
+// sums += the words [first, end) of a unit's columns, four columns each, of kRows activation rows.
+template <class T, int kRows>
+__attribute__((always_inline)) inline void dot_words(const uint8_t* bytes, const int8_t* const* quants, int first, int end,
+                                                     I* sums) {
+  for (int k = first; k < end; ++k) {
+    for (int c = 0; c < kRows; ++c) {
+      int32_t four;
+      __builtin_memcpy(&four, quants[c] + 4 * k, 4);
+      const uint8_t* w = bytes + 4 * k * kLanes;
+      sums[c] = T::kSigned ? i_dot4_signed(sums[c], w, four) : i_dot4(sums[c], w, four);
+    }
+  }
+}
+
 template <class T, int kRows>
 void tile(const LinearTask& t, const RowGroup& g, const Panel& panel, uint32_t first, uint32_t row) {
-  constexpr int kScales = T::kHalves ? 2 : 1;
+  constexpr int kParts = T::kHalves ? 2 : 1, kWords = 8 / kParts;
   Activations x[kRows];
   F sums[kRows];
   for (int c = 0; c < kRows; ++c) {
@@ -151,28 +174,26 @@ void tile(const LinearTask& t, const RowGroup& g, const Panel& panel, uint32_t f
   }
   for (size_t u = 0; u < t.quants.units; ++u) {
     const uint8_t* bytes = panel.bytes + u * kUnit * kLanes;
-    I halves[2][kRows];
-    for (int half = 0; half < 2; ++half) {
-      // Without scales per half both halves share their sums: the second starts where the first ended.
-      for (int c = 0; c < kRows; ++c) halves[half][c] = half == 1 && !T::kHalves ? halves[0][c] : i_zero();
-      for (int k = 4 * half; k < 4 * half + 4; ++k) {
-        for (int c = 0; c < kRows; ++c) {
-          int32_t four;
-          __builtin_memcpy(&four, x[c].quants + kUnit * u + 4 * k, 4);
-          const uint8_t* w = bytes + 4 * k * kLanes;
-          halves[half][c] = T::kSigned ? i_dot4_signed(halves[half][c], w, four) : i_dot4(halves[half][c], w, four);
-        }
-      }
+    const int8_t *high[kRows], *low[kRows];
+    for (int c = 0; c < kRows; ++c) {
+      high[c] = x[c].high + kUnit * u;
+      low[c] = x[c].low + kUnit * u;
     }
-    const float* p = panel.scales + u * kScales * 2 * kLanes;
+    const float* p = panel.scales + u * kParts * 2 * kLanes;
     Scales scales = {{f_load(p), f_zero()}, {f_load(p + kLanes), f_zero()}};
+    I dots[2][kRows];
+    for (int part = 0; part < kParts; ++part) {
+      for (int c = 0; c < kRows; ++c) dots[part][c] = i_zero();
+      dot_words<T, kRows>(bytes, high, part * kWords, (part + 1) * kWords, dots[part]);
+      for (int c = 0; c < kRows; ++c) dots[part][c] = i_shl(dots[part][c], 7);
+      dot_words<T, kRows>(bytes, low, part * kWords, (part + 1) * kWords, dots[part]);
+    }
     if (T::kHalves) {
       scales.d[1] = f_load(p + 2 * kLanes);
       scales.m[1] = f_load(p + 3 * kLanes);
     }
     for (int c = 0; c < kRows; ++c) {
-      const I low = T::kHalves ? halves[0][c] : i_zero();
-      sums[c] = add_unit<T>(sums[c], low, halves[1][c], scales, x[c], u);
+      sums[c] = add_unit<T>(sums[c], dots[0][c], T::kHalves ? dots[kParts - 1][c] : i_zero(), scales, x[c], u);
     }
   }
   for (int c = 0; c < kRows; ++c) store_group(t, g, first, row + static_cast<uint32_t>(c), sums[c]);
@@ -220,7 +241,7 @@ void decode_row(const uint8_t* row, uint64_t first, uint32_t count, float* x) {
         if (column + k < first || column + k >= end) continue;
         const int half = T::kHalves && k >= kUnit / 2 ? 1 : 0;
         x[column + k - first] = d[half][0] * static_cast<float>(T::kSigned && !T::kOffset ? static_cast<int8_t>(bytes[k])
-                                                                                         : static_cast<int>(bytes[k])) +
+                                                                                          : static_cast<int>(bytes[k])) +
                                 (T::kOffset ? m[half][0] : 0.0f);
       }
     });

@@ -56,15 +56,16 @@ F activate(uint32_t activation, F x) {
   }
 }
 
-
 }  // namespace
 
 void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& rows, uint32_t row) {
   uint8_t* base = rows.base + row * rows.stride;
-  int8_t* quants = reinterpret_cast<int8_t*>(base);
+  constexpr float kSteps = 127.0f * 128.0f;
+  int8_t* high = reinterpret_cast<int8_t*>(base);
   float* scales = reinterpret_cast<float*>(base + size_t{kUnit} * rows.units);
   float* sums = scales + rows.units;
   float* half_sums = sums + rows.units;
+  int8_t* low = reinterpret_cast<int8_t*>(half_sums + 2 * size_t{rows.units});
   for (uint32_t u = 0; u < rows.units; ++u) {
     const uint32_t first = u * kUnit;
     float border[kUnit];
@@ -79,14 +80,16 @@ void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& ro
     }
     F top = f_zero();
     for (uint32_t i = 0; i < kUnit; i += kLanes) top = f_max(top, f_abs(f_load(p + i)));
-    const float largest = f_top(top), scale = largest * (1.0f / 127.0f);
-    const F inverse = f_set(scale > 0.0f ? 127.0f / largest : 0.0f);
+    const float largest = f_top(top), scale = largest / kSteps;
+    const F inverse = f_set(scale > 0.0f ? kSteps / largest : 0.0f);
     float half[2];
     for (uint32_t h = 0; h < 2; ++h) {
       F sum = f_zero();
       for (uint32_t i = h * kUnit / 2; i < (h + 1) * kUnit / 2; i += kLanes) {
         const I q = i_from_f(f_mul(f_load(p + i), inverse));
-        i_store_i8(quants + first + i, q);
+        const I h = i_sar(i_add(q, i_set(64)), 7);
+        i_store_i8(high + first + i, h);
+        i_store_i8(low + first + i, i_sub(q, i_shl(h, 7)));
         sum = f_add(sum, f_from_i(q));
       }
       half[h] = f_sum(sum);
@@ -100,22 +103,23 @@ void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& ro
 void epilogue(const EpilogueTask& t) {
   const F clamp = f_set(t.clamp), below = f_set(-t.clamp), cap = f_set(t.softcap);
   const bool clamped = t.clamp != 0.0f, capped = t.softcap != 0.0f;
-  for_row(t.count, [&](auto at) __attribute__((always_inline)) {
-    F u = at.load(t.u);
-    if (t.bias != nullptr) u = f_add(u, at.load(t.bias));
-    if (clamped) u = f_min(u, clamp);
-    if (clamped && t.g == nullptr) u = f_max(u, below);
-    u = activate(t.activation, u);
-    if (t.g != nullptr) {
-      F g = at.load(t.g);
-      if (t.gate_bias != nullptr) g = f_add(g, at.load(t.gate_bias));
-      if (clamped) g = f_max(f_min(g, clamp), below);
-      u = f_mul(u, f_add(g, f_set(t.gate_offset)));
-    }
-    u = f_mul(u, f_set(t.scale));
-    if (capped) u = f_mul(cap, f_tanh(f_div(u, cap)));
-    at.store(t.u, u);
-  });
+  for_row(
+      t.count, [&](auto at) __attribute__((always_inline)) {
+        F u = at.load(t.u);
+        if (t.bias != nullptr) u = f_add(u, at.load(t.bias));
+        if (clamped) u = f_min(u, clamp);
+        if (clamped && t.g == nullptr) u = f_max(u, below);
+        u = activate(t.activation, u);
+        if (t.g != nullptr) {
+          F g = at.load(t.g);
+          if (t.gate_bias != nullptr) g = f_add(g, at.load(t.gate_bias));
+          if (clamped) g = f_max(f_min(g, clamp), below);
+          u = f_mul(u, f_add(g, f_set(t.gate_offset)));
+        }
+        u = f_mul(u, f_set(t.scale));
+        if (capped) u = f_mul(cap, f_tanh(f_div(u, cap)));
+        at.store(t.u, u);
+      });
 }
 
 void norm(const NormTask& t) {
@@ -123,7 +127,8 @@ void norm(const NormTask& t) {
   const float n = static_cast<float>(t.count);
   float mean = 0.0f;
   if (t.kind == SOTTO_NORM_LAYER) {
-    for_row(t.count, [&](auto at) __attribute__((always_inline)) { sum = f_add(sum, at.load(t.x)); });
+    for_row(
+        t.count, [&](auto at) __attribute__((always_inline)) { sum = f_add(sum, at.load(t.x)); });
     mean = f_sum(sum) / n;
   }
   F squares = f_zero();
@@ -135,33 +140,38 @@ void norm(const NormTask& t) {
   for (uint32_t i = t.count / kLanes * kLanes; i < t.count; ++i) rest += (t.x[i] - mean) * (t.x[i] - mean);
   const float variance = (f_sum(squares) + rest) / n;
   const F inverse = f_set(1.0f / __builtin_sqrtf(variance + t.epsilon));
-  for_row(t.count, [&](auto at) __attribute__((always_inline)) {
-    F y = f_mul(f_sub(at.load(t.x), f_set(mean)), inverse);
-    if (t.weight != nullptr) y = f_mul(y, at.load(t.weight));
-    if (t.bias != nullptr) y = f_add(y, at.load(t.bias));
-    at.store(t.y, y);
-  });
+  for_row(
+      t.count, [&](auto at) __attribute__((always_inline)) {
+        F y = f_mul(f_sub(at.load(t.x), f_set(mean)), inverse);
+        if (t.weight != nullptr) y = f_mul(y, at.load(t.weight));
+        if (t.bias != nullptr) y = f_add(y, at.load(t.bias));
+        at.store(t.y, y);
+      });
 }
 
 void add(const float* a, const float* b, const float* bias, float scale, float* y, uint32_t count) {
-  for_row(count, [&](auto at) __attribute__((always_inline)) {
-    F x = at.load(b);
-    if (bias != nullptr) x = f_add(x, at.load(bias));
-    at.store(y, f_fma(x, f_set(scale), at.load(a)));
-  });
+  for_row(
+      count, [&](auto at) __attribute__((always_inline)) {
+        F x = at.load(b);
+        if (bias != nullptr) x = f_add(x, at.load(bias));
+        at.store(y, f_fma(x, f_set(scale), at.load(a)));
+      });
 }
 
 void multiply(const float* a, const float* b, uint32_t activation, float* y, uint32_t count) {
-  for_row(count, [&](auto at) __attribute__((always_inline)) { at.store(y, f_mul(at.load(a), activate(activation, at.load(b)))); });
+  for_row(
+      count, [&](auto at) __attribute__((always_inline)) { at.store(y, f_mul(at.load(a), activate(activation, at.load(b)))); });
 }
 
 void accumulate(const float* x, float factor, float* y, uint32_t count) {
-  for_row(count, [&](auto at) __attribute__((always_inline)) { at.store(y, f_fma(at.load(x), f_set(factor), at.load(y))); });
+  for_row(
+      count, [&](auto at) __attribute__((always_inline)) { at.store(y, f_fma(at.load(x), f_set(factor), at.load(y))); });
 }
 
 float dot(const float* a, const float* b, uint32_t count) {
   F sum = f_zero();
-  for_row(count, [&](auto at) __attribute__((always_inline)) { sum = f_fma(at.load(a), at.load(b), sum); });
+  for_row(
+      count, [&](auto at) __attribute__((always_inline)) { sum = f_fma(at.load(a), at.load(b), sum); });
   return f_sum(sum);
 }
 

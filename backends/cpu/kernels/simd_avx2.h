@@ -35,6 +35,7 @@ inline F f_bits(I a) { return _mm256_castsi256_ps(a); }
 inline I i_set(int32_t x) { return _mm256_set1_epi32(x); }
 inline I i_zero() { return _mm256_setzero_si256(); }
 inline I i_add(I a, I b) { return _mm256_add_epi32(a, b); }
+inline I i_sub(I a, I b) { return _mm256_sub_epi32(a, b); }
 inline I i_and(I a, I b) { return _mm256_and_si256(a, b); }
 inline I i_or(I a, I b) { return _mm256_or_si256(a, b); }
 inline I i_shl(I a, int n) { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(n)); }
@@ -120,9 +121,7 @@ inline I i_dot4_signed(I sum, const uint8_t* w, int32_t a) { return i_dot4(sum, 
 constexpr float kSignedOffset = 0.0f;
 inline W w_from_signed(W w) { return w; }
 // Weights in 0 .. 127: two products fit into 16 bits.
-inline S s_dot(W w, const int8_t* a) {
-  return _mm256_madd_epi16(_mm256_maddubs_epi16(w, w_load(a)), _mm256_set1_epi16(1));
-}
+inline S s_dot(W w, const int8_t* a) { return _mm256_madd_epi16(_mm256_maddubs_epi16(w, w_load(a)), _mm256_set1_epi16(1)); }
 inline S s_dot_signed(W w, const int8_t* a) {
   return _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(w_load(a), w)), _mm256_set1_epi16(1));
 }
@@ -136,6 +135,7 @@ inline I i_dot4_signed(I sum, const uint8_t* p, int32_t a) {
 }
 #endif
 
+inline S s_fold(S high, S low) { return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low); }  // 128 high + low
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {
   const I a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));

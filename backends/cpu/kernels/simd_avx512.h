@@ -28,15 +28,14 @@ inline F f_max(F a, F b) { return _mm512_max_ps(a, b); }
 inline F f_min(F a, F b) { return _mm512_min_ps(a, b); }
 inline F f_abs(F a) { return _mm512_abs_ps(a); }
 inline F f_sqrt(F a) { return _mm512_sqrt_ps(a); }
-inline F f_select_less(F a, F b, F yes, F no) {
-  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
-}
+inline F f_select_less(F a, F b, F yes, F no) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes); }
 inline F f_from_i(I a) { return _mm512_cvtepi32_ps(a); }
 inline I i_from_f(F a) { return _mm512_cvtps_epi32(a); }
 inline F f_bits(I a) { return _mm512_castsi512_ps(a); }
 inline I i_set(int32_t x) { return _mm512_set1_epi32(x); }
 inline I i_zero() { return _mm512_setzero_si512(); }
 inline I i_add(I a, I b) { return _mm512_add_epi32(a, b); }
+inline I i_sub(I a, I b) { return _mm512_sub_epi32(a, b); }
 inline I i_and(I a, I b) { return _mm512_and_si512(a, b); }
 inline I i_or(I a, I b) { return _mm512_or_si512(a, b); }
 inline I i_shl(I a, int n) { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(n)); }
@@ -114,9 +113,8 @@ inline I i_dot4(I sum, const uint8_t* w, int32_t a) {
 }
 inline I i_dot4_signed(I sum, const uint8_t* w, int32_t a) { return i_dot4(sum, w, a); }
 
-inline W four_row_sums(const S* v) {
-  return _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
-}
+inline S s_fold(S high, S low) { return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low); }  // 128 high + low
+inline W four_row_sums(const S* v) { return _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3])); }
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {
   const W a = four_row_sums(v), b = four_row_sums(v + 4), c = four_row_sums(v + 8), d = four_row_sums(v + 12);

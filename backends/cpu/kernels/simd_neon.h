@@ -39,6 +39,7 @@ inline F f_bits(I a) { return vreinterpretq_f32_s32(a); }
 inline I i_set(int32_t x) { return vdupq_n_s32(x); }
 inline I i_zero() { return vdupq_n_s32(0); }
 inline I i_add(I a, I b) { return vaddq_s32(a, b); }
+inline I i_sub(I a, I b) { return vsubq_s32(a, b); }
 inline I i_and(I a, I b) { return vandq_s32(a, b); }
 inline I i_or(I a, I b) { return vorrq_s32(a, b); }
 inline I i_shl(I a, int n) { return vshlq_s32(a, vdupq_n_s32(n)); }
@@ -126,11 +127,12 @@ inline S s_dot(W w, const int8_t* a) {
   return {dot16(vdupq_n_s32(0), w.a, vld1q_s8(a)), dot16(vdupq_n_s32(0), w.b, vld1q_s8(a + 16))};
 }
 inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }
-inline I i_dot4(I sum, const uint8_t* w, int32_t a) {
-  return dot16(sum, vld1q_u8(w), vreinterpretq_s8_s32(vdupq_n_s32(a)));
-}
+inline I i_dot4(I sum, const uint8_t* w, int32_t a) { return dot16(sum, vld1q_u8(w), vreinterpretq_s8_s32(vdupq_n_s32(a))); }
 inline I i_dot4_signed(I sum, const uint8_t* w, int32_t a) { return i_dot4(sum, w, a); }
 
+inline S s_fold(S high, S low) {  // 128 high + low
+  return {vaddq_s32(vshlq_n_s32(high.a, 7), low.a), vaddq_s32(vshlq_n_s32(high.b, 7), low.b)};
+}
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {
   *low = vpaddq_s32(vpaddq_s32(v[0].a, v[1].a), vpaddq_s32(v[2].a, v[3].a));

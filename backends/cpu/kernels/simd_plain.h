@@ -22,8 +22,8 @@ struct S {  // 8 partial sums over 4 weights each
   int32_t v[8];
 };
 
-#define SOTTO_CPU_EACH(type, expression)        \
-  type r;                                       \
+#define SOTTO_CPU_EACH(type, expression)           \
+  type r;                                          \
   for (int i = 0; i < 4; ++i) r.v[i] = expression; \
   return r
 inline F f_set(float x) { return {{x, x, x, x}}; }
@@ -63,6 +63,7 @@ inline F f_bits(I a) {
 inline I i_set(int32_t x) { return {{x, x, x, x}}; }
 inline I i_zero() { return i_set(0); }
 inline I i_add(I a, I b) { SOTTO_CPU_EACH(I, a.v[i] + b.v[i]); }
+inline I i_sub(I a, I b) { SOTTO_CPU_EACH(I, a.v[i] - b.v[i]); }
 inline I i_and(I a, I b) { SOTTO_CPU_EACH(I, a.v[i] & b.v[i]); }
 inline I i_or(I a, I b) { SOTTO_CPU_EACH(I, a.v[i] | b.v[i]); }
 inline I i_shl(I a, int n) { SOTTO_CPU_EACH(I, static_cast<int32_t>(static_cast<uint32_t>(a.v[i]) << n)); }
@@ -130,9 +131,9 @@ inline I i_gather(const uint8_t* base, const int32_t* offsets) {
 }
 #undef SOTTO_CPU_EACH
 
-#define SOTTO_CPU_EACH(expression)                                               \
-  W r;                                                                           \
-  for (int i = 0; i < 32; ++i) r.v[i] = static_cast<uint8_t>(expression);        \
+#define SOTTO_CPU_EACH(expression)                                        \
+  W r;                                                                    \
+  for (int i = 0; i < 32; ++i) r.v[i] = static_cast<uint8_t>(expression); \
   return r
 inline W w_load(const void* p) {
   W r;
@@ -186,6 +187,11 @@ inline I i_dot4(I sum, const uint8_t* w, int32_t four) {
 }
 inline I i_dot4_signed(I sum, const uint8_t* w, int32_t four) { return i_dot4(sum, w, four); }
 
+inline S s_fold(const S& high, const S& low) {  // 128 high + low
+  S r;
+  for (int g = 0; g < 8; ++g) r.v[g] = 128 * high.v[g] + low.v[g];
+  return r;
+}
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {
   for (int r = 0; r < 4; ++r) {
