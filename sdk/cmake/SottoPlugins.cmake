@@ -16,8 +16,11 @@ function(sotto_add_plugin name)
   set_target_properties(${name} PROPERTIES
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   if(NOT APPLE AND NOT WIN32)
-    # Our own objects are hidden already; this also hides what static libraries bring.
-    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
+    # Our own objects are hidden already; this also hides what static libraries and the standard library's templates bring. Some of
+    # the latter would otherwise be unique in the process and keep the library from being unloaded.
+    set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/sotto_plugin.map)
+    target_link_options(${name} PRIVATE -Wl,--version-script=${map} -Wl,--no-undefined)
+    set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
   endif()
   if(UNIX)
     add_custom_command(TARGET ${name} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${name}> VERBATIM)

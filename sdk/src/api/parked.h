@@ -10,7 +10,7 @@
 
 namespace sotto {
 
-void park(RuntimeRef hold);
-void end_parked();
+void park(RuntimeRef hold) noexcept;
+void end_parked() noexcept;
 
 }  // namespace sotto

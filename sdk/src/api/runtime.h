@@ -48,7 +48,7 @@ struct sotto_runtime {
 
   sotto::PluginHost& host() { return *host_; }
   const sotto::PluginHost& host() const { return *host_; }
-  const sotto::Log& log() const { return host_->log(); }
+  sotto::Log log() const { return host_->log(); }
   sotto::MemoryBudget& memory() { return memory_; }
   uint32_t threads() const { return threads_; }  // 0: the backend chooses
   uint64_t affinity_mask() const { return affinity_mask_; }
@@ -63,6 +63,7 @@ struct sotto_runtime {
   void release();
   // False, and nothing is released, when this is the last hold.
   bool release_unless_last();
+  sotto_runtime* next_parked = nullptr;  // owned by parked.cc
 
  private:
   sotto_runtime(const sotto_runtime_options& options, std::unique_ptr<sotto::PluginHost> host);
@@ -105,6 +106,8 @@ class RuntimeRef {
     runtime_ = nullptr;
     return true;
   }
+  // Hands the hold over to the caller.
+  sotto_runtime* detach() { return std::exchange(runtime_, nullptr); }
 
  private:
   sotto_runtime* runtime_ = nullptr;

@@ -112,12 +112,13 @@ Result<const void*> Plugin::query(const char* id) const {
 void Plugin::log(void* context, int32_t level, sotto_str line) {
   const auto* self = static_cast<const Plugin*>(context);
   const int32_t known = std::clamp(level, SOTTO_LOG_ERROR, SOTTO_LOG_DEBUG);
-  if (line.data == nullptr || !self->host_.log().wants(known)) return;
+  const Log log = self->host_.log();
+  if (line.data == nullptr || !log.wants(known)) return;
   try {
     const auto size = static_cast<size_t>(std::min<uint64_t>(line.size, kMaxLine));
     std::string text = fmt::format("{}: {}", self->id(), std::string_view(line.data, size));
     std::replace(text.begin(), text.end(), '\n', ' ');
-    self->host_.log().write(known, text);
+    log.write(known, text);
   } catch (...) {  // a line that cannot be written is no reason to fail the plugin
   }
 }

@@ -132,7 +132,7 @@ sotto_interface PluginHost::query(const char* id, const Plugin* except) const {
     const Plugin* plugin = plugins_[i].get();
     if (plugin == except) continue;
     const Result<const void*> table = plugin->query(id);
-    if (!table.ok()) log_.warning(table.status().text());
+    if (!table.ok()) log().warning(table.status().text());
     if (table.ok() && table.value() != nullptr) return {table.value(), plugin->self()};
   }
   return {nullptr, nullptr};

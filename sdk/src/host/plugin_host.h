@@ -64,7 +64,9 @@ class PluginHost {
   sotto_interface query(const char* id) const { return query(id, nullptr); }
   // "sotto.clock/1", always there.
   const sotto_interface& clock() const { return clock_; }
-  const Log& log() const { return log_; }
+  // Silence once the application may think that all is over.
+  Log log() const { return muted_ ? Log() : log_; }
+  void mute() { muted_ = true; }
 
  private:
   friend class Plugin;
@@ -80,6 +82,7 @@ class PluginHost {
   sotto_interface query(const char* id, const Plugin* except) const;
 
   Log log_;
+  std::atomic<bool> muted_{false};
   int32_t log_level_;
   sotto_interface clock_;
   sotto_interface sessions_;
