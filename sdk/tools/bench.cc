@@ -1,0 +1,195 @@
+// bench.cc: `sotto bench`: how fast a model answers, beside how fast this machine reads memory.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "json.h"
+#include "loading.h"
+#include "machine.h"
+
+namespace sotto::tools {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  CommonOptions common;
+  std::string model;
+  uint32_t prompt_tokens = 256;
+  uint32_t generated_tokens = 64;
+  uint32_t repetitions = 5;
+};
+
+struct Spread {
+  double min = 0, median = 0, max = 0;
+};
+
+Spread spread_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t n = values.size();
+  return {values.front(), n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2, values.back()};
+}
+
+Json to_json(const Spread& s) { return {{"min", s.min}, {"median", s.median}, {"max", s.max}}; }
+
+double seconds_between(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+// The same ids on every machine: a linear congruential generator over the vocabulary (Knuth's MMIX constants, upper bits).
+std::vector<uint32_t> fixed_prompt(uint32_t count, uint32_t vocabulary) {
+  std::vector<uint32_t> ids(count);
+  uint64_t state = 1;
+  for (uint32_t& id : ids) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    id = static_cast<uint32_t>((state >> 33) % vocabulary);
+  }
+  return ids;
+}
+
+// One answer, timed by its tokens as they arrive: the first stands for the prefill, the others for the decode.
+struct Repetition {
+  Clock::time_point start, first, last;
+  uint32_t count = 0;
+  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a of the ids as little-endian bytes
+
+  static int32_t take(void* user, uint32_t token, float) {
+    auto* self = static_cast<Repetition*>(user);
+    self->last = Clock::now();
+    if (self->count++ == 0) self->first = self->last;
+    for (int b = 0; b < 4; ++b) self->hash = (self->hash ^ ((token >> (8 * b)) & 0xFFu)) * 0x100000001b3u;
+    return 0;
+  }
+};
+
+Repetition repeat(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
+  call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+  Repetition r;
+  sotto_generate_options o{};
+  o.struct_size = sizeof o;
+  o.flags = SOTTO_GENERATE_IGNORE_END | SOTTO_GENERATE_NO_BOS;
+  o.max_tokens = count;
+  o.prompt_ids = prompt.data();
+  o.prompt_id_count = prompt.size();
+  o.on_token = Repetition::take;
+  o.on_token_user = &r;
+  r.start = Clock::now();
+  call_on(console, session, [&](sotto_error* err) { return sotto_generate(session.get(), {}, &o, nullptr, nullptr, err); });
+  if (r.count != count)
+    throw Error(SOTTO_CONTEXT_FULL, fmt::format("measuring {} + {} tokens: the answer ended after {}: give a larger --context",
+                                                prompt.size(), count, r.count)
+                                        .c_str());
+  return r;
+}
+
+struct Measured {
+  sotto_model_facts facts{};
+  Spread prefill, decode, first_token_ms;
+  double load_ms = 0;
+  double cache_bytes_per_token = 0;
+  uint64_t peak_resident = 0;
+  uint64_t hash = 0;
+};
+
+Measured measure(Console& console, const Options& o) {
+  Measured m;
+  const Runtime runtime = open_runtime(o.common);
+  const Clock::time_point start = Clock::now();
+  const ModelHandle model = open_model(console, runtime, o.model, o.common, {0, o.prompt_tokens + o.generated_tokens});
+  m.load_ms = 1e3 * seconds_between(start, Clock::now());
+  m.facts = facts_of(model);
+  const SessionHandle session = open_session(model);
+  const std::vector<uint32_t> prompt = fixed_prompt(o.prompt_tokens, m.facts.vocabulary);
+  m.hash = repeat(console, session, prompt, o.generated_tokens).hash;  // warms caches and pages up; not counted
+
+  ProgressBar bar("measuring", o.common.quiet);
+  std::vector<double> prefill, decode, first_token_ms;
+  for (uint32_t i = 0; i < o.repetitions; ++i) {
+    const Repetition r = repeat(console, session, prompt, o.generated_tokens);
+    if (r.hash != m.hash)
+      throw Error(SOTTO_INTERNAL,
+                  fmt::format("measuring {}: repetition {} gave other ids than the first: speed without the right "
+                              "answer is no speed",
+                              m.facts.name, i + 1)
+                      .c_str());
+    prefill.push_back(o.prompt_tokens / seconds_between(r.start, r.first));
+    decode.push_back((o.generated_tokens - 1) / seconds_between(r.first, r.last));
+    first_token_ms.push_back(1e3 * seconds_between(r.start, r.first));
+    bar.show(static_cast<double>(i + 1) / o.repetitions);
+  }
+  m.prefill = spread_of(prefill);
+  m.decode = spread_of(decode);
+  m.first_token_ms = spread_of(first_token_ms);
+  sotto_counters counters{};
+  counters.struct_size = sizeof counters;
+  call([&](sotto_error* err) { return sotto_session_counters(session.get(), &counters, err); });
+  const uint32_t held = sotto_session_position(session.get());
+  m.cache_bytes_per_token = held != 0 ? static_cast<double>(counters.cache_bytes) / held : 0;
+  m.peak_resident = peak_resident_bytes();
+  return m;
+}
+
+void run(Console& console, const Options& o) {
+  if (o.generated_tokens < 2) throw UsageError("bench: -n must be 2 at least, the first token belongs to the prefill");
+  const uint32_t threads = o.common.threads != 0 ? o.common.threads : usable_cores();
+  const Measured m = measure(console, o);  // the model is gone again: its threads do not disturb what follows
+  const double limit = read_bandwidth(threads);
+  // A step in the middle of the answer reads the weights and the cache so far.
+  const double bytes_per_token =
+      static_cast<double>(m.facts.weight_bytes) + m.cache_bytes_per_token * (o.prompt_tokens + o.generated_tokens / 2.0);
+  const double read = bytes_per_token * m.decode.median / 1e9;
+  const double percent = limit > 0 ? 100 * read / limit : 0;
+  const std::string hash = fmt::format("{:016x}", m.hash);
+  if (o.common.json)
+    return print_json(Json{{"model", m.facts.name[0] != '\0' ? m.facts.name : model_path(o.model)},
+                           {"backend", m.facts.backend},
+                           {"device", m.facts.device},
+                           {"ranks", m.facts.ranks},
+                           {"threads", threads},
+                           {"weight_type", m.facts.weight_type},
+                           {"prompt_tokens", o.prompt_tokens},
+                           {"generated_tokens", o.generated_tokens},
+                           {"repetitions", o.repetitions},
+                           {"prefill_tokens_per_s", to_json(m.prefill)},
+                           {"decode_tokens_per_s", to_json(m.decode)},
+                           {"first_token_ms", m.first_token_ms.median},
+                           {"load_ms", m.load_ms},
+                           {"peak_rss_mb", static_cast<double>(m.peak_resident) / 1e6},
+                           {"model_mb", static_cast<double>(m.facts.file_bytes) / 1e6},
+                           {"bytes_per_token", static_cast<uint64_t>(bytes_per_token)},
+                           {"read_gb_per_s", read},
+                           {"limit_gb_per_s", limit},
+                           {"percent_of_limit", percent},
+                           {"all_reduce_us", nullptr},  // the border has no profile yet that would tell
+                           {"output_hash", hash}});
+  const auto row = [](const char* name, const std::string& value) { write_text(fmt::format("{:<13} {}\n", name, value)); };
+  const auto spread = [](const Spread& s) { return fmt::format("{:.1f} tokens/s ({:.1f} .. {:.1f})", s.median, s.min, s.max); };
+  row("model", fmt::format("{} ({}, {})", m.facts.name, m.facts.weight_type, megabytes(m.facts.file_bytes)));
+  row("backend", fmt::format("{} on {}, {} ranks, {} threads", m.facts.backend, m.facts.device, m.facts.ranks, threads));
+  row("prefill", fmt::format("{} for {} tokens", spread(m.prefill), o.prompt_tokens));
+  row("decode", fmt::format("{} for {} tokens", spread(m.decode), o.generated_tokens));
+  row("first token", fmt::format("{:.1f} ms", m.first_token_ms.median));
+  row("load", fmt::format("{:.1f} ms", m.load_ms));
+  row("peak memory", megabytes(m.peak_resident));
+  row("read", fmt::format("{:.2f} GB/s = {:.0f} % of {:.2f} GB/s, {} a token", read, percent, limit,
+                          megabytes(static_cast<unsigned long long>(bytes_per_token))));
+  row("output hash", hash);
+}
+
+}  // namespace
+
+Action declare_bench(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  declare_model(app, &o->model);
+  app.add_option("-p,--prompt-tokens", o->prompt_tokens, "tokens of the prompt: fixed pseudo-random ids (256)")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("-n,--generated-tokens", o->generated_tokens, "greedy tokens after it (64)")->check(CLI::Range(2, 1 << 20));
+  app.add_option("-r,--repetitions", o->repetitions, "repetitions after one that is not counted (5)")
+      ->check(CLI::Range(1, 1000));
+  declare_common(app, &o->common);
+  return [o](Console& console) { run(console, *o); };
+}
+
+}  // namespace sotto::tools

@@ -1,0 +1,20 @@
+// chat.h: `sotto run` without a prompt: a conversation on the terminal.
+#pragma once
+
+#include <string>
+
+#include "loading.h"
+
+namespace sotto::tools {
+
+struct ChatOptions {
+  std::string system_prompt;
+  bool has_system_prompt = false;
+  sotto_generate_options generate{};
+  bool quiet = false;
+};
+
+// Until the end of the input, /exit or a second Ctrl-C at the prompt.
+void chat(Console& console, const Runtime& runtime, const ModelHandle& model, const ChatOptions& options);
+
+}  // namespace sotto::tools

@@ -1,0 +1,112 @@
+// doctor.cc: `sotto doctor`: what of Sotto works on this machine, and why the rest does not.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "json.h"
+#include "loading.h"
+#include "machine.h"
+
+namespace sotto::tools {
+namespace {
+
+template <class Info, class Get>
+Info get(Get&& get) {
+  Info info{};
+  info.struct_size = sizeof info;
+  call([&](sotto_error* err) { return get(&info, err); });
+  return info;
+}
+
+Json plugins_json(const Runtime& runtime) {
+  Json plugins = Json::array();
+  for (uint32_t i = 0; i < sotto_runtime_plugin_count(runtime.get()); ++i) {
+    const auto p =
+        get<sotto_plugin_info>([&](auto* out, auto* err) { return sotto_runtime_plugin_info(runtime.get(), i, out, err); });
+    plugins.push_back({{"id", p.id},
+                       {"version", p.version},
+                       {"description", p.description},
+                       {"path", p.path},
+                       {"is_loaded", p.status == SOTTO_OK},
+                       {"reason", p.reason}});
+  }
+  return plugins;
+}
+
+Json backends_json(const Runtime& runtime) {
+  Json backends = Json::array();
+  for (uint32_t b = 0; b < sotto_runtime_backend_count(runtime.get()); ++b) {
+    const auto info =
+        get<sotto_backend_info>([&](auto* out, auto* err) { return sotto_runtime_backend_info(runtime.get(), b, out, err); });
+    Json devices = Json::array();
+    for (uint32_t d = 0; d < info.device_count; ++d) {
+      const auto device = get<sotto_device_info>(
+          [&](auto* out, auto* err) { return sotto_runtime_device_info(runtime.get(), b, d, out, err); });
+      devices.push_back({{"name", device.name},
+                         {"detail", device.detail},
+                         {"memory_bytes", device.memory_bytes},
+                         {"memory_free_bytes", device.memory_free_bytes},
+                         {"shares_memory_with_host", device.shares_memory_with_host != 0}});
+    }
+    backends.push_back(
+        {{"name", info.name}, {"id", info.id}, {"version", info.version}, {"reason", info.reason}, {"devices", devices}});
+  }
+  return backends;
+}
+
+std::string text(const Json& value) { return value.get<std::string>(); }
+
+void print(const Json& report) {
+  const auto line = [](const std::string& s) { write_text(s + "\n"); };
+  line(fmt::format("sotto      {}", text(report["version"])));
+  line(fmt::format("built      {}", text(report["build"])));
+  line(fmt::format("plugins    {}", text(report["plugin_folder"])));
+  for (const Json& p : report["plugins"]) {
+    if (p["is_loaded"])
+      line(fmt::format("  loaded   {} {}: {}", text(p["id"]), text(p["version"]), text(p["description"])));
+    else
+      line(fmt::format("  refused  {}: {}", text(p["path"]), text(p["reason"])));
+  }
+  line("backends");
+  for (const Json& b : report["backends"]) {
+    line(fmt::format("  {:<9}{} {}{}{}", text(b["name"]), text(b["id"]), text(b["version"]), b["reason"] == "" ? "" : ": ",
+                     text(b["reason"])));
+    for (const Json& d : b["devices"])
+      line(fmt::format("           {} ({}), {} free of {}", text(d["name"]), text(d["detail"]),
+                       megabytes(d["memory_free_bytes"]), megabytes(d["memory_bytes"])));
+  }
+  line(fmt::format("memory     {} free of {}, largest cache {}", megabytes(report["memory_available_bytes"]),
+                   megabytes(report["memory_total_bytes"]), megabytes(report["largest_cache_bytes"])));
+  line(fmt::format("bandwidth  {:.2f} GB/s read by 1 thread, {:.2f} GB/s by {}",
+                   report["bandwidth_1_thread_gb_per_s"].get<double>(), report["bandwidth_gb_per_s"].get<double>(),
+                   report["cores"].get<uint32_t>()));
+}
+
+void run(const CommonOptions& o) {
+  const Runtime runtime = open_runtime(o);
+  const uint32_t cores = usable_cores();
+  const double one = read_bandwidth(1);
+  const Json report = {{"version", sotto_version()},
+                       {"build", sotto_build_info()},
+                       {"plugin_folder", plugin_folder_of(o)},
+                       {"plugins", plugins_json(runtime)},
+                       {"backends", backends_json(runtime)},
+                       {"cores", cores},
+                       {"memory_total_bytes", memory_total_bytes()},
+                       {"memory_available_bytes", memory_available_bytes()},
+                       {"largest_cache_bytes", largest_cache_bytes()},
+                       {"bandwidth_1_thread_gb_per_s", one},
+                       {"bandwidth_gb_per_s", cores > 1 ? read_bandwidth(cores) : one}};
+  if (o.json) return print_json(report);
+  print(report);
+}
+
+}  // namespace
+
+Action declare_doctor(CLI::App& app) {
+  const auto o = std::make_shared<CommonOptions>();
+  declare_common(app, o.get());
+  return [o](Console&) { run(*o); };
+}
+
+}  // namespace sotto::tools
