@@ -1,0 +1,61 @@
+// lower.h - a plan copied out of the host's memory: the steps as they are, which rows of each value anyone wants, and which
+// buffer holds it. REQUIRES everywhere: check_plan has passed.
+#pragma once
+
+#include <vector>
+
+#include "group.h"
+
+namespace sotto::reference {
+
+struct Step {
+  uint32_t kind = 0;
+  uint32_t out = SOTTO_NONE;
+  uint32_t in[3] = {SOTTO_NONE, SOTTO_NONE, SOTTO_NONE};
+  union {
+    sotto_input_args input;
+    sotto_embed_args embed;
+    sotto_norm_args norm;
+    sotto_linear_args linear;
+    sotto_attention_args attention;
+    sotto_add_args add;
+    sotto_mul_args mul;
+    sotto_output_args output;
+  } args = {};
+
+  bool fills_slot() const { return kind == SOTTO_STEP_ATTENTION && (args.attention.flags & SOTTO_ATTENTION_READ_ONLY) == 0; }
+};
+
+struct Value {
+  std::vector<uint32_t> widths;   // by rank of the world
+  std::vector<uint32_t> buffers;  // by local rank
+  uint32_t outputs = 0;           // computed for the rows that want one of these outputs
+  bool every_row = false;         // a cache wants them all
+};
+
+struct Slot {
+  uint32_t kv_heads = 0;
+  uint32_t head_dim = 0;
+  uint32_t heads = 0;                   // of the model
+  std::vector<sotto_rank_heads> ranks;  // by local rank
+};
+
+struct Lowered {
+  std::vector<Step> steps;
+  std::vector<Value> values;
+  std::vector<Slot> slots;
+  std::vector<uint64_t> buffers;        // numbers per batch row
+  std::vector<uint32_t> output_widths;  // by output
+  std::vector<uint32_t> input_widths;   // by batch input; 0: not used
+  uint32_t vocabulary = 0;
+  uint32_t max_positions = 0;
+  bool embeds = false;
+
+  uint64_t workspace_bytes(uint32_t max_batch) const;
+  // Of K and V of one token on a local rank.
+  uint64_t token_numbers(uint32_t local_rank) const;
+};
+
+Lowered lower(const sotto_plan& plan, const sotto_group& group);
+
+}  // namespace sotto::reference

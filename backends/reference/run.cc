@@ -1,0 +1,151 @@
+#include "run.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstring>
+#include <iterator>
+
+#include "common/plan_read.h"
+#include "common/report.h"
+
+namespace sotto::reference {
+
+using backend::fail;
+
+sotto_status Run::stopped() const {
+  return fail(err, SOTTO_CANCELLED, "reference: the caller stopped a batch of %u rows", row_count());
+}
+
+namespace {
+
+sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
+  if (batch.row_count == 0 || batch.row_count > program.max_batch || batch.rows == nullptr ||
+      batch.row_stride < sizeof(sotto_batch_row) || batch.row_stride % alignof(sotto_batch_row) != 0)
+    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: a batch of %u rows %u bytes apart for a program of 1 .. %u rows",
+                batch.row_count, batch.row_stride, program.max_batch);
+  const std::vector<uint32_t>& widths = program.lowered.input_widths;
+  for (uint32_t i = 0; i < widths.size(); ++i)
+    if (widths[i] != 0 && (i >= batch.input_count || batch.inputs == nullptr || batch.inputs[i] == nullptr))
+      return fail(err, SOTTO_INVALID_ARGUMENT, "reference: the batch lacks input %u of %zu", i, widths.size());
+  if (&cache.group != &program.group || !fits(cache, program.lowered))
+    return fail(err, SOTTO_MISMATCH, "reference: the cache was made for another plan or group");
+  return SOTTO_OK;
+}
+
+sotto_status check_row(const sotto_program& program, const sotto_cache& cache, const sotto_batch_row& row, uint32_t index,
+                       uint32_t stride, sotto_error* err) {
+  const Lowered& l = program.lowered;
+  const auto* bytes = reinterpret_cast<const char*>(&row);
+  for (uint32_t k = sizeof row; k < stride; ++k)
+    if (bytes[k] != 0) return fail(err, SOTTO_UNSUPPORTED, "reference: row %u: byte %u is set, unknown here", index, k);
+  if (row.reserved != 0) return fail(err, SOTTO_UNSUPPORTED, "reference: row %u: reserved bits %#x", index, row.reserved);
+  if (l.output_widths.size() < 32 && (row.outputs >> l.output_widths.size()) != 0)
+    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u wants the outputs %#x of %zu", index, row.outputs,
+                l.output_widths.size());
+  if (row.sequence >= cache.sequences.size())
+    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: sequence %u of %zu", index, row.sequence,
+                cache.sequences.size());
+  if (l.embeds && row.token >= l.vocabulary)
+    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: token %u of a vocabulary of %u", index, row.token,
+                l.vocabulary);
+  if (row.position >= l.max_positions)
+    return fail(err, SOTTO_CONTEXT_FULL, "reference: row %u: position %u, the model ends at %u", index, row.position,
+                l.max_positions);
+  if (row.adapter != nullptr && row.adapter->weights != &program.weights)
+    return fail(err, SOTTO_MISMATCH, "reference: row %u: the adapter belongs to other weights", index);
+  return SOTTO_OK;
+}
+
+// Checks all rows and appends a cell for each to its sequence.
+sotto_status take_rows(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
+  program.rows.clear();
+  if (batch.row_count > cache.free_cells())
+    return fail(err, SOTTO_CONTEXT_FULL,
+                "reference: %u tokens do not fit into the %" PRIu64 " free ones of the cache's %" PRIu64, batch.row_count,
+                cache.free_cells(), cache.capacity);
+  for (uint32_t i = 0; i < batch.row_count; ++i) {
+    const sotto_batch_row& row = backend::at_stride(batch.rows, batch.row_stride, i);
+    if (const sotto_status s = check_row(program, cache, row, i, batch.row_stride, err); s != SOTTO_OK) return s;
+    const size_t next = cache.sequences[row.sequence].cells.size();
+    if (row.position != next)
+      return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: position %u, sequence %u goes on at %zu", i, row.position,
+                  row.sequence, next);
+    program.rows.push_back(row);
+    cache.append(row.sequence);
+  }
+  return SOTTO_OK;
+}
+
+struct Runner {
+  uint32_t kind;
+  sotto_status (*run)(const Run& run, const Step& step);
+};
+constexpr Runner kRunners[] = {
+    {SOTTO_STEP_INPUT, run_input},   {SOTTO_STEP_EMBED, run_embed},           {SOTTO_STEP_NORM, run_norm},
+    {SOTTO_STEP_LINEAR, run_linear}, {SOTTO_STEP_ATTENTION, run_attention},   {SOTTO_STEP_ADD, run_add},
+    {SOTTO_STEP_MUL, run_mul},       {SOTTO_STEP_ALL_REDUCE, run_all_reduce}, {SOTTO_STEP_ALL_GATHER, run_all_gather},
+    {SOTTO_STEP_OUTPUT, run_output},
+};
+
+sotto_status run_steps(const Run& run) {
+  if (run.watch.ask()) return run.stopped();
+  for (const Step& step : run.program.lowered.steps) {
+    const Runner* runner =
+        std::find_if(std::begin(kRunners), std::end(kRunners), [&](const Runner& r) { return r.kind == step.kind; });
+    if (const sotto_status s = runner->run(run, step); s != SOTTO_OK) return s;
+  }
+  return SOTTO_OK;
+}
+
+// Gives the cells of an unfinished batch back, also when something throws.
+struct Pending {
+  const sotto_program& program;
+  sotto_cache& cache;
+  bool is_done = false;
+  ~Pending() {
+    for (const sotto_batch_row& row : program.rows) is_done ? cache.commit(row.sequence) : cache.roll_back(row.sequence);
+  }
+};
+
+sotto_status run_checked(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
+  if (const sotto_status s = check_batch(program, cache, batch, err); s != SOTTO_OK) return s;
+  program.rows.clear();
+  Pending pending{program, cache};
+  if (const sotto_status s = take_rows(program, cache, batch, err); s != SOTTO_OK) return s;
+  StopWatch watch(batch.should_stop, batch.stop_user);
+  const sotto_status s = run_steps({program, cache, batch, watch, err});
+  pending.is_done = s == SOTTO_OK;
+  return s;
+}
+
+void deliver_lengths(const sotto_cache& cache, const sotto_run_result& result) {
+  for (uint32_t s = 0; result.lengths != nullptr && s < result.sequence_count; ++s)
+    result.lengths[s] = s < cache.sequences.size() ? cache.sequences[s].length : 0;
+}
+
+void deliver_rows(const sotto_program& program, const sotto_run_result& result) {
+  for (uint32_t o = 0; o < result.output_count; ++o) {
+    const uint32_t count = o < program.outputs.size() ? program.output_rows[o] : 0;
+    if (result.rows != nullptr) result.rows[o] = count == 0 ? nullptr : program.outputs[o].get();
+    if (result.row_counts != nullptr) result.row_counts[o] = count;
+  }
+}
+
+}  // namespace
+
+sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
+                       sotto_error* err) {
+  // Delivered whatever happens in between, an exception included.
+  struct Lengths {
+    const sotto_cache& cache;
+    const sotto_run_result* result;
+    ~Lengths() {
+      if (result != nullptr) deliver_lengths(cache, *result);
+    }
+  } lengths{cache, result};
+  const sotto_status s = run_checked(program, cache, batch, err);
+  if (s == SOTTO_OK && result != nullptr) deliver_rows(program, *result);
+  return s;
+}
+
+}  // namespace sotto::reference
