@@ -7,18 +7,18 @@
 #include <cstring>
 #include <set>
 
+#include "base/printable.h"
 #include "model/rotation.h"
 #include "sotto/plan.h"
 
 namespace sotto {
 namespace {
 
-constexpr uint64_t kMaxLayers = 1024, kMaxHidden = 1 << 20, kMaxHeads = 4096, kMaxFfn = 1 << 22, kMaxVocabulary = 1 << 24,
-                   kMaxContext = 1 << 28, kMaxHeadDim = 1024;
+constexpr uint64_t kMaxLayers = 1024, kMaxHidden = 1 << 20, kMaxHeads = 4096, kMaxFfn = 1 << 22,
+                   kMaxVocabulary = Gguf::kMaxElements, kMaxContext = 1 << 28, kMaxHeadDim = 1024;
 
 // Keys behind "<architecture>." that do not change the result.
-constexpr std::string_view kHarmless[] = {"vocab_size", "tensor_data_layout", "rope.scaling.finetuned", "pooling_type",
-                                          "tensor_parallel_size"};
+constexpr std::string_view kHarmless[] = {"tensor_data_layout", "rope.scaling.finetuned", "pooling_type"};
 
 // Reads keys behind the architecture's prefix and remembers which it was asked for.
 class KeyReader {
@@ -52,12 +52,14 @@ class KeyReader {
     *out = static_cast<uint32_t>(n);
     return {};
   }
-  // A finite number above `above`.
+  // A number above `above`, of a size that float32 can work with.
   Status number(std::string_view name, double fallback, double above, double* out) {
     const std::string full = key(name);
     SOTTO_ASSIGN(*out, file_.real(full, fallback));
-    if (!std::isfinite(*out) || !(*out > above))
-      return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is {}, expected more than {}", full, *out, above));
+    constexpr double kMost = 1e12;
+    if (!(*out > above) || !(*out <= kMost))
+      return Status(SOTTO_BAD_FILE,
+                    fmt::format("key '{}' is {}, expected more than {} and at most {}", full, *out, above, kMost));
     return {};
   }
   Status refuse_the_rest() const {
@@ -65,7 +67,8 @@ class KeyReader {
       if (k.substr(0, prefix_.size()) != prefix_ || asked_.count(std::string(k))) continue;
       const std::string_view name = k.substr(prefix_.size());
       if (std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless)) continue;
-      return Status(SOTTO_UNSUPPORTED, fmt::format("key '{}' may change the result and is not known to this version", k));
+      return Status(SOTTO_UNSUPPORTED,
+                    fmt::format("key '{}' may change the result and is not known to this version", printable(k)));
     }
     return {};
   }
@@ -80,10 +83,27 @@ Result<std::vector<float>> rotation_factors(const Gguf& file) {
   std::vector<float> factors;
   const GgufTensor* t = file.tensor("rope_freqs.weight");
   if (!t) return factors;
-  if (t->type != SOTTO_F32 || t->rows != 1) return Status(SOTTO_BAD_FILE, "tensor 'rope_freqs.weight' is no row of F32");
+  if (t->type != SOTTO_F32 || t->rows != 1)
+    return Status(SOTTO_BAD_FILE, fmt::format("tensor 'rope_freqs.weight' is of type {} with {} rows, expected one row of F32",
+                                              find_weight_type(t->type)->name, t->rows));
   factors.resize(static_cast<size_t>(t->columns));
   std::memcpy(factors.data(), t->bytes.data(), t->bytes.size());
   return factors;
+}
+
+// As llama.cpp reads these keys: a factor without a type is linear, the old key stands in for the new one.
+Status read_scaling(const Gguf& file, KeyReader& keys, uint32_t context_trained, RotationScaling* s) {
+  SOTTO_ASSIGN(const std::string_view type, file.text(keys.key("rope.scaling.type"), "linear"));
+  s->type = type.empty() ? "none" : std::string(type);
+  const char* factor = keys.has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
+  SOTTO_TRY(keys.number(factor, 1, 0, &s->factor));
+  (void)keys.key("rope.scale_linear");
+  s->original_context = context_trained;
+  if (keys.has("rope.scaling.original_context_length"))
+    SOTTO_TRY(keys.size("rope.scaling.original_context_length", kMaxContext, 0, &s->original_context));
+  SOTTO_TRY(keys.number("rope.scaling.attn_factor", 1, 0, &s->attention_factor));
+  SOTTO_TRY(keys.number("rope.scaling.yarn_beta_fast", s->beta_fast, 0, &s->beta_fast));
+  return keys.number("rope.scaling.yarn_beta_slow", s->beta_slow, 0, &s->beta_slow);
 }
 
 Status read_rotation(const Gguf& file, KeyReader& keys, const ConfigRules& rules, ModelConfig* c) {
@@ -92,24 +112,12 @@ Status read_rotation(const Gguf& file, KeyReader& keys, const ConfigRules& rules
   r.layout = rules.rotation;
   SOTTO_TRY(keys.size("rope.dimension_count", c->head_dim, c->head_dim, &r.dimensions));
   if (r.dimensions % 2 != 0)
-    return Status(SOTTO_BAD_FILE, fmt::format("key 'rope.dimension_count' is {}, expected an even number", r.dimensions));
+    return Status(SOTTO_BAD_FILE,
+                  fmt::format("key '{}' is {}, expected an even number", keys.key("rope.dimension_count"), r.dimensions));
   double base = 0;
   SOTTO_TRY(keys.number("rope.freq_base", 10000, 1, &base));
   RotationScaling scaling;
-  SOTTO_ASSIGN(const std::string_view type, file.text(keys.key("rope.scaling.type"), "none"));
-  scaling.type = type.empty() ? "none" : std::string(type);
-  SOTTO_TRY(keys.number("rope.scaling.factor", 1, 0, &scaling.factor));
-  double old_style = 1;  // rope.scale_linear, of files before 2024
-  SOTTO_TRY(keys.number("rope.scale_linear", 1, 0, &old_style));
-  if (old_style != 1 && scaling.type == "none") {
-    scaling.type = "linear";
-    scaling.factor = old_style;
-  }
-  if (keys.has("rope.scaling.original_context_length"))
-    SOTTO_TRY(keys.size("rope.scaling.original_context_length", kMaxContext, 0, &scaling.original_context));
-  SOTTO_TRY(keys.number("rope.scaling.attn_factor", 0, -1, &scaling.attention_factor));
-  SOTTO_TRY(keys.number("rope.scaling.yarn_beta_fast", 32, 0, &scaling.beta_fast));
-  SOTTO_TRY(keys.number("rope.scaling.yarn_beta_slow", 1, 0, &scaling.beta_slow));
+  SOTTO_TRY(read_scaling(file, keys, c->context_trained, &scaling));
   SOTTO_ASSIGN(const auto factors, rotation_factors(file));
   SOTTO_ASSIGN(RotationTable table, make_rotation(r.dimensions, base, scaling, factors));
   r.inv_freq = std::move(table.inv_freq);
@@ -121,11 +129,13 @@ Status read_attention(const Gguf& file, KeyReader& keys, const ConfigRules& rule
   SOTTO_TRY(keys.size("attention.head_count", kMaxHeads, 0, &c->heads));
   SOTTO_TRY(keys.size("attention.head_count_kv", kMaxHeads, c->heads, &c->kv_heads));
   if (c->heads % c->kv_heads != 0)
-    return Status(SOTTO_BAD_FILE, fmt::format("{} attention heads cannot share {} KV heads evenly", c->heads, c->kv_heads));
+    return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is {}, which does not divide the {} attention heads",
+                                              keys.key("attention.head_count_kv"), c->kv_heads, c->heads));
   const uint32_t usual = c->hidden / c->heads;
   if (!keys.has("attention.key_length") && (usual == 0 || c->hidden % c->heads != 0))
     return Status(SOTTO_BAD_FILE,
-                  fmt::format("hidden size {} is not divisible by {} heads and no key_length is given", c->hidden, c->heads));
+                  fmt::format("key '{}' is {}, which {} heads do not divide, and '{}' is missing", keys.key("embedding_length"),
+                              c->hidden, c->heads, keys.key("attention.key_length")));
   uint32_t value_dim = 0;
   SOTTO_TRY(keys.size("attention.key_length", kMaxHeadDim, usual, &c->head_dim));
   SOTTO_TRY(keys.size("attention.value_length", kMaxHeadDim, c->head_dim, &value_dim));
@@ -133,28 +143,36 @@ Status read_attention(const Gguf& file, KeyReader& keys, const ConfigRules& rule
     return Status(SOTTO_UNSUPPORTED,
                   fmt::format("keys of {} and values of {} dimensions differ, which is not supported", c->head_dim, value_dim));
   SOTTO_ASSIGN(const bool causal, file.boolean(keys.key("attention.causal"), true));
-  if (!causal) return Status(SOTTO_UNSUPPORTED, "attention.causal is false: encoders are not supported");
+  if (!causal)
+    return Status(SOTTO_UNSUPPORTED,
+                  fmt::format("key '{}' is false: encoders are not supported", keys.key("attention.causal")));
   double scale = 0;
-  SOTTO_TRY(keys.number("attention.scale", 0, -1, &scale));
+  if (keys.has("attention.scale")) SOTTO_TRY(keys.number("attention.scale", 0, 1e-9, &scale));
   c->attention_scale = static_cast<float>(scale);
-  if (rules.has_window && keys.has("attention.sliding_window")) {
+  if (rules.has_window) {
     SOTTO_ASSIGN(const uint64_t window, file.integer(keys.key("attention.sliding_window"), 0));
     c->window = static_cast<uint32_t>(std::min<uint64_t>(window, kMaxContext));
   }
   return {};
 }
 
-// The vocabulary's size is that of the embedding; the token list, where there is one, must agree.
-Status read_vocabulary(const Gguf& file, ModelConfig* c) {
+// The vocabulary's size is that of the embedding; the metadata must agree.
+Status read_vocabulary(const Gguf& file, KeyReader& keys, ModelConfig* c) {
   const GgufTensor* table = file.tensor("token_embd.weight");
   if (!table) return Status(SOTTO_BAD_FILE, "tensor 'token_embd.weight' is missing");
-  if (table->rows > kMaxVocabulary || table->columns != c->hidden)
-    return Status(SOTTO_BAD_FILE, fmt::format("tensor 'token_embd.weight' is {} x {}, expected columns {}", table->rows,
-                                              table->columns, c->hidden));
+  if (table->rows > kMaxVocabulary || table->columns != c->hidden || table->dimensions > 2)
+    return Status(SOTTO_BAD_FILE, fmt::format("tensor 'token_embd.weight' is {} x {}, expected {} columns and at most {} rows",
+                                              table->rows, table->columns, c->hidden, kMaxVocabulary));
   c->vocabulary = static_cast<uint32_t>(table->rows);
+  uint32_t announced = 0;
+  SOTTO_TRY(keys.size("vocab_size", kMaxVocabulary, c->vocabulary, &announced));
+  if (announced != c->vocabulary)
+    return Status(SOTTO_BAD_FILE,
+                  fmt::format("key '{}' is {}, the embedding has {} rows", keys.key("vocab_size"), announced, table->rows));
   const GgufValue* tokens = file.find("tokenizer.ggml.tokens");
-  if (tokens && tokens->type == GgufType::kArray && tokens->count > table->rows)
-    return Status(SOTTO_BAD_FILE, fmt::format("{} tokens are listed, the embedding has {} rows", tokens->count, table->rows));
+  if (tokens && tokens->count != table->rows)
+    return Status(SOTTO_BAD_FILE,
+                  fmt::format("key 'tokenizer.ggml.tokens' has {} tokens, the embedding {} rows", tokens->count, table->rows));
   return {};
 }
 
@@ -181,10 +199,11 @@ Result<ModelConfig> read_config(const Gguf& file, const std::string& architectur
   for (const char* experts : {"expert_count", "expert_used_count"}) {
     SOTTO_ASSIGN(const uint64_t count, file.integer(keys.key(experts), 0));
     if (count != 0)
-      return Status(SOTTO_UNSUPPORTED, fmt::format("{} is {}: mixture-of-experts models are not supported", experts, count));
+      return Status(SOTTO_UNSUPPORTED,
+                    fmt::format("key '{}' is {}: mixture-of-experts models are not supported", keys.key(experts), count));
   }
+  SOTTO_TRY(read_vocabulary(file, keys, &c));
   SOTTO_TRY(keys.refuse_the_rest());
-  SOTTO_TRY(read_vocabulary(file, &c));
   return c;
 }
 

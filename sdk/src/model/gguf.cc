@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/printable.h"
 #include "sotto/types.h"
 
 namespace sotto {
@@ -22,6 +23,10 @@ constexpr const char* kTypeNames[] = {"uint8", "int8", "uint16", "int16",  "uint
 
 const char* name_of(GgufType type) { return kTypeNames[static_cast<uint32_t>(type)]; }
 
+std::string type_of(const GgufValue& v) {
+  return v.type == GgufType::kArray ? fmt::format("array of {}", name_of(v.element)) : name_of(v.type);
+}
+
 template <class T>
 T load(const uint8_t* p) {
   T value;
@@ -29,7 +34,7 @@ T load(const uint8_t* p) {
   return value;
 }
 
-// The integer at p; false if the type is none. `negative` says that the value has a minus sign.
+// The integer at p; false if the type is none. `too_large`: a uint64 above what int64 holds.
 bool load_integer(GgufType type, const uint8_t* p, int64_t* out, bool* too_large) {
   *too_large = false;
   switch (type) {
@@ -61,7 +66,13 @@ bool load_integer(GgufType type, const uint8_t* p, int64_t* out, bool* too_large
 }
 
 Status mismatch(std::string_view key, const GgufValue& v, std::string_view wanted) {
-  return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is of type {}, expected {}", key, name_of(v.type), wanted));
+  return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is of type {}, expected {}", printable(key), type_of(v), wanted));
+}
+
+Status check_count(std::string_view key, const GgufValue& v) {
+  if (v.count <= Gguf::kMaxElements) return {};
+  return Status(SOTTO_BAD_FILE,
+                fmt::format("key '{}' has {} elements, expected at most {}", printable(key), v.count, Gguf::kMaxElements));
 }
 
 std::string_view as_text(Span<const uint8_t> bytes) {
@@ -123,6 +134,7 @@ Result<std::vector<std::string_view>> Gguf::texts(std::string_view key) const {
   const GgufValue* v = find(key);
   if (!v) return list;
   if (v->type != GgufType::kArray || v->element != GgufType::kText) return mismatch(key, *v, "an array of texts");
+  SOTTO_TRY(check_count(key, *v));
   list.reserve(static_cast<size_t>(v->count));
   const uint8_t* p = v->bytes.data();
   for (uint64_t i = 0; i < v->count; ++i) {
@@ -138,6 +150,7 @@ Result<std::vector<float>> Gguf::reals(std::string_view key) const {
   const GgufValue* v = find(key);
   if (!v) return list;
   if (v->type != GgufType::kArray || v->element != GgufType::kF32) return mismatch(key, *v, "an array of float32");
+  SOTTO_TRY(check_count(key, *v));
   list.resize(static_cast<size_t>(v->count));
   if (!list.empty()) std::memcpy(list.data(), v->bytes.data(), v->bytes.size());
   return list;
@@ -151,6 +164,8 @@ Result<std::vector<int64_t>> Gguf::integers(std::string_view key) const {
   bool too_large = false;
   if (v->type != GgufType::kArray || (v->count > 0 && !load_integer(v->element, v->bytes.data(), &n, &too_large)))
     return mismatch(key, *v, "an array of integers");
+  SOTTO_TRY(check_count(key, *v));
+  list.reserve(static_cast<size_t>(v->count));
   const size_t each = v->count ? v->bytes.size() / static_cast<size_t>(v->count) : 0;
   for (uint64_t i = 0; i < v->count; ++i) {
     load_integer(v->element, v->bytes.data() + i * each, &n, &too_large);

@@ -28,10 +28,10 @@ struct GgufValue {
 
 struct GgufTensor {
   std::string_view name;
-  uint32_t type = 0;  // SOTTO_F32 ...
-  uint32_t dimensions = 0;
-  uint64_t columns = 0;  // the first GGUF dimension
-  uint64_t rows = 0;     // product of the others
+  uint32_t type = 0;        // SOTTO_F32 ...
+  uint32_t dimensions = 0;  // trailing ones not counted
+  uint64_t columns = 0;     // the first GGUF dimension
+  uint64_t rows = 0;        // product of the others
   uint64_t row_bytes = 0;
   Span<const uint8_t> bytes;
 };
@@ -47,6 +47,8 @@ const WeightType* find_weight_type(uint32_t type);
 
 class Gguf {
  public:
+  static constexpr uint64_t kMaxElements = 1 << 20;
+
   // Borrows the bytes.
   static Result<Gguf> read(Span<const uint8_t> bytes);
 
@@ -60,7 +62,7 @@ class Gguf {
   Result<double> real(std::string_view key, double fallback) const;
   Result<bool> boolean(std::string_view key, bool fallback) const;
   Result<std::string_view> text(std::string_view key, std::string_view fallback) const;
-  // Arrays; absent: empty.
+  // Arrays; absent: empty. At most kMaxElements are taken out of the file.
   Result<std::vector<std::string_view>> texts(std::string_view key) const;
   Result<std::vector<float>> reals(std::string_view key) const;
   Result<std::vector<int64_t>> integers(std::string_view key) const;

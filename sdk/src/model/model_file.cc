@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <new>
 
+#include "base/printable.h"
 #include "base/sha256.h"
 #include "model/weights.h"
 
@@ -12,6 +15,7 @@ namespace {
 
 // Bits of sotto.required_features that this version implements. A file that needs another is refused rather than run wrongly.
 constexpr uint64_t kKnownFeatures = 0;
+constexpr uintptr_t kAlignment = 8;  // of the file's first byte: numbers of weights lie at multiples of their size from there
 
 Status check_features(const Gguf& file) {
   SOTTO_ASSIGN(const uint64_t wanted, file.integer("sotto.required_features", 0));
@@ -21,23 +25,56 @@ Status check_features(const Gguf& file) {
                             kKnownFeatures));
 }
 
-// Token ids that metadata names must exist.
-Status check_token_ids(const Gguf& file) {
-  const GgufValue* tokens = file.find("tokenizer.ggml.tokens");
+// Block layouts are those of version 2; files without quantized tensors may say anything.
+Status check_quantization(const Gguf& file) {
+  constexpr uint64_t kKnown = 2;
+  SOTTO_ASSIGN(const uint64_t version, file.integer("general.quantization_version", kKnown));
+  if (version <= kKnown) return {};
+  return Status(SOTTO_UNSUPPORTED,
+                fmt::format("key 'general.quantization_version' is {}, this version knows {}: the file needs a newer Sotto",
+                            version, kKnown));
+}
+
+constexpr const char *kTokens = "tokenizer.ggml.tokens", *kModel = "tokenizer.ggml.model";
+
+// Types of the keys that describe text; what they hold is for the tokenizer and the template to judge.
+Status check_text_types(const Gguf& file) {
+  for (const char* key : {"general.architecture", "general.name", kModel, "tokenizer.ggml.pre", "tokenizer.chat_template"})
+    SOTTO_TRY(status_of(file.text(key, "")));
+  for (const char* key : {"tokenizer.ggml.add_bos_token", "tokenizer.ggml.add_eos_token", "tokenizer.ggml.add_space_prefix",
+                          "tokenizer.ggml.remove_extra_whitespaces"})
+    SOTTO_TRY(status_of(file.boolean(key, false)));
+  for (const char* key : {kTokens, "tokenizer.ggml.merges"}) {
+    const GgufValue* list = file.find(key);
+    if (list && (list->type != GgufType::kArray || list->element != GgufType::kText || list->count > Gguf::kMaxElements))
+      return Status(SOTTO_BAD_FILE,
+                    fmt::format("key '{}' is {} of {} elements, expected an array of at most {} texts", key,
+                                list->type == GgufType::kArray ? "an array" : "no array", list->count, Gguf::kMaxElements));
+  }
+  return {};
+}
+
+// Token ids that metadata names must exist, and lists beside the tokens must be as long.
+Status check_tokens(const Gguf& file) {
+  SOTTO_TRY(check_text_types(file));
+  const GgufValue* tokens = file.find(kTokens);
+  if (!tokens && file.find(kModel) && !file.find("sotto.tokenizer.sentencepiece"))
+    return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is missing, '{}' needs it", kTokens, kModel));
   if (!tokens) return {};
-  if (tokens->type != GgufType::kArray || tokens->element != GgufType::kText || tokens->count == 0)
-    return Status(SOTTO_BAD_FILE, "key 'tokenizer.ggml.tokens' is no array of texts, or empty");
+  if (tokens->count == 0) return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is empty", kTokens));
   for (const char* name : {"bos", "eos", "eot", "eom", "unknown", "padding", "seperator", "separator", "cls", "mask"}) {
     const std::string key = fmt::format("tokenizer.ggml.{}_token_id", name);
     if (!file.find(key)) continue;
     SOTTO_ASSIGN(const uint64_t id, file.integer(key, 0));
     // 2^32 - 1 is how some writers say "none".
-    if (id >= tokens->count && id != 0xFFFFFFFFu)
+    if (id >= tokens->count && id != SOTTO_NONE)
       return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is {}, there are {} tokens", key, id, tokens->count));
   }
+  SOTTO_TRY(status_of(file.reals("tokenizer.ggml.scores")));
+  SOTTO_TRY(status_of(file.integers("tokenizer.ggml.token_type")));
   for (const char* key : {"tokenizer.ggml.scores", "tokenizer.ggml.token_type"}) {
     const GgufValue* list = file.find(key);
-    if (list && (list->type != GgufType::kArray || list->count != tokens->count))
+    if (list && list->count != tokens->count)
       return Status(SOTTO_BAD_FILE, fmt::format("key '{}' has {} elements for {} tokens", key, list->count, tokens->count));
   }
   return {};
@@ -47,7 +84,27 @@ std::string text_of(sotto_str s) { return std::string(s.data ? s.data : "", stat
 
 }  // namespace
 
-Result<ModelBytes> ModelBytes::open(const sotto_model_source& source) {
+Status ModelBytes::allocate(uint64_t size) {
+  if (size <= SIZE_MAX) owned_.reset(new (std::nothrow) uint8_t[static_cast<size_t>(size)]);
+  return owned_ ? Status() : Status(SOTTO_OUT_OF_MEMORY, fmt::format("{}: there are no {} bytes to hold it", name_, size));
+}
+
+Status ModelBytes::read(const sotto_model_source& source, const Progress& progress) {
+  constexpr uint64_t kChunk = 4 << 20;
+  SOTTO_TRY(allocate(source.size));
+  for (uint64_t at = 0; at < source.size; at += kChunk) {
+    if (progress && progress(static_cast<float>(at) / static_cast<float>(source.size)))
+      return Status(SOTTO_CANCELLED, fmt::format("{}: reading was cancelled at {} of {} bytes", name_, at, source.size));
+    const uint64_t count = std::min(kChunk, source.size - at);
+    if (const int32_t code = source.read(source.user, at, owned_.get() + at, count))
+      return Status(SOTTO_IO_ERROR,
+                    fmt::format("{}: reading {} bytes at {}, the callback answered {}", name_, count, at, code));
+  }
+  bytes_ = Span<const uint8_t>(owned_.get(), static_cast<size_t>(source.size));
+  return {};
+}
+
+Result<ModelBytes> ModelBytes::open(const sotto_model_source& source, const Progress& progress) {
   ModelBytes out;
   if (source.kind == SOTTO_SOURCE_PATH) {
     out.name_ = text_of(source.path);
@@ -55,58 +112,61 @@ Result<ModelBytes> ModelBytes::open(const sotto_model_source& source) {
     if (out.name_.find('\0') != std::string::npos)
       return Status(SOTTO_INVALID_ARGUMENT, "opening a model: the path holds a zero byte");
     SOTTO_ASSIGN(out.file_, MappedFile::open(out.name_, source.offset, source.length));
+    out.bytes_ = out.file_->bytes();
   } else if (source.kind == SOTTO_SOURCE_FD) {
     out.name_ = fmt::format("file descriptor {}", source.fd);
     SOTTO_ASSIGN(out.file_, MappedFile::from_descriptor(source.fd, out.name_, source.offset, source.length));
+    out.bytes_ = out.file_->bytes();
   } else if (source.kind == SOTTO_SOURCE_MEMORY) {
     out.name_ = "model in memory";
-    if (!source.data || source.size == 0)
+    if (!source.data || source.size == 0 || source.size > SIZE_MAX)
       return Status(SOTTO_INVALID_ARGUMENT, "opening a model from memory: no bytes are given");
     out.bytes_ = Span<const uint8_t>(static_cast<const uint8_t*>(source.data), static_cast<size_t>(source.size));
   } else if (source.kind == SOTTO_SOURCE_CALLBACK) {
     out.name_ = "model from callbacks";
     if (!source.read || source.size == 0)
       return Status(SOTTO_INVALID_ARGUMENT, "opening a model from callbacks: no read function or no size");
-    out.read_.reset(new uint8_t[static_cast<size_t>(source.size)]);
-    constexpr uint64_t kChunk = 4 << 20;
-    for (uint64_t at = 0; at < source.size; at += kChunk) {
-      const uint64_t count = std::min(kChunk, source.size - at);
-      if (const int32_t code = source.read(source.user, at, out.read_.get() + at, count))
-        return Status(SOTTO_IO_ERROR,
-                      fmt::format("reading {} bytes at {} of the model: the callback answered {}", count, at, code));
-    }
-    out.bytes_ = Span<const uint8_t>(out.read_.get(), static_cast<size_t>(source.size));
+    SOTTO_TRY(out.read(source, progress));
   } else {
     return Status(SOTTO_UNSUPPORTED, fmt::format("opening a model: source kind {} is unknown", source.kind));
   }
-  if (out.file_) out.bytes_ = out.file_->bytes();
+  if (reinterpret_cast<uintptr_t>(out.bytes_.data()) % kAlignment != 0) {
+    SOTTO_TRY(out.allocate(out.bytes_.size()));
+    std::copy(out.bytes_.begin(), out.bytes_.end(), out.owned_.get());
+    out.bytes_ = Span<const uint8_t>(out.owned_.get(), out.bytes_.size());
+    out.file_.reset();
+  }
   return out;
 }
 
 Result<ModelFile> ModelFile::open(ModelBytes bytes, bool vocabulary_only) {
   ModelFile f;
   f.bytes_ = std::make_unique<ModelBytes>(std::move(bytes));
-  const auto within = [&](const Status& s) { return s.within(f.name()); };
   auto gguf = Gguf::read(f.bytes_->bytes());
-  if (!gguf.ok()) return within(gguf.status());
+  if (!gguf.ok()) return gguf.status().within(f.name());
   f.gguf_ = std::make_unique<Gguf>(gguf.take());
-  if (Status s = check_features(*f.gguf_); !s.ok()) return within(s);
-  if (Status s = check_token_ids(*f.gguf_); !s.ok()) return within(s);
+  for (const auto check : {check_features, check_quantization, check_tokens})
+    if (Status s = check(*f.gguf_); !s.ok()) return s.within(f.name());
   f.hash_ = hexadecimal(Sha256().add(f.gguf_->head().data(), f.gguf_->head().size()).add_number(f.file_bytes()).digest());
-  auto name = f.gguf_->text("general.architecture", "");
-  if (!name.ok()) return within(name.status());
-  const Architecture* known = find_architecture(name.value());
-  f.config_.architecture = std::string(name.value());
-  if (vocabulary_only && (!known || f.gguf_->tensors().empty())) return f;
-  if (name.value().empty()) return within(Status(SOTTO_BAD_FILE, "key 'general.architecture' is missing"));
-  if (!known)
-    return within(Status(SOTTO_UNSUPPORTED,
-                         fmt::format("architecture '{}' is not supported; known are {}", name.value(), known_architectures())));
-  auto config = read_config(*f.gguf_, known->name, known->rules);
-  if (!config.ok()) return within(config.status());
-  f.config_ = config.take();
-  f.architecture_ = known;
+  f.config_.architecture = std::string(f.gguf_->text("general.architecture", "").value());
+  const Architecture* known = find_architecture(f.config_.architecture);
+  Status failure;
+  if (f.config_.architecture.empty())
+    failure = Status(SOTTO_BAD_FILE, "key 'general.architecture' is missing");
+  else if (!known)
+    failure = Status(SOTTO_UNSUPPORTED, fmt::format("architecture '{}' is not supported; known are {}",
+                                                    printable(f.config_.architecture), known_architectures()));
+  else
+    failure = f.read_model(*known);
+  if (failure.ok()) f.architecture_ = known;
+  if (!failure.ok() && !vocabulary_only) return failure.within(f.name());
   return f;
+}
+
+// Configuration, and a plan for one rank: building it is the check that every tensor is there, of its shape, and known.
+Status ModelFile::read_model(const Architecture& architecture) {
+  SOTTO_ASSIGN(config_, read_config(*gguf_, architecture.name, architecture.rules));
+  return status_of(build(architecture, PlanOptions()));
 }
 
 uint64_t ModelFile::parameters() const {
@@ -116,20 +176,27 @@ uint64_t ModelFile::parameters() const {
 }
 
 Result<Plan> ModelFile::plan(const PlanOptions& options) const {
-  const GgufTensor* down = gguf_->tensor("blk.0.ffn_down.weight");
-  const uint32_t block = down ? find_weight_type(down->type)->block : 1;
-  auto sharding = Sharding::make(config_, options.ranks, options.split, block);
-  if (!sharding.ok()) return sharding.status().within(name());
-  PlanBuilder builder(sharding.value(), config_.vocabulary, config_.context_trained);
-  Weights weights(*gguf_, config_, sharding.value(), builder);
-  architecture_->build(weights);
-  if (!weights.status().ok()) return weights.status().within(name());
-  if (Status s = weights.check_all_used(); !s.ok()) return s.within(name());
+  auto plan = build(*architecture_, options);
+  if (!plan.ok()) return plan.status().within(name());
+  return plan;
+}
+
+Result<Plan> ModelFile::build(const Architecture& architecture, const PlanOptions& options) const {
+  uint32_t block = 1;  // the widest of the weights that are cut by columns of the feed-forward width
+  for (uint32_t layer = 0; layer < config_.layers; ++layer)
+    if (const GgufTensor* down = gguf_->tensor(fmt::format("blk.{}.ffn_down.weight", layer)))
+      block = std::max(block, find_weight_type(down->type)->block);
+  SOTTO_ASSIGN(const Sharding sharding, Sharding::make(config_, options.ranks, options.split, block));
+  PlanBuilder builder(sharding, config_.vocabulary, config_.context_trained);
+  Weights weights(*gguf_, config_, sharding, builder);
+  architecture.build(weights);
+  SOTTO_TRY(weights.status());
+  SOTTO_TRY(weights.check_all_used());
   return builder.finish();
 }
 
 Status upload_weights(const sotto_backend& backend, sotto_weights* weights, const Plan& plan, uint32_t first_rank,
-                      uint32_t local_ranks, const std::function<bool(float)>& progress) {
+                      uint32_t local_ranks, const Progress& progress) {
   const uint32_t count = plan.c().weight_count;
   for (uint32_t w = 0; w < count; ++w) {
     for (uint32_t rank = first_rank; rank < first_rank + local_ranks; ++rank) {

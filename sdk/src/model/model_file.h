@@ -16,18 +16,25 @@
 
 namespace sotto {
 
-// The bytes of a sotto_model_source: mapped, borrowed or read.
+using Progress = std::function<bool(float)>;  // gets 0..1; true cancels
+
+// The bytes of a sotto_model_source: mapped, borrowed or read. They begin at a multiple of 8: a part of a file, or memory, that
+// does not is copied.
 class ModelBytes {
  public:
-  static Result<ModelBytes> open(const sotto_model_source& source);
+  // `progress` is told of bytes that are read through callbacks; it may be empty.
+  static Result<ModelBytes> open(const sotto_model_source& source, const Progress& progress = nullptr);
 
   Span<const uint8_t> bytes() const { return bytes_; }
   bool is_mapped() const { return file_.has_value(); }
   const std::string& name() const { return name_; }  // for messages
 
  private:
+  Status read(const sotto_model_source& source, const Progress& progress);
+  Status allocate(uint64_t size);
+
   std::optional<MappedFile> file_;
-  std::unique_ptr<uint8_t[]> read_;
+  std::unique_ptr<uint8_t[]> owned_;
   Span<const uint8_t> bytes_;
   std::string name_;
 };
@@ -40,7 +47,9 @@ struct PlanOptions {
 // Const after open, any thread.
 class ModelFile {
  public:
-  // Takes the bytes. `vocabulary_only`: the file may hold no tensors, or of an architecture that we cannot run.
+  // Takes the bytes. The whole file is checked: keys, tensors and their shapes, so that `plan` can fail over its options only.
+  // `vocabulary_only`: container and tokenizer alone are checked; there may be no tensors, or of an architecture that we cannot
+  // run.
   static Result<ModelFile> open(ModelBytes bytes, bool vocabulary_only);
 
   const Gguf& gguf() const { return *gguf_; }
@@ -58,6 +67,9 @@ class ModelFile {
   Result<Plan> plan(const PlanOptions& options) const;
 
  private:
+  Status read_model(const Architecture& architecture);
+  Result<Plan> build(const Architecture& architecture, const PlanOptions& options) const;
+
   std::unique_ptr<ModelBytes> bytes_;  // stable addresses: views point into it
   std::unique_ptr<Gguf> gguf_;
   const Architecture* architecture_ = nullptr;
@@ -67,6 +79,6 @@ class ModelFile {
 
 // Uploads every weight of the local ranks, borrowing from the plan's sources. `progress` gets 0..1; true cancels.
 Status upload_weights(const sotto_backend& backend, sotto_weights* weights, const Plan& plan, uint32_t first_rank,
-                      uint32_t local_ranks, const std::function<bool(float)>& progress);
+                      uint32_t local_ranks, const Progress& progress);
 
 }  // namespace sotto

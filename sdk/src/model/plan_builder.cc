@@ -6,6 +6,11 @@
 #include "base/sha256.h"
 
 namespace sotto {
+namespace {
+
+constexpr const char* kFrequencies = "inverse frequencies";
+
+}  // namespace
 
 sotto_upload Plan::upload_of(uint32_t weight, uint32_t rank) const {
   const sotto_weight& w = weights_[weight];
@@ -33,10 +38,9 @@ uint64_t Plan::bytes_per_token() const {
   return bytes;
 }
 
-WeightRef Plan::find(std::string_view tensor) const {
-  for (size_t i = 0; i < names_.size(); ++i)
-    if (names_[i] == tensor) return static_cast<WeightRef>(i);
-  return SOTTO_NONE;
+Span<const WeightRef> Plan::find(const std::string& tensor) const {
+  const auto found = by_name_.find(tensor);
+  return found == by_name_.end() ? Span<const WeightRef>() : Span<const WeightRef>(found->second);
 }
 
 PlanBuilder::PlanBuilder(const Sharding& sharding, uint32_t vocabulary, uint32_t max_positions) : sharding_(sharding) {
@@ -51,14 +55,15 @@ WeightRef PlanBuilder::add_weight(const std::string& name, uint32_t type, uint64
   const auto same = [](const sotto_slice& a, const sotto_slice& b) {
     return a.first_row == b.first_row && a.rows == b.rows && a.first_column == b.first_column && a.columns == b.columns;
   };
-  for (size_t i = 0; i < plan_.weights_.size(); ++i) {
-    const bool equal = plan_.names_[i] == name && plan_.sources_[i].bytes.data() == source.bytes.data() &&
-                       plan_.weights_[i].rows == rows &&
+  std::vector<WeightRef>& known = plan_.by_name_[name];
+  for (const WeightRef i : known) {
+    const bool equal = plan_.sources_[i].first_row == source.first_row && plan_.weights_[i].rows == rows &&
                        std::equal(slices.begin(), slices.end(), plan_.slices_[i].begin(), same);
     if (!equal) continue;
     plan_.weights_[i].uses |= use;
-    return static_cast<WeightRef>(i);
+    return i;
   }
+  known.push_back(static_cast<WeightRef>(plan_.weights_.size()));
   plan_.names_.push_back(name);
   plan_.slices_.push_back(std::move(slices));
   sotto_weight w{};
@@ -79,14 +84,14 @@ WeightRef PlanBuilder::rows(const GgufTensor& t, Range part, const std::vector<R
   for (const Range& r : slices) s.push_back({r.first, r.count, 0, t.columns, 0});
   const auto from = static_cast<size_t>(part.first * t.row_bytes), size = static_cast<size_t>(part.count * t.row_bytes);
   return add_weight(std::string(t.name), t.type, part.count, t.columns, std::move(s), use,
-                    {t.bytes.part(from, size), t.row_bytes});
+                    {t.bytes.part(from, size), t.row_bytes, part.first});
 }
 
 WeightRef PlanBuilder::columns(const GgufTensor& t, const std::vector<Range>& slices) {
   const uint64_t block = find_weight_type(t.type)->block;
   std::vector<sotto_slice> s;
   for (const Range& r : slices) s.push_back({0, t.rows, r.first, r.count, r.first % block});
-  return add_weight(std::string(t.name), t.type, t.rows, t.columns, std::move(s), SOTTO_USE_LINEAR, {t.bytes, t.row_bytes});
+  return add_weight(std::string(t.name), t.type, t.rows, t.columns, std::move(s), SOTTO_USE_LINEAR, {t.bytes, t.row_bytes, 0});
 }
 
 WeightRef PlanBuilder::vector(const GgufTensor& t, Range part, const std::vector<Range>& slices) {
@@ -95,7 +100,7 @@ WeightRef PlanBuilder::vector(const GgufTensor& t, Range part, const std::vector
   for (const Range& r : slices) s.push_back({0, 1, r.first, r.count, 0});
   const auto from = static_cast<size_t>(part.first * type.bytes), size = static_cast<size_t>(part.count * type.bytes);
   return add_weight(std::string(t.name), t.type, 1, part.count, std::move(s), SOTTO_USE_VECTOR,
-                    {t.bytes.part(from, size), size});
+                    {t.bytes.part(from, size), size, part.first});
 }
 
 WeightRef PlanBuilder::table(std::string name, std::vector<float> numbers) {
@@ -103,7 +108,7 @@ WeightRef PlanBuilder::table(std::string name, std::vector<float> numbers) {
   const std::vector<float>& kept = plan_.tables_.back();
   const Span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(kept.data()), kept.size() * sizeof(float));
   std::vector<sotto_slice> s(sharding_.ranks, sotto_slice{0, 1, 0, kept.size(), 0});
-  return add_weight(name, SOTTO_F32, 1, kept.size(), std::move(s), SOTTO_USE_VECTOR, {bytes, bytes.size()});
+  return add_weight(name, SOTTO_F32, 1, kept.size(), std::move(s), SOTTO_USE_VECTOR, {bytes, bytes.size(), 0});
 }
 
 Value PlanBuilder::add_value(const std::vector<uint32_t>& widths) {
@@ -174,8 +179,8 @@ Value PlanBuilder::attention(Value q, Value k, Value v, const AttentionParts& p)
     t.rotary_dim = p.rotation->dimensions;
     t.magnitude = p.rotation->magnitude;
     // One table serves all layers.
-    const WeightRef known = plan_.find("inverse frequencies");
-    t.inv_freq = known != SOTTO_NONE ? known : table("inverse frequencies", p.rotation->inv_freq);
+    const auto known = plan_.find(kFrequencies);
+    t.inv_freq = known.empty() ? table(kFrequencies, p.rotation->inv_freq) : known[0];
   }
   a.attention = t;
   return step(SOTTO_STEP_ATTENTION, {q, k, v}, widths_of(q), &a);

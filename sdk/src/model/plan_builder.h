@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "model/gguf.h"
@@ -20,19 +21,24 @@ using WeightRef = uint32_t;  // index of a weight of the plan, or SOTTO_NONE
 struct WeightSource {
   Span<const uint8_t> bytes;
   uint64_t row_bytes = 0;
+  uint64_t first_row = 0;  // of the tensor; of a vector its first column
 };
 
 // A finished plan with everything it points to. Moves keep the pointers valid.
 class Plan {
  public:
+  Plan() = default;
+  Plan(Plan&&) = default;
+  Plan& operator=(Plan&&) = default;
+
   const sotto_plan& c() const { return plan_; }
   const std::vector<WeightSource>& sources() const { return sources_; }
   // The bytes a rank is given for a weight: from the first stored row and block on.
   sotto_upload upload_of(uint32_t weight, uint32_t rank) const;
   // Bytes of all weights that one token reads: the tables count a row, the rest whole.
   uint64_t bytes_per_token() const;
-  // The weight made from this tensor by name, or SOTTO_NONE.
-  WeightRef find(std::string_view tensor) const;
+  // The weights made from this tensor: one, or the parts of a fused tensor in order, or none.
+  Span<const WeightRef> find(const std::string& tensor) const;
 
  private:
   friend class PlanBuilder;
@@ -51,6 +57,7 @@ class Plan {
   std::vector<sotto_weight> weights_;
   std::vector<WeightSource> sources_;
   std::deque<std::string> names_;
+  std::unordered_map<std::string, std::vector<WeightRef>> by_name_;
   std::deque<std::vector<sotto_slice>> slices_;
   std::deque<std::vector<float>> tables_;
   std::deque<std::vector<sotto_rank_heads>> heads_;

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/printable.h"
+
 namespace sotto {
 namespace {
+
+constexpr double kMostFrequency = 1e6;  // radians per position; 1 is what unscaled models reach
 
 // The dimension whose wave turns `turns` times within the original context (YaRN, equation 17 ff.).
 double turning_dimension(double turns, uint32_t dimensions, double base, uint32_t context) {
@@ -37,26 +41,26 @@ Result<RotationTable> make_rotation(uint32_t dimensions, double base, const Rota
   std::vector<double> inv_freq(pairs);
   for (size_t i = 0; i < pairs; ++i) inv_freq[i] = std::pow(base, -2.0 * static_cast<double>(i) / dimensions);
   RotationTable table;
+  double magnitude = scaling.attention_factor;
   if (scaling.type == "linear") {
     for (double& f : inv_freq) f /= scaling.factor;
   } else if (scaling.type == "yarn") {
-    if (scaling.original_context == 0)
-      return Status(SOTTO_BAD_FILE, "rope.scaling.original_context_length is missing, yarn needs it");
     apply_yarn(dimensions, base, scaling, &inv_freq);
-    const double grown = scaling.factor > 1 ? 0.1 * std::log(scaling.factor) + 1 : 1;
-    table.magnitude = static_cast<float>(scaling.attention_factor > 0 ? scaling.attention_factor : grown);
+    if (scaling.factor > 1) magnitude *= 0.1 * std::log(scaling.factor) + 1;
   } else if (scaling.type != "none") {
     return Status(
         SOTTO_UNSUPPORTED,
-        fmt::format("rope.scaling.type '{}' is not supported; known are none, linear, yarn and rope_freqs", scaling.type));
+        fmt::format("rope.scaling.type '{}' is not supported; known are none, linear and yarn, and tensor rope_freqs.weight",
+                    printable(scaling.type)));
   }
+  table.magnitude = static_cast<float>(magnitude);
   for (size_t i = 0; i < pairs; ++i) {
-    if (!factors.empty()) {
-      if (!(factors[i] > 0) || !std::isfinite(factors[i]))
-        return Status(SOTTO_BAD_FILE, fmt::format("rope_freqs.weight: value {} is {}", i, factors[i]));
-      inv_freq[i] /= static_cast<double>(factors[i]);
-    }
-    table.inv_freq.push_back(static_cast<float>(inv_freq[i]));
+    const double factor = factors.empty() ? 1 : static_cast<double>(factors[i]);
+    const double f = inv_freq[i] / factor;
+    if (!(factor > 0) || !(f > 0) || f > kMostFrequency)
+      return Status(SOTTO_BAD_FILE,
+                    fmt::format("rotation pair {} would have the frequency {} (rope_freqs.weight: {})", i, f, factor));
+    table.inv_freq.push_back(static_cast<float>(f));
   }
   return table;
 }

@@ -12,9 +12,9 @@ namespace sotto {
 struct RotationScaling {
   std::string type = "none";  // none, linear, yarn
   double factor = 1;
-  uint32_t original_context = 0;
-  double attention_factor = 0;  // yarn; 0: 0.1 ln(factor) + 1
-  double beta_fast = 32;        // yarn
+  uint32_t original_context = 0;  // yarn
+  double attention_factor = 1;    // of the magnitude, beside yarn's own 0.1 ln(factor) + 1
+  double beta_fast = 32;          // yarn
   double beta_slow = 1;
 };
 
@@ -23,7 +23,7 @@ struct RotationTable {
   float magnitude = 1;
 };
 
-// base^(-2i/dimensions), scaled; divided by `factors` (rope_freqs of a file, Llama-3 and LongRoPE style) when given.
+// base^(-2i/dimensions) for pair i, scaled; divided by `factors` (rope_freqs of a file, Llama-3 and LongRoPE style) when given.
 // linear: Chen et al. 2023, arXiv:2306.15595. yarn: Peng et al. 2023, arXiv:2309.00071.
 Result<RotationTable> make_rotation(uint32_t dimensions, double base, const RotationScaling& scaling,
                                     const std::vector<float>& factors);

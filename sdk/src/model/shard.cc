@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace sotto {
+namespace {
+
+constexpr uint32_t kMostOfSplit = 1 << 20;  // keeps the products below within 64 bits
+
+}  // namespace
 
 std::vector<Range> proportional(uint64_t total, uint64_t unit, uint64_t least, const std::vector<uint32_t>& split) {
   const size_t ranks = split.size();
@@ -33,9 +38,10 @@ Result<Sharding> Sharding::make(const ModelConfig& c, uint32_t ranks, const std:
     return Status(SOTTO_INVALID_ARGUMENT,
                   fmt::format("{} ranks cannot share {} attention heads: at most {} ranks", ranks, c.heads, c.heads));
   std::vector<uint32_t> weights = split.empty() ? std::vector<uint32_t>(ranks, 1) : split;
-  if (weights.size() != ranks || std::find(weights.begin(), weights.end(), 0u) != weights.end())
-    return Status(SOTTO_INVALID_ARGUMENT, fmt::format("the split has {} parts for {} ranks; it needs one of 1 or more for each",
-                                                      weights.size(), ranks));
+  const auto fits = [](uint32_t part) { return part >= 1 && part <= kMostOfSplit; };
+  if (weights.size() != ranks || !std::all_of(weights.begin(), weights.end(), fits))
+    return Status(SOTTO_INVALID_ARGUMENT, fmt::format("the split has {} parts for {} ranks; it needs one from 1 to {} for each",
+                                                      weights.size(), ranks, kMostOfSplit));
   Sharding s;
   s.ranks = ranks;
   const uint64_t group = c.heads / c.kv_heads;

@@ -4,15 +4,15 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+
 namespace sotto {
 namespace {
 
 // Tensors that may stand in a file without a part in the plan: tables that the configuration read, and heads for other uses.
 bool is_known_apart(std::string_view name) {
-  constexpr std::string_view kExact[] = {"rope_freqs.weight"};
-  constexpr std::string_view kHeads = "sotto.head.", kOldTable = ".attn_rot_embd";
-  return std::find(std::begin(kExact), std::end(kExact), name) != std::end(kExact) || name.substr(0, kHeads.size()) == kHeads ||
-         (name.size() > kOldTable.size() && name.substr(name.size() - kOldTable.size()) == kOldTable);
+  constexpr std::string_view kHeads = "sotto.head.";
+  return name == "rope_freqs.weight" || name.substr(0, kHeads.size()) == kHeads;
 }
 
 }  // namespace
@@ -25,9 +25,9 @@ const GgufTensor* Weights::take(const char* name, uint64_t rows, uint64_t column
     status_ = Status(SOTTO_BAD_FILE, fmt::format("tensor '{}' is missing", full));
     return nullptr;
   }
-  if (t->rows != rows || t->columns != columns) {
-    status_ = Status(SOTTO_BAD_FILE,
-                     fmt::format("tensor '{}' is {} x {}, expected {} x {}", full, t->rows, t->columns, rows, columns));
+  if (t->rows != rows || t->columns != columns || t->dimensions > 2) {
+    status_ = Status(SOTTO_BAD_FILE, fmt::format("tensor '{}' is {} x {} in {} dimensions, expected {} x {}", full, t->rows,
+                                                 t->columns, t->dimensions, rows, columns));
     return nullptr;
   }
   if (vector && find_weight_type(t->type)->block != 1) {
@@ -73,7 +73,7 @@ Status Weights::check_all_used() const {
   for (const GgufTensor& t : file_.tensors())
     if (!used_.count(t.name) && !is_known_apart(t.name))
       return Status(SOTTO_UNSUPPORTED, fmt::format("tensor '{}' has no place in the architecture '{}' as this version knows it",
-                                                   t.name, config_.architecture));
+                                                   printable(t.name), config_.architecture));
   return {};
 }
 
