@@ -95,10 +95,12 @@ T read_options(const T* options) {
   T copy{};
   if (options) {
     const uint32_t size = options->struct_size;
-    if (size < sizeof size || size > 4096) throw Failure(SOTTO_INVALID_ARGUMENT, "struct_size " + std::to_string(size) + " of options");
+    if (size < sizeof size || size > 4096)
+      throw Failure(SOTTO_INVALID_ARGUMENT, "struct_size " + std::to_string(size) + " of options");
     const char* bytes = reinterpret_cast<const char*>(options);
     for (size_t i = sizeof(T); i < size; ++i)
-      if (bytes[i]) throw Failure(SOTTO_UNSUPPORTED, "options set byte " + std::to_string(i) + ", which this plugin is too old to know");
+      if (bytes[i])
+        throw Failure(SOTTO_UNSUPPORTED, "options set byte " + std::to_string(i) + ", which this plugin is too old to know");
     std::memcpy(&copy, options, std::min<size_t>(size, sizeof(T)));
   }
   copy.struct_size = sizeof(T);

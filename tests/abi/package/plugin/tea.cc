@@ -13,4 +13,5 @@ struct Tea {
 }  // namespace
 
 using TeaEntry = sotto::plugin::Entry<Tea>;
-SOTTO_PLUGIN_ENTRY(tea) = {SOTTO_PLUGIN_HEAD, "com.example.tea", "1.0.0", "brews", TeaEntry::create, TeaEntry::destroy, TeaEntry::query};
+SOTTO_PLUGIN_ENTRY(tea) = {SOTTO_PLUGIN_HEAD, "com.example.tea", "1.0.0",        "brews",
+                           TeaEntry::create,  TeaEntry::destroy, TeaEntry::query};
