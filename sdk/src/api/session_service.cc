@@ -6,11 +6,30 @@
 namespace sotto {
 namespace {
 
-// The plugin that calls this is on the stack, and this may be the last hold on its library.
+// The plugin that calls these is on the stack, and a session that ends in them may be the last hold on its library.
+RuntimeRef hold_of(const sotto_session* session) { return RuntimeRef(session == nullptr ? nullptr : runtime_of(*session)); }
+
 void end_session(sotto_session* session) {
-  RuntimeRef hold(session == nullptr ? nullptr : runtime_of(*session));
+  RuntimeRef hold = hold_of(session);
   sotto_session_destroy(session);
   park(std::move(hold));
+}
+
+// A callback may have destroyed the session, which then ends with the call.
+sotto_status feed(sotto_session* session, const uint32_t* ids, uint64_t count, const sotto_feed_options* options,
+                  sotto_error* err) {
+  RuntimeRef hold = hold_of(session);
+  const sotto_status status = sotto_session_feed(session, ids, count, options, err);
+  park(std::move(hold));
+  return status;
+}
+
+sotto_status generate(sotto_session* session, sotto_str prompt, const sotto_generate_options* options, sotto_on_text on_text,
+                      void* user, sotto_error* err) {
+  RuntimeRef hold = hold_of(session);
+  const sotto_status status = sotto_generate(session, prompt, options, on_text, user, err);
+  park(std::move(hold));
+  return status;
 }
 
 constexpr sotto_session_service kService = {
@@ -24,8 +43,8 @@ constexpr sotto_session_service kService = {
     sotto_template_tokenize,
     sotto_session_create,
     end_session,
-    sotto_session_feed,
-    sotto_generate,
+    feed,
+    generate,
     sotto_session_cancel,
     sotto_session_position,
     sotto_session_rewind,
