@@ -1,11 +1,10 @@
 #include "speaker.h"
 
+#include <default_model.h>  // of the library sotto_defaults: a device names its own model and folder here
+#include <plugin_folder.h>
 #include <unistd.h>
 
 #include <cstdio>
-
-#include "default_model.h"
-#include "plugin_folder.h"
 
 namespace {
 

@@ -31,7 +31,11 @@ class Chat {
                   "starting a chat: no dialogue plugin was loaded: see `sotto doctor`, or give its folder with --plugins");
     sotto_dialogue_options o{};
     o.struct_size = sizeof o;
-    o.answer_tokens = 0;
+    if (!options.template_source.empty())
+      o.template_source = str(options.template_source);
+    else if (text_of(model, "tokenizer.chat_template").empty())
+      throw Error(SOTTO_NOT_FOUND,
+                  "starting a chat: the model has no chat template: give one with --template FILE, or a prompt with -p");
     if (options.has_system_prompt) o.system_prompt = str(options.system_prompt);
     call([&](sotto_error* err) { return skill_.api->create(skill_.self, model.get(), &o, &dialogue_, err); });
   }

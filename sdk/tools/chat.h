@@ -10,6 +10,7 @@ namespace sotto::tools {
 struct ChatOptions {
   std::string system_prompt;
   bool has_system_prompt = false;
+  std::string template_source;  // empty: the model's own
   sotto_generate_options generate{};
   bool quiet = false;
 };

@@ -19,6 +19,7 @@ struct Options {
   std::string prompt;
   std::string file;
   std::string system_prompt;
+  std::string template_file;
   uint32_t max_tokens = kAnswerTokens;
   bool raw = false;
   bool special = false;
@@ -29,7 +30,8 @@ struct Options {
 
 // The prompt as ids: through the model's chat template when it has one.
 std::vector<uint32_t> prompt_ids(const ModelHandle& model, const Options& o, const std::string& prompt) {
-  if (o.raw || text_of(model, "tokenizer.chat_template").empty()) {
+  const std::string source = o.template_file.empty() ? std::string() : read_file(o.template_file);
+  if (o.raw || (source.empty() && text_of(model, "tokenizer.chat_template").empty())) {
     const std::string text = o.has_system_prompt ? o.system_prompt + "\n\n" + prompt : prompt;
     return tokenize(model, text, o.special ? SOTTO_TOKENIZE_SPECIAL : 0);
   }
@@ -40,6 +42,7 @@ std::vector<uint32_t> prompt_ids(const ModelHandle& model, const Options& o, con
   sotto_template_options t{};
   t.struct_size = sizeof t;
   t.messages = str(text);
+  if (!source.empty()) t.source = str(source);
   return fetch<uint32_t>([&](uint32_t* ids, uint64_t capacity, uint64_t* count, sotto_error* err) {
     return sotto_template_tokenize(model.get(), &t, ids, capacity, count, err);
   });
@@ -113,6 +116,7 @@ void run(Console& console, const Options& o) {
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {});
   std::vector<sotto_str> views;
   ChatOptions options;
+  if (!o.template_file.empty()) options.template_source = read_file(o.template_file);
   options.system_prompt = o.system_prompt;
   options.has_system_prompt = o.has_system_prompt;
   options.generate = o.sampling.generate_options(&views);
@@ -131,6 +135,7 @@ Action declare_run(CLI::App& app) {
   auto* max_tokens =
       app.add_option("-n,--max-tokens", o->max_tokens, "tokens of an answer at most (128; in a chat 512); 0: until it ends");
   auto* system_prompt = app.add_option("--system", o->system_prompt, "system prompt; default: what the model's template says");
+  app.add_option("--template", o->template_file, "Jinja file instead of the model's own chat template");
   app.add_flag("--raw", o->raw, "feed the text with no chat template");
   app.add_flag("--special", o->special, "with --raw: markers such as <|im_start|> become control tokens");
   declare_sampling(app, &o->sampling);
