@@ -2,10 +2,10 @@
 #include <sotto/sotto.h>
 #include <stdio.h>
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   sotto_error err = {sizeof err, SOTTO_OK, ""};
   sotto_runtime_options options = {sizeof options};
-  sotto_runtime *runtime = NULL;
+  sotto_runtime* runtime = NULL;
   sotto_str files[8];
   uint32_t i, refused = 0;
   for (i = 0; i < 8 && (int)i + 2 < argc; ++i) files[i] = sotto_cstr(argv[i + 2]);
