@@ -2,10 +2,12 @@
 
 #include <cstring>
 
-#include "error.h"
+#include "common/report.h"
 #include "types.h"
 
 namespace sotto::cpu {
+
+using backend::fail;
 namespace {
 
 uint64_t part_bytes(uint32_t type, uint32_t padded) {
@@ -164,9 +166,9 @@ sotto_status sotto_cache::copy(uint32_t from, uint32_t to, uint32_t length, sott
   const Sequence& source = sequences[from];
   Sequence& target = sequences[to];
   if (rest != 0 && (free_pages_.empty() || used_tokens_ + rest > options.tokens)) {
-    return sotto::cpu::fail(err, SOTTO_CONTEXT_FULL,
-                            "cpu: copying %u tokens of sequence %u: no room for the last %u of a cache of %llu", length, from,
-                            rest, static_cast<unsigned long long>(options.tokens));
+    return sotto::backend::fail(err, SOTTO_CONTEXT_FULL,
+                                "cpu: copying %u tokens of sequence %u: no room for the last %u of a cache of %llu", length,
+                                from, rest, static_cast<unsigned long long>(options.tokens));
   }
   for (uint32_t p = 0; p < whole; ++p) {
     ++owners_[source.pages[p]];

@@ -2,9 +2,11 @@
 #include <cstring>
 
 #include "cache.h"
-#include "error.h"
+#include "common/report.h"
 
 namespace sotto::cpu {
+
+using backend::fail;
 namespace {
 
 uint64_t neutral_bytes(const CacheLayout& layout, uint32_t count) {

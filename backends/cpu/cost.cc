@@ -1,11 +1,16 @@
 // cost.cc - whether a plan runs here, and what it takes before anything is loaded.
-#include "error.h"
-#include "plan_read.h"
+#include "common/plan_check.h"
+#include "common/plan_read.h"
+#include "common/report.h"
 #include "program.h"
 
 namespace sotto::cpu {
 
+using backend::fail;
+using backend::weight_of;
+
 sotto_status check_plan_here(const sotto_group& group, const sotto_plan& plan, sotto_error* err) {
+  if (const sotto_status s = backend::check_plan(&plan, err); s != SOTTO_OK) return s;
   if (plan.world != group.world) {
     return fail(err, SOTTO_MISMATCH, "cpu: a plan for %u ranks in a group of %u", plan.world, group.world);
   }
@@ -18,7 +23,9 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
   if (max_batch == 0) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: check for batches of 0 rows");
   sotto_cache_options options = {};
   if (cache != nullptr) {
-    std::memcpy(&options, cache, cache->struct_size < sizeof options ? cache->struct_size : sizeof options);
+    if (const sotto_status s = backend::check_struct(cache, sizeof options, "sotto_cache_options", err); s != SOTTO_OK)
+      return s;
+    options = *cache;
     if (const sotto_status s = check_cache_options(options, err); s != SOTTO_OK) return s;
   }
   if (costs == nullptr) return SOTTO_OK;
@@ -30,7 +37,7 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
     sotto_rank_cost cost = {};
     for (uint32_t i = 0; i < plan.weight_count; ++i) {
       const sotto_weight& w = weight_of(plan, i);
-      const PartCost part = part_cost(*type_info(w.type), w.uses, w.slices[group.first_rank + r]);
+      const PartCost part = part_cost(*find_weight_type(w.type), w.uses, w.slices[group.first_rank + r]);
       cost.weights_borrowed += part.borrowed;
       cost.weights_copied += part.copied;
     }

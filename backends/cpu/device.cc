@@ -4,11 +4,13 @@
 #include <cstring>
 #include <memory>
 
-#include "error.h"
+#include "common/report.h"
 #include "instruction_sets.h"
 #include "threads.h"
 
 namespace sotto::cpu {
+
+using backend::fail;
 namespace {
 
 struct CloseFile {

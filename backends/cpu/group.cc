@@ -2,10 +2,12 @@
 
 #include <system_error>
 
-#include "error.h"
+#include "common/report.h"
 #include "threads.h"
 
 namespace sotto::cpu {
+
+using backend::fail;
 namespace {
 
 constexpr uint32_t kMostRanks = 1024;

@@ -2,10 +2,16 @@
 
 #include <algorithm>
 
+#include "common/plan_read.h"
 #include "kernels/kernels.h"
-#include "plan_read.h"
 
 namespace sotto::cpu {
+
+using backend::args_of;
+using backend::slot_of;
+using backend::step_of;
+using backend::weight_of;
+using backend::width_of;
 namespace {
 
 Step read_step(const sotto_step& from) {
@@ -198,7 +204,7 @@ void Lowering::add_row_action(const RowAction& action, uint32_t row_class, bool 
 }
 
 Quant Lowering::describe_quant(const Step& s, uint32_t weight, uint32_t row_class, uint32_t buffer) const {
-  const TypeInfo& type = *type_info(weight_of(plan_, weight).type);
+  const WeightType& type = *find_weight_type(weight_of(plan_, weight).type);
   Quant q;
   q.value = s.in[0];
   q.row_class = row_class;
@@ -247,7 +253,7 @@ Op Lowering::linear_op(uint32_t index) {
   op.shared = out_.values[s.out].shared;
   const uint32_t weights[2] = {s.args.linear.weight, s.args.linear.gate};
   for (uint32_t i = 0; i < 2; ++i) {
-    if (weights[i] == SOTTO_NONE || type_info(weight_of(plan_, weights[i]).type)->block == 1) continue;
+    if (weights[i] == SOTTO_NONE || find_weight_type(weight_of(plan_, weights[i]).type)->block == 1) continue;
     op.quants[i] = quant_for(s, weights[i], op.row_class, i);
   }
   return op;

@@ -1,15 +1,17 @@
 // plugin.cc - the CPU backend's entry and its table "sotto.backend/1": arguments read by struct_size, exceptions turned into
 // statuses, and nothing else.
 #include "sotto/plugin.h"
+#include "common/report.h"
 
 #include <cstring>
 #include <new>
 
 #include "device.h"
-#include "error.h"
 #include "program.h"
 
 namespace sotto::cpu {
+
+using backend::fail;
 namespace {
 
 template <class Body>

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "error.h"
-#include "plan_read.h"
+#include "common/plan_read.h"
+#include "common/report.h"
 
 bool sotto_program::take_memory() {
   using sotto::cpu::allocate;
@@ -60,6 +60,9 @@ bool sotto_program::grow_adapters(uint64_t dims) {
 }
 
 namespace sotto::cpu {
+
+using backend::fail;
+using backend::weight_of;
 
 sotto_status compile(sotto_group& group, const sotto_plan& plan, sotto_weights& weights, uint32_t max_batch,
                      sotto_program** out, sotto_error* err) {

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <cstring>
 
-#include "error.h"
+#include "common/report.h"
 #include "program.h"
 
 namespace sotto::cpu {
+
+using backend::fail;
 namespace {
 
 sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {

@@ -2,10 +2,13 @@
 
 #include <cstring>
 
-#include "error.h"
-#include "plan_read.h"
+#include "common/plan_read.h"
+#include "common/report.h"
 
 namespace sotto::cpu {
+
+using backend::fail;
+using backend::weight_of;
 namespace {
 
 constexpr uint32_t kInPlace = SOTTO_USE_TABLE | SOTTO_USE_LINEAR;
@@ -39,7 +42,7 @@ sotto_status check_bytes(const Weight& w, const WeightPart& part, uint32_t weigh
 
 }  // namespace
 
-PartCost part_cost(const TypeInfo& type, uint32_t uses, const sotto_slice& slice) {
+PartCost part_cost(const WeightType& type, uint32_t uses, const sotto_slice& slice) {
   PartCost cost;
   if (is_empty(slice)) return cost;
   if ((uses & SOTTO_USE_VECTOR) != 0) cost.copied += slice.columns * sizeof(float);
@@ -56,7 +59,7 @@ sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_we
   for (uint32_t i = 0; i < plan.weight_count; ++i) {
     const sotto_weight& from = weight_of(plan, i);
     Weight& to = made->weights[i];
-    to.type = type_info(from.type);
+    to.type = find_weight_type(from.type);
     if (to.type == nullptr) return fail(err, SOTTO_UNSUPPORTED, "cpu: weight %u has the unknown type %u", i, from.type);
     to.rows = from.rows;
     to.columns = from.columns;

@@ -22,7 +22,7 @@ struct WeightPart {
 };
 
 struct Weight {
-  const TypeInfo* type = nullptr;
+  const WeightType* type = nullptr;
   uint64_t rows = 0;
   uint64_t columns = 0;
   uint32_t uses = 0;
@@ -34,7 +34,7 @@ struct PartCost {
   uint64_t borrowed = 0;
   uint64_t copied = 0;
 };
-PartCost part_cost(const TypeInfo& type, uint32_t uses, const sotto_slice& slice);
+PartCost part_cost(const WeightType& type, uint32_t uses, const sotto_slice& slice);
 
 }  // namespace sotto::cpu
 
