@@ -142,6 +142,7 @@ Status Dialogue::answer(const Prompt& prompt, sotto_generate_options options, Cl
   generated.struct_size = sizeof generated;
   sotto_generate_result* wanted = std::exchange(options.result, &generated);
   Relay relay{on_text, user, is_cancelled_, {}};
+  const uint64_t computed_before = computed_so_far();
   Status status =
       call([&](sotto_error* err) { return service.generate(session_, sotto_str{}, &options, &Relay::take, &relay, err); });
   write_struct(generated, wanted);
@@ -152,9 +153,13 @@ Status Dialogue::answer(const Prompt& prompt, sotto_generate_options options, Cl
     generated.finish = 0;
   }
 
-  const uint32_t position = service.session_position(session_);
   result->finish = generated.finish;
-  result->computed_tokens = std::max(keep, std::min(position, result->prompt_tokens)) - keep;
+  // What went through the model for the prompt: one more than was fed when the last token of the answer before was never
+  // computed.
+  const uint64_t steps = generated.generated_tokens > 1 ? generated.generated_tokens - 1 : 0;
+  const uint64_t computed = computed_so_far() - computed_before;
+  result->computed_tokens = std::min(result->prompt_tokens, static_cast<uint32_t>(computed > steps ? computed - steps : 0));
+  if (status.ok()) result->reused_tokens = result->prompt_tokens - result->computed_tokens;
   result->generated_tokens = generated.generated_tokens;
   result->first_token_ns = generated.first_token_ns != 0 ? spent + generated.first_token_ns : 0;
   result->prefill_ns = generated.prefill_ns;
@@ -227,6 +232,13 @@ Status Dialogue::measure(const Ids& cached, Prompt* out) {
       &out->reuse);
   out->total = out->reuse.keep + out->ids.size() - out->reuse.next;
   return s;
+}
+
+uint64_t Dialogue::computed_so_far() const {
+  sotto_counters counters{};
+  counters.struct_size = sizeof counters;
+  const Status s = call([&](sotto_error* err) { return services_.session->session_counters(session_, &counters, err); });
+  return s.ok() ? counters.computed_tokens : 0;
 }
 
 Status Dialogue::cached_ids(Ids* out) {

@@ -64,6 +64,7 @@ class Dialogue {
   Status fit(Prompt* out, std::vector<size_t>* dropped);
   Status require_template();
   Status cached_ids(Ids* out);
+  uint64_t computed_so_far() const;  // tokens that went through the model since the session began
   Status spell(const uint32_t* ids, size_t count, bool with_control, std::string* text);
 
   const Services& services_;

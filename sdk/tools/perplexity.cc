@@ -69,7 +69,8 @@ void run(Console& console, const Options& o) {
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {});
   const sotto_model_facts facts = facts_of(model);
   const std::vector<uint32_t> ids = tokenize(model, text, SOTTO_TOKENIZE_NO_BOS);
-  const std::vector<uint32_t> begin = tokenize(model, {}, 0);  // the beginning-of-text token, if the model wants one
+  std::vector<uint32_t> begin = tokenize(model, {}, 0);  // the beginning-of-text token, if the model wants one
+  begin.resize(!begin.empty() && begin[0] == facts.bos ? 1 : 0);
   const size_t own = facts.context_tokens > begin.size() ? facts.context_tokens - begin.size() : 1;
 
   const SessionHandle session = open_session(model);

@@ -28,13 +28,16 @@ struct Options {
   bool has_system_prompt = false;
 };
 
-// The prompt as ids: through the model's chat template when it has one.
-std::vector<uint32_t> prompt_ids(const ModelHandle& model, const Options& o, const std::string& prompt) {
+// The prompt as the template makes it, or, without one, as plain text.
+struct Prompt {
+  std::vector<uint32_t> ids;
+  std::string text;
+};
+
+Prompt make_prompt(const ModelHandle& model, const Options& o, const std::string& prompt) {
   const std::string source = o.template_file.empty() ? std::string() : read_file(o.template_file);
-  if (o.raw || (source.empty() && text_of(model, "tokenizer.chat_template").empty())) {
-    const std::string text = o.has_system_prompt ? o.system_prompt + "\n\n" + prompt : prompt;
-    return tokenize(model, text, o.special ? SOTTO_TOKENIZE_SPECIAL : 0);
-  }
+  if (o.raw || (source.empty() && text_of(model, "tokenizer.chat_template").empty()))
+    return {{}, o.has_system_prompt ? o.system_prompt + "\n\n" + prompt : prompt};
   Json messages = Json::array();
   if (o.has_system_prompt) messages.push_back({{"role", "system"}, {"content", o.system_prompt}});
   messages.push_back({{"role", "user"}, {"content", prompt}});
@@ -43,9 +46,10 @@ std::vector<uint32_t> prompt_ids(const ModelHandle& model, const Options& o, con
   t.struct_size = sizeof t;
   t.messages = str(text);
   if (!source.empty()) t.source = str(source);
-  return fetch<uint32_t>([&](uint32_t* ids, uint64_t capacity, uint64_t* count, sotto_error* err) {
-    return sotto_template_tokenize(model.get(), &t, ids, capacity, count, err);
-  });
+  return {fetch<uint32_t>([&](uint32_t* ids, uint64_t capacity, uint64_t* count, sotto_error* err) {
+            return sotto_template_tokenize(model.get(), &t, ids, capacity, count, err);
+          }),
+          {}};
 }
 
 struct Answer {
@@ -75,23 +79,26 @@ const char* finish_name(uint32_t finish) {
   return finish < std::size(kNames) ? kNames[finish] : "unknown";
 }
 
-void answer_once(Console& console, const Options& o, const std::string& prompt) {
+void answer_once(Console& console, const Options& o, const std::string& asked) {
   const Runtime runtime = open_runtime(o.common);
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {});
-  const std::vector<uint32_t> ids = prompt_ids(model, o, prompt);
+  const Prompt prompt = make_prompt(model, o, asked);
   const SessionHandle session = open_session(model);
   std::vector<sotto_str> views;
   sotto_generate_options g = o.sampling.generate_options(&views);
   sotto_generate_result result{};
   result.struct_size = sizeof result;
   g.max_tokens = o.max_tokens;
-  g.prompt_ids = ids.data();
-  g.prompt_id_count = ids.size();
+  g.flags = o.special ? SOTTO_GENERATE_SPECIAL : 0;
+  if (!prompt.ids.empty()) {
+    g.prompt_ids = prompt.ids.data();
+    g.prompt_id_count = prompt.ids.size();
+  }
   g.result = &result;
   Answer answer{!o.common.json, {}, nullptr};
   try {
     call_on(console, session,
-            [&](sotto_error* err) { return sotto_generate(session.get(), {}, &g, Answer::take, &answer, err); });
+            [&](sotto_error* err) { return sotto_generate(session.get(), str(prompt.text), &g, Answer::take, &answer, err); });
   } catch (const Error&) {
     if (answer.is_streamed && result.generated_tokens > 0) write_bytes("\n");
     throw;

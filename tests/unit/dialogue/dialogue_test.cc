@@ -99,6 +99,20 @@ TEST_F(Dialogue, ATurnComputesItsOwnTokensOnly) {
   EXPECT_EQ(fake().rewinds, 0u);
 }
 
+TEST_F(Dialogue, TheLastTokenOfACutAnswerCountsWhereItIsComputed) {
+  ASSERT_EQ(open(), SOTTO_OK);
+  sotto_generate_options o{};
+  o.struct_size = sizeof o;
+  o.max_tokens = 3;
+  generate_ = &o;
+  ASSERT_EQ(say("one", tokenize("hello")), SOTTO_OK);
+  const size_t before = fake().tokens.size(), computed = fake().computed;
+  ASSERT_EQ(say("two", tokenize("hello")), SOTTO_OK);
+  EXPECT_EQ(result_.computed_tokens, fake().computed - computed);
+  EXPECT_EQ(result_.reused_tokens, before - 1);
+  EXPECT_EQ(result_.reused_tokens + result_.computed_tokens, result_.prompt_tokens);
+}
+
 TEST_F(Dialogue, AnswersThatTheTokenizerWouldCutOtherwiseAreReusedToo) {
   ASSERT_EQ(open(), SOTTO_OK);
   for (int turn = 0; turn < 4; ++turn) {

@@ -142,7 +142,7 @@ sotto_status generate(sotto_session*, sotto_str, const sotto_generate_options* o
   f.last = *options;
   if (options->prompt_id_count == 0) return fail(err, SOTTO_INVALID_ARGUMENT, "an empty prompt");
   f.tokens.insert(f.tokens.end(), options->prompt_ids, options->prompt_ids + options->prompt_id_count);
-  f.computed += options->prompt_id_count;
+  f.computed += options->prompt_id_count + (f.last_is_pending ? 1 : 0);
   sotto_generate_result result{};
   result.prompt_tokens = static_cast<uint32_t>(options->prompt_id_count);
   result.first_token_ns = 1;
@@ -167,6 +167,10 @@ sotto_status generate(sotto_session*, sotto_str, const sotto_generate_options* o
     held.erase(0, whole);
   }
   if (f.generate_status != SOTTO_OK) result.finish = 0;
+  if (result.finish == SOTTO_FINISH_END && options->max_tokens != 0) result.finish = SOTTO_FINISH_LENGTH;
+  // A token is computed when the next is wanted: not the last one of an answer that was cut.
+  f.last_is_pending = result.finish == SOTTO_FINISH_LENGTH;
+  f.steps += result.generated_tokens > 0 ? result.generated_tokens - 1 : 0;
   *options->result = result;
   return f.generate_status == SOTTO_OK ? SOTTO_OK : fail(err, f.generate_status, "the session failed");
 }
@@ -177,12 +181,18 @@ uint32_t session_position(const sotto_session*) { return static_cast<uint32_t>(f
 sotto_status session_rewind(sotto_session*, uint32_t position, sotto_error* err) {
   if (position > fake().tokens.size()) return fail(err, SOTTO_INVALID_ARGUMENT, "behind the end");
   fake().tokens.resize(position);
+  fake().last_is_pending = false;
   ++fake().rewinds;
   return SOTTO_OK;
 }
 
 sotto_status session_tokens(sotto_session*, uint32_t first, uint32_t* ids, uint64_t capacity, uint64_t* count, sotto_error*) {
   give(std::vector<uint32_t>(fake().tokens.begin() + first, fake().tokens.end()), ids, capacity, count);
+  return SOTTO_OK;
+}
+
+sotto_status session_counters(const sotto_session*, sotto_counters* out, sotto_error*) {
+  out->computed_tokens = fake().computed + fake().steps;
   return SOTTO_OK;
 }
 
@@ -213,6 +223,7 @@ const sotto_session_service kService = [] {
   s.session_position = session_position;
   s.session_rewind = session_rewind;
   s.session_tokens = session_tokens;
+  s.session_counters = session_counters;
   s.session_save = session_save;
   s.session_restore = session_restore;
   return s;

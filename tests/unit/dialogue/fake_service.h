@@ -36,7 +36,9 @@ struct FakeModel {
   std::function<void()> in_generate;  // called before the first piece
 
   std::vector<uint32_t> tokens;  // of the session
-  size_t computed = 0;           // tokens fed, over all calls
+  size_t computed = 0;           // tokens computed for prompts, over all calls
+  size_t steps = 0;              // tokens computed for answers
+  bool last_is_pending = false;  // the last token of the answer was chosen and not computed
   size_t sessions = 0;           // alive
   size_t cancels = 0;
   size_t rewinds = 0;
