@@ -1,0 +1,46 @@
+// sampler.h: from logits to the next token. For the generate loop.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/span.h"
+#include "base/status.h"
+#include "sotto/session.h"
+
+namespace sotto {
+
+// One generation's sampler; one thread. Buffers are made once: nothing is allocated per token.
+//
+// Order: biases, mask, penalties; then top_k, top_p, min_p on the distribution at temperature 1; then the temperature.
+// Randomness is counter-based (SplitMix64 of seed and step), so that the same seed gives the same text on every machine. Top-p:
+// Holtzman et al. 2020 (arXiv:1904.09751); min-p: Nguyen et al. 2024 (arXiv:2407.01082); repetition penalty: Keskar et al. 2019
+// (arXiv:1909.05858).
+class Sampler {
+ public:
+  // Borrows the arrays and callbacks of the options.
+  Sampler(const sotto_generate_options& options, uint32_t vocabulary);
+
+  // The next token. Changes the logits. `recent`: all tokens so far, the last ones count. SOTTO_INVALID_ARGUMENT when nothing
+  // is left to choose from, SOTTO_CANCELLED when the mask callback ends the generation.
+  Result<uint32_t> next(Span<float> logits, Span<const uint32_t> recent);
+
+ private:
+  struct Candidate {
+    uint32_t token;
+    float logit;
+  };
+  Status apply_biases(Span<float> logits) const;
+  void apply_penalties(Span<float> logits, Span<const uint32_t> recent);
+  uint32_t draw(Span<const float> logits);
+
+  const sotto_generate_options& options_;
+  uint64_t step_ = 0;
+  std::vector<Candidate> candidates_;
+  std::vector<uint16_t> counts_;  // per token of the vocabulary, only while penalties are applied
+};
+
+// log softmax(logits)[token]
+float log_probability(Span<const float> logits, uint32_t token);
+
+}  // namespace sotto
