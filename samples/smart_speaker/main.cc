@@ -33,7 +33,10 @@ class StopButton {
   void watch() {
     for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
       Speaker* speaker = speaker_;
-      if (speaker == nullptr) _exit(130);
+      if (speaker == nullptr) {
+        std::fputs("\n", stderr);
+        _exit(130);
+      }
       speaker->stop();
     }
   }

@@ -167,7 +167,8 @@ void run(Console& console, const Options& o) {
   const auto row = [](const char* name, const std::string& value) { write_text(fmt::format("{:<13} {}\n", name, value)); };
   const auto spread = [](const Spread& s) { return fmt::format("{:.1f} tokens/s ({:.1f} .. {:.1f})", s.median, s.min, s.max); };
   row("model", fmt::format("{} ({}, {})", m.facts.name, m.facts.weight_type, megabytes(m.facts.file_bytes)));
-  row("backend", fmt::format("{} on {}, {} ranks, {} threads", m.facts.backend, m.facts.device, m.facts.ranks, threads));
+  row("backend", fmt::format("{} on {}, {} rank{}, {} thread{}", m.facts.backend, m.facts.device, m.facts.ranks,
+                             m.facts.ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s"));
   row("prefill", fmt::format("{} for {} tokens", spread(m.prefill), o.prompt_tokens));
   row("decode", fmt::format("{} for {} tokens", spread(m.decode), o.generated_tokens));
   row("first token", fmt::format("{:.1f} ms", m.first_token_ms.median));

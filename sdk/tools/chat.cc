@@ -106,10 +106,10 @@ void chat(Console& console, const Runtime& runtime, const ModelHandle& model, co
     const Line got = lines.next(&line);
     if (got == Line::kEnd) break;
     if (got == Line::kInterrupted) {
+      if (is_typed) write_bytes("\n");
       if (was_interrupted || console.interrupts.signal() != SIGINT || !is_typed) throw Error(SOTTO_CANCELLED, "stopped");
       console.interrupts.clear();
       was_interrupted = true;
-      write_bytes("\n");
       say("(Ctrl-C again ends)");
       continue;
     }

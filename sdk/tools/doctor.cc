@@ -69,11 +69,14 @@ void print(const Json& report) {
   }
   line("backends");
   for (const Json& b : report["backends"]) {
-    line(fmt::format("  {:<9}{} {}{}{}", text(b["name"]), text(b["id"]), text(b["version"]), b["reason"] == "" ? "" : ": ",
+    line(fmt::format("  {:<10} {} {}{}{}", text(b["name"]), text(b["id"]), text(b["version"]), b["reason"] == "" ? "" : ": ",
                      text(b["reason"])));
-    for (const Json& d : b["devices"])
-      line(fmt::format("           {} ({}), {} free of {}", text(d["name"]), text(d["detail"]),
-                       megabytes(d["memory_free_bytes"]), megabytes(d["memory_bytes"])));
+    for (const Json& d : b["devices"]) {
+      const bool is_known = d["memory_bytes"] != 0;
+      line(fmt::format(
+          "             {} ({}){}", text(d["name"]), text(d["detail"]),
+          is_known ? fmt::format(", {} free of {}", megabytes(d["memory_free_bytes"]), megabytes(d["memory_bytes"])) : ""));
+    }
   }
   line(fmt::format("memory     {} free of {}, largest cache {}", megabytes(report["memory_available_bytes"]),
                    megabytes(report["memory_total_bytes"]), megabytes(report["largest_cache_bytes"])));

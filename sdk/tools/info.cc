@@ -58,8 +58,7 @@ Json to_json(const sotto_model_facts& f) {
           {"architecture", f.architecture},
           {"parameters", f.parameters},
           {"file_bytes", f.file_bytes},
-          {"weight_bytes", f.weight_bytes},
-          {"weight_type", f.weight_type},
+
           {"layers", f.layers},
           {"hidden", f.hidden},
           {"heads", f.heads},
@@ -84,7 +83,7 @@ void print(const sotto_model_facts& f, const std::map<std::string, TypeCount>& t
   row("shape", fmt::format("{} layers, hidden {}, {} heads ({} of keys and values) of {}, ffn {}, vocabulary {}", f.layers,
                            f.hidden, f.heads, f.kv_heads, f.head_dim, f.ffn, f.vocabulary));
   row("parameters", fmt::format("{:.1f} million in {} tensors", static_cast<double>(f.parameters) / 1e6, f.tensor_count));
-  row("file", fmt::format("{}, {} read for a token", megabytes(f.file_bytes), megabytes(f.weight_bytes)));
+  row("file", megabytes(f.file_bytes));
   for (const auto& [name, type] : types)
     row("", fmt::format("{:<5} {:>4} tensors, {}", name, type.tensors, megabytes(type.bytes)));
   const auto id = [](uint32_t token) { return token == SOTTO_NONE ? std::string("none") : std::to_string(token); };
