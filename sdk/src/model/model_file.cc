@@ -159,7 +159,9 @@ Result<ModelFile> ModelFile::open(ModelBytes bytes, bool vocabulary_only) {
   else
     failure = f.read_model(*known);
   if (failure.ok()) f.architecture_ = known;
-  if (!failure.ok() && !vocabulary_only) return failure.within(f.name());
+  // Only the tokenizer is wanted: a model that we cannot run, or none at all, will do, a damaged one will not.
+  const bool will_do = vocabulary_only && (failure.code() == SOTTO_UNSUPPORTED || f.gguf_->tensors().empty());
+  if (!failure.ok() && !will_do) return failure.within(f.name());
   return f;
 }
 

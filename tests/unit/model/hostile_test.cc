@@ -247,7 +247,8 @@ TEST(HostileFile, EverySingleFaultIsRefusedByName) {
     RawGguf broken = base;
     fault.break_it(broken);
     const Status s = open(broken.write());
-    EXPECT_TRUE(s.code() == SOTTO_BAD_FILE || s.code() == SOTTO_UNSUPPORTED) << fault.name << ": " << s.code() << " " << s.text();
+    EXPECT_TRUE(s.code() == SOTTO_BAD_FILE || s.code() == SOTTO_UNSUPPORTED)
+        << fault.name << ": " << s.code() << " " << s.text();
     EXPECT_NE(s.text().find(fault.names), std::string::npos) << fault.name << ": " << s.text();
     (void)open(broken.write(), true);  // as a vocabulary it may open, but not crash
   }

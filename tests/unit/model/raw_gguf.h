@@ -48,7 +48,7 @@ template <class T>
 std::string raw(T number) {
   return std::string(reinterpret_cast<const char*>(&number), sizeof number);
 }
-std::string raw_text(std::string_view text);                                          // length and bytes
+std::string raw_text(std::string_view text);                                           // length and bytes
 std::string raw_array(uint32_t type, uint64_t count, std::string_view elements = {});  // element type, count, elements
 
 std::string read_file(const std::string& path);
