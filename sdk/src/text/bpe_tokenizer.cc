@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <queue>
-#include <unordered_map>
 
 #include "text/pre_tokenizer.h"
+#include "text/token_index.h"
 #include "text/tokenizer.h"
 #include "text/unicode.h"
 
@@ -28,8 +28,6 @@ struct ByteAlphabet {
   }
 };
 
-uint64_t pair_key(uint32_t left, uint32_t right) { return uint64_t{left} << 32 | right; }
-
 class BpeTokenizer final : public Tokenizer {
  public:
   static Result<std::unique_ptr<Tokenizer>> make(const Vocabulary& v);
@@ -50,10 +48,6 @@ class BpeTokenizer final : public Tokenizer {
   }
 
  private:
-  struct Merge {
-    uint32_t rank;
-    uint32_t whole;
-  };
   Status read_merges(const std::vector<std::string_view>& merges);
   void encode_word(std::string_view bytes, std::vector<uint32_t>* ids) const;
   std::string to_bytes(std::string_view token) const;
@@ -62,10 +56,8 @@ class BpeTokenizer final : public Tokenizer {
   const PreTokenizer* rules_ = nullptr;
   bool normalize_nfc_ = false;
   std::string type_;
-  std::optional<uint32_t> unknown_;
   uint32_t byte_token_[256];  // SOTTO_NONE: the vocabulary lacks the byte
-  std::unordered_map<std::string_view, uint32_t> by_text_;
-  std::unordered_map<uint64_t, Merge> merges_;
+  MergeTable merges_;
 };
 
 Result<std::unique_ptr<Tokenizer>> BpeTokenizer::make(const Vocabulary& v) {
@@ -80,29 +72,23 @@ Result<std::unique_ptr<Tokenizer>> BpeTokenizer::make(const Vocabulary& v) {
   t->kinds_.resize(v.tokens.size(), TokenKind::kNormal);
   for (size_t i = 0; i < v.kinds.size() && i < v.tokens.size(); ++i)
     if (v.kinds[i] >= 1 && v.kinds[i] <= 6) t->kinds_[i] = static_cast<TokenKind>(v.kinds[i]);
-  t->bos_ = v.bos;
-  t->eos_ = v.eos;
-  t->eot_ = v.eot;
-  t->unknown_ = v.unknown;
+  SOTTO_TRY(t->take_ids(v));
   t->add_bos_ = v.add_bos.value_or(t->rules_->whole_words_first);  // Llama-3 files of before add_bos_token
   t->add_eos_ = v.add_eos.value_or(false);
   t->normalize_nfc_ = v.normalize_nfc;
-  t->by_text_.reserve(v.tokens.size());
-  for (uint32_t id = 0; id < v.tokens.size(); ++id) t->by_text_.emplace(v.tokens[id], id);
+  t->index_tokens();
   for (uint32_t b = 0; b < 256; ++b) {
     std::string character;
     append_utf8(t->alphabet_.of_byte[b], &character);
-    const auto found = t->by_text_.find(character);
-    t->byte_token_[b] = found == t->by_text_.end() ? SOTTO_NONE : found->second;
+    t->byte_token_[b] = t->index_.find(character);
   }
   SOTTO_TRY(t->read_merges(v.merges));
-  t->index_specials();
   return std::unique_ptr<Tokenizer>(std::move(t));
 }
 
 // "left right": the pair becomes the token of both together.
 Status BpeTokenizer::read_merges(const std::vector<std::string_view>& merges) {
-  merges_.reserve(merges.size());
+  merges_ = MergeTable(merges.size());
   std::string whole;
   for (uint32_t rank = 0; rank < merges.size(); ++rank) {
     const std::string_view text = merges[rank];
@@ -110,13 +96,13 @@ Status BpeTokenizer::read_merges(const std::vector<std::string_view>& merges) {
     if (space == std::string_view::npos || space + 1 >= text.size())
       return Status(SOTTO_BAD_FILE,
                     fmt::format("merge {} ('{}') is not two parts with a space between", rank, text.substr(0, 80)));
-    const auto left = by_text_.find(text.substr(0, space)), right = by_text_.find(text.substr(space + 1));
+    const uint32_t left = index_.find(text.substr(0, space)), right = index_.find(text.substr(space + 1));
     whole.assign(text.substr(0, space)).append(text.substr(space + 1));
-    const auto both = by_text_.find(whole);
-    if (left == by_text_.end() || right == by_text_.end() || both == by_text_.end())
+    const uint32_t both = index_.find(whole);
+    if (left == SOTTO_NONE || right == SOTTO_NONE || both == SOTTO_NONE)
       return Status(SOTTO_BAD_FILE,
                     fmt::format("merge {} ('{}') names a token that the vocabulary lacks", rank, text.substr(0, 80)));
-    merges_.emplace(pair_key(left->second, right->second), Merge{rank, both->second});
+    merges_.add(left, right, rank, both);
   }
   return {};
 }
@@ -154,7 +140,7 @@ void BpeTokenizer::encode_word(std::string_view bytes, std::vector<uint32_t>* id
   if (rules_->whole_words_first) {
     std::string mapped;
     for (const char c : bytes) append_utf8(alphabet_.of_byte[static_cast<uint8_t>(c)], &mapped);
-    if (const auto found = by_text_.find(mapped); found != by_text_.end()) return ids->push_back(found->second);
+    if (const uint32_t whole = index_.find(mapped); whole != SOTTO_NONE) return ids->push_back(whole);
   }
   // A linked list of symbols; the pair of the lowest rank, leftmost first, is merged until none is left.
   struct Symbol {
@@ -182,8 +168,7 @@ void BpeTokenizer::encode_word(std::string_view bytes, std::vector<uint32_t>* id
   const auto consider = [&](uint32_t left) {
     if (left == SOTTO_NONE || symbols[left].next == SOTTO_NONE) return;
     const uint32_t a = symbols[left].id, b = symbols[symbols[left].next].id;
-    if (const auto m = merges_.find(pair_key(a, b)); m != merges_.end())
-      queue.push({m->second.rank, left, a, b, m->second.whole});
+    if (const auto* m = merges_.find(a, b)) queue.push({m->rank, left, a, b, m->whole});
   };
   for (uint32_t i = 0; i < symbols.size(); ++i) consider(i);
   while (!queue.empty()) {

@@ -1,6 +1,8 @@
-"""Writes unicode_tables.cc: general categories and NFC data of Python's unicodedata. Run by hand when Unicode moves: python3 make_unicode_tables.py"""
+"""Writes unicode_tables.cc: general categories and NFC data of Unicode 16.0, the version that the reference tokenizers' regular
+expressions know (of the package `tokenizers` 0.23). Run by hand when they move: pip install unicodedata2==16.0.0; python3
+make_unicode_tables.py"""
 import pathlib
-import unicodedata as u
+import unicodedata2 as u
 
 CATEGORY = {"L": 1, "N": 2, "P": 4, "S": 8, "M": 16}
 SPACES = set([*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000])
@@ -8,7 +10,7 @@ SPACES = set([*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2
 
 def flags(cp):
     category = u.category(chr(cp))
-    return CATEGORY.get(category[0], 0) | (32 if cp in SPACES else 0) | (64 if category in ("Lu", "Ll", "Lt") else 0)
+    return CATEGORY.get(category[0], 0) | (32 if cp in SPACES else 0)
 
 
 def runs(value):

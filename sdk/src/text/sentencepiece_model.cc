@@ -2,20 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <unordered_set>
+#include <vector>
+
+#include "text/character_map.h"
 
 namespace sotto {
 namespace {
 
 // Field numbers of sentencepiece_model.proto.
-constexpr uint32_t kPieces = 1, kTrainer = 2, kNormalizer = 3;
+constexpr uint32_t kPieces = 1, kTrainer = 2, kNormalizer = 3, kDenormalizer = 5;
 constexpr uint32_t kPieceText = 1, kPieceScore = 2, kPieceKind = 3;
 constexpr uint32_t kModelType = 3, kVocabularySize = 4, kByteFallback = 35, kUnknownId = 40, kBosId = 41, kEosId = 42,
                    kPadId = 43;
 constexpr uint32_t kRuleName = 1, kCharacterMap = 2, kDummyPrefix = 3, kRemoveSpaces = 4, kEscapeSpaces = 5;
 constexpr uint64_t kBpeModel = 2;
+
+constexpr size_t kLargestModel = size_t{512} << 20;  // the library counts in int
+constexpr size_t kLongestPiece = 1024;  // it compares text with whole pieces at every place and recurses into unused ones
+constexpr size_t kMostNested = 64;      // user-defined pieces that begin one another; it reads back no more
 
 Status bad(std::string text) { return Status(SOTTO_BAD_FILE, "SentencePiece model: " + std::move(text)); }
 
@@ -25,6 +33,7 @@ class Fields {
   explicit Fields(std::string_view bytes) : bytes_(bytes) {}
 
   uint32_t number = 0;
+  uint32_t wire = 0;         // 0: varint, 1: 8 bytes, 2: delimited, 5: 4 bytes
   uint64_t integer = 0;      // varint and fixed-width fields
   std::string_view content;  // length-delimited ones
 
@@ -34,8 +43,9 @@ class Fields {
     uint64_t tag = 0;
     if (!varint(&tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF) return fail();
     number = static_cast<uint32_t>(tag >> 3);
+    wire = static_cast<uint32_t>(tag & 7);
     content = {};
-    switch (tag & 7) {
+    switch (wire) {
       case 0:
         return varint(&integer) || fail();
       case 1:
@@ -93,6 +103,9 @@ struct Piece {
 Status read_piece(std::string_view bytes, size_t index, Piece* piece) {
   Fields f(bytes);
   while (f.next()) {
+    const bool known = f.number >= kPieceText && f.number <= kPieceKind;
+    const uint32_t expected = f.number == kPieceText ? 2 : f.number == kPieceScore ? 5 : 0;
+    if (known && f.wire != expected) return bad(fmt::format("piece {} has a field of another type", index));
     if (f.number == kPieceText) piece->text = f.content;
     if (f.number == kPieceScore) {
       const auto bits = static_cast<uint32_t>(f.integer);
@@ -102,37 +115,36 @@ Status read_piece(std::string_view bytes, size_t index, Piece* piece) {
   }
   if (f.damaged()) return bad(fmt::format("piece {} is damaged", index));
   if (piece->text.empty()) return bad(fmt::format("piece {} is empty", index));
+  if (piece->text.size() > kLongestPiece)
+    return bad(fmt::format("piece {} has {} bytes, expected at most {}", index, piece->text.size(), kLongestPiece));
+  if (piece->text.find('\0') != std::string_view::npos) return bad(fmt::format("piece {} contains a zero byte", index));
   if (piece->kind < 1 || piece->kind > 6)
     return bad(fmt::format("piece {} is of kind {}, expected 1 to 6", index, piece->kind));
   if (!std::isfinite(piece->score)) return bad(fmt::format("piece {} has the score {}", index, piece->score));
   return {};
 }
 
-// uint32 length of the trie, the trie in units of 4 bytes, then zero-terminated replacements. A unit of the trie refers to
-// others and to replacements by offset; the library follows them while normalising, so all of them are followed here first.
-Status check_character_map(std::string_view map) {
-  if (map.empty()) return {};
-  uint32_t trie = 0;
-  if (map.size() < 4) return bad("the character map is cut off");
-  std::memcpy(&trie, map.data(), 4);
-  if (trie < 1024 || trie % 4 != 0 || trie > map.size() - 4)
-    return bad(fmt::format("the character map has {} bytes, its trie announces {}", map.size(), trie));
-  const size_t units = trie / 4, texts = map.size() - 4 - trie;
-  if (texts == 0 || map.back() != '\0') return bad("the character map's replacements are not terminated");
-  for (size_t i = 0; i < units; ++i) {
-    uint32_t unit = 0;
-    std::memcpy(&unit, map.data() + 4 + 4 * i, 4);
-    const bool is_leaf = (unit >> 31) != 0;  // darts-clone: the value in the lower 31 bits
-    if (is_leaf) {
-      if ((unit & 0x7FFFFFFF) >= texts) return bad(fmt::format("the character map's unit {} points past its replacements", i));
-      continue;
-    }
-    const size_t offset = size_t{unit >> 10} << ((unit & (1u << 9)) >> 6);
-    // Children lie at (i ^ offset) ^ label, label 0 to 255: the block of 256 units must be inside.
-    if ((((i ^ offset) | 0xFF) >= units) && unit != 0)
-      return bad(fmt::format("the character map's unit {} points past its trie", i));
+// How many of the texts begin one another at most.
+size_t nesting(std::vector<std::string_view> texts) {
+  std::sort(texts.begin(), texts.end());
+  std::vector<std::string_view> open;
+  size_t most = 0;
+  for (const std::string_view text : texts) {
+    while (!open.empty() && text.substr(0, open.back().size()) != open.back()) open.pop_back();
+    open.push_back(text);
+    most = std::max(most, open.size());
   }
-  return {};
+  return most;
+}
+
+Status read_normalizer(std::string_view bytes, bool decides, SentencePieceFacts* facts) {
+  Fields f(bytes);
+  while (f.next()) {
+    if (f.number == kCharacterMap && f.wire == 2) SOTTO_TRY(check_character_map(f.content));
+    if (decides && f.wire == 0 && f.number == kDummyPrefix) facts->adds_space_prefix = f.integer != 0;
+    if (decides && f.wire == 0 && f.number == kRemoveSpaces) facts->removes_extra_spaces = f.integer != 0;
+  }
+  return f.damaged() ? bad("its normaliser is damaged") : Status();
 }
 
 void put_varint(uint64_t n, std::string* out) {
@@ -156,45 +168,82 @@ void put_float(uint32_t field, float number, std::string* out) {
 }  // namespace
 
 Result<SentencePieceFacts> check_sentencepiece_model(std::string_view bytes) {
+  if (bytes.size() > kLargestModel)
+    return bad(fmt::format("it has {} bytes, expected at most {}", bytes.size(), kLargestModel));
   SentencePieceFacts facts;
   std::unordered_set<std::string_view> texts;
+  std::vector<std::string_view> user_defined;
   size_t unknowns = 0;
   Fields f(bytes);
   while (f.next()) {
-    if (f.number == kPieces) {
+    if (f.number == kPieces && f.wire == 2) {
       Piece piece;
       SOTTO_TRY(read_piece(f.content, facts.pieces, &piece));
       if (!texts.insert(piece.text).second) return bad(fmt::format("piece '{}' stands in it twice", piece.text.substr(0, 40)));
       unknowns += piece.kind == 2;
+      if (piece.kind == 4) user_defined.push_back(piece.text);
       ++facts.pieces;
-    } else if (f.number == kNormalizer) {
-      Fields n(f.content);
-      while (n.next()) {
-        if (n.number == kDummyPrefix) facts.adds_space_prefix = n.integer != 0;
-        if (n.number == kCharacterMap) SOTTO_TRY(check_character_map(n.content));
-      }
-      if (n.damaged()) return bad("its normaliser is damaged");
+    } else if ((f.number == kNormalizer || f.number == kDenormalizer) && f.wire == 2) {
+      SOTTO_TRY(read_normalizer(f.content, f.number == kNormalizer, &facts));
     }
   }
   if (f.damaged()) return bad("it is cut off, damaged or none");
   if (facts.pieces == 0) return bad("it has no pieces");
   if (unknowns != 1) return bad(fmt::format("it has {} unknown pieces, expected one", unknowns));
+  if (const size_t depth = nesting(std::move(user_defined)); depth > kMostNested)
+    return bad(fmt::format("{} user-defined pieces begin one another, expected at most {}", depth, kMostNested));
   return facts;
 }
 
+namespace {
+
+// The kinds that the library accepts: one unknown piece, byte pieces only if all 256 are there.
+std::vector<uint64_t> accepted_kinds(const Vocabulary& v, uint32_t unknown, bool* has_bytes) {
+  std::vector<uint64_t> kinds(v.tokens.size(), 1);
+  for (size_t id = 0; id < kinds.size() && id < v.kinds.size(); ++id)
+    if (v.kinds[id] >= 1 && v.kinds[id] <= 6) kinds[id] = static_cast<uint64_t>(v.kinds[id]);
+  std::vector<bool> bytes(256, false);
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+  for (size_t id = 0; id < kinds.size(); ++id) {
+    if (id == unknown) kinds[id] = 2;
+    if (id != unknown && kinds[id] == 2) kinds[id] = 5;
+    const std::string_view text = v.tokens[id];
+    if (kinds[id] != 6) continue;
+    if (text.size() == 6 && text.substr(0, 3) == "<0x" && digit(text[3]) >= 0 && digit(text[4]) >= 0 && text[5] == '>')
+      bytes[static_cast<size_t>(16 * digit(text[3]) + digit(text[4]))] = true;
+    else
+      kinds[id] = 5;
+  }
+  *has_bytes = std::find(bytes.begin(), bytes.end(), false) == bytes.end();
+  if (!*has_bytes) std::replace(kinds.begin(), kinds.end(), uint64_t{6}, uint64_t{5});
+  return kinds;
+}
+
+}  // namespace
+
 Result<std::string> sentencepiece_model_of(const Vocabulary& v) {
   if (v.tokens.empty()) return Status(SOTTO_BAD_FILE, "tokenizer.ggml.tokens is missing or empty");
-  std::string model;
-  bool has_bytes = false, has_unknown = false;
-  const uint32_t unknown = v.unknown.value_or(0);
-  for (size_t id = 0; id < v.tokens.size(); ++id) {
-    auto kind = static_cast<uint64_t>(id < v.kinds.size() ? v.kinds[id] : 1);
-    has_bytes |= kind == 6;
-    if (kind == 2 && has_unknown) kind = 5;  // the library knows one unknown piece
-    if (v.kinds.empty() && id == unknown) kind = 2;
-    has_unknown |= kind == 2;
-    std::string piece;
-    put_text(kPieceText, v.tokens[id], &piece);
+  auto first_unknown = std::find(v.kinds.begin(), v.kinds.end(), 2);
+  const auto by_kind = first_unknown == v.kinds.end() ? 0 : first_unknown - v.kinds.begin();
+  const uint32_t unknown = v.unknown.value_or(static_cast<uint32_t>(by_kind));
+  if (unknown >= v.tokens.size())
+    return Status(SOTTO_BAD_FILE, fmt::format("the unknown token is {}, but the vocabulary has {}", unknown, v.tokens.size()));
+  bool has_bytes = false;
+  const std::vector<uint64_t> kinds = accepted_kinds(v, unknown, &has_bytes);
+  std::string model, piece, stand_in;
+  const TokenIndex first_of(v.tokens);
+  for (uint32_t id = 0; id < v.tokens.size(); ++id) {
+    std::string_view text = v.tokens[id];
+    uint64_t kind = kinds[id];
+    // The library refuses empty pieces and those written twice; others count the first. Nothing can become a stand-in.
+    if (text.empty() || first_of.find(text) != id || text.find('\0') != std::string_view::npos) {
+      stand_in = fmt::format("<unused {}>", id);
+      while (first_of.find(stand_in) != SOTTO_NONE) stand_in += '>';
+      text = stand_in;
+      if (kind != 2) kind = 5;
+    }
+    piece.clear();
+    put_text(kPieceText, text, &piece);
     put_float(kPieceScore, id < v.scores.size() ? v.scores[id] : 0.0f, &piece);
     put_integer(kPieceKind, kind, &piece);
     put_text(kPieces, piece, &model);

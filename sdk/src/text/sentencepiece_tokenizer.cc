@@ -3,14 +3,22 @@
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
 
-#include <algorithm>
+#include <exception>
+#include <new>
 
 #include "text/sentencepiece_model.h"
 #include "text/tokenizer.h"
 #include "text/unicode.h"
 
+namespace sentencepiece::logging {
+void SetMinLogLevel(int level);  // of the library's common.h, which is not among its public headers
+}
+
 namespace sotto {
 namespace {
+
+constexpr int kNoLog = 4;                          // above LOG_FATAL: nothing is printed
+constexpr size_t kLongestText = size_t{16} << 20;  // the library counts in int, and a character may become 96 bytes
 
 constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581 stands for a space
 
@@ -22,7 +30,7 @@ class SentencePieceTokenizer final : public Tokenizer {
     if (id >= size()) return {};
     if (kinds_[id] == TokenKind::kByte)
       return std::string(1, static_cast<char>(std::stoi(std::string(texts_[id].substr(3, 2)), nullptr, 16)));
-    if (kinds_[id] == TokenKind::kUnknown) return " \xE2\x81\x87 ";  // what the library shows for an unknown piece
+    if (kinds_[id] == TokenKind::kUnknown) return unknown_surface_;
     std::string text;
     for (size_t at = 0; at < texts_[id].size();) {
       const bool space = texts_[id].compare(at, kSpaceMark.size(), kSpaceMark) == 0;
@@ -31,11 +39,18 @@ class SentencePieceTokenizer final : public Tokenizer {
     }
     return text;
   }
-  bool drops_first_space() const override { return drops_first_space_; }
+  bool begins_with_space_mark(uint32_t id) const override {
+    return id < size() && kinds_[id] != TokenKind::kUnknown && texts_[id].substr(0, kSpaceMark.size()) == kSpaceMark;
+  }
+  FirstSpaces first_spaces() const override { return first_spaces_; }
   std::string_view type() const override { return "sentencepiece"; }
 
  protected:
   Status encode_text(std::string_view text, std::vector<uint32_t>* ids) const override {
+    if (text.size() > kLongestText)
+      return Status(
+          SOTTO_INVALID_ARGUMENT,
+          fmt::format("tokenizing: a text of {} bytes, SentencePiece takes {} at most: cut it", text.size(), kLongestText));
     std::vector<int> out;
     const auto status = processor_.Encode(absl::string_view(text.data(), text.size()), &out);
     if (!status.ok()) return Status(SOTTO_INTERNAL, fmt::format("tokenizing {} bytes: {}", text.size(), status.ToString()));
@@ -50,11 +65,13 @@ class SentencePieceTokenizer final : public Tokenizer {
   }
 
  private:
-  Status read_kinds();
+  Status load(std::string_view model);
+  void read_kinds(const Vocabulary& v);
 
   sentencepiece::SentencePieceProcessor processor_;
-  std::vector<std::string> kept_;  // what texts_ views
-  bool drops_first_space_ = true;
+  std::vector<std::string> kept_;  // what texts_ views, where the file has no list
+  std::string unknown_surface_;
+  FirstSpaces first_spaces_ = FirstSpaces::kKept;
 };
 
 std::optional<uint32_t> optional_id(int id) {
@@ -70,44 +87,54 @@ Result<std::unique_ptr<Tokenizer>> SentencePieceTokenizer::make(const Vocabulary
     bytes = made;
   }
   SOTTO_ASSIGN(const SentencePieceFacts facts, check_sentencepiece_model(bytes));
-  const auto status = t->processor_.LoadFromSerializedProto(absl::string_view(bytes.data(), bytes.size()));
-  if (!status.ok()) return Status(SOTTO_BAD_FILE, fmt::format("the SentencePiece model cannot be used: {}", status.ToString()));
-  t->drops_first_space_ = facts.adds_space_prefix;
-  SOTTO_TRY(t->read_kinds());
-  t->bos_ = v.bos ? v.bos : optional_id(t->processor_.bos_id());
-  t->eos_ = v.eos ? v.eos : optional_id(t->processor_.eos_id());
-  t->eot_ = v.eot;
+  SOTTO_TRY(t->load(bytes));
+  t->first_spaces_ = facts.removes_extra_spaces ? FirstSpaces::kDroppedUntilText
+                     : facts.adds_space_prefix  ? FirstSpaces::kOneDropped
+                                                : FirstSpaces::kKept;
+  t->read_kinds(v);
+  t->bos_ = optional_id(t->processor_.bos_id());
+  t->eos_ = optional_id(t->processor_.eos_id());
+  t->padding_ = optional_id(t->processor_.pad_id());
+  t->unknown_ = optional_id(t->processor_.unk_id());
+  SOTTO_TRY(t->take_ids(v));
   // A model file says what it wants; a bare .model says nothing, and its library adds nothing by itself.
   t->add_bos_ = v.add_bos.value_or(v.sentencepiece_model.empty());
   t->add_eos_ = v.add_eos.value_or(false);
   t->matches_user_defined_ = false;  // the library finds them
-  t->index_specials();
+  t->index_tokens();
   return std::unique_ptr<Tokenizer>(std::move(t));
 }
 
-Status SentencePieceTokenizer::read_kinds() {
-  const int count = processor_.GetPieceSize();
-  kept_.reserve(static_cast<size_t>(count));
-  for (int id = 0; id < count; ++id) {
-    kept_.push_back(processor_.IdToPiece(id));
-    const std::string& text = kept_.back();
-    TokenKind kind = TokenKind::kNormal;
-    if (processor_.IsUnknown(id))
-      kind = TokenKind::kUnknown;
-    else if (processor_.IsControl(id))
-      kind = TokenKind::kControl;
-    else if (processor_.IsUnused(id))
-      kind = TokenKind::kUnused;
-    else if (processor_.IsByte(id))
-      kind = TokenKind::kByte;
-    const auto is_hexadecimal = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); };
-    if (kind == TokenKind::kByte && (text.size() != 6 || !is_hexadecimal(text[3]) || !is_hexadecimal(text[4])))
-      return Status(SOTTO_BAD_FILE,
-                    fmt::format("SentencePiece byte piece {} is '{}', expected the form <0x0A>", id, text.substr(0, 40)));
-    texts_.push_back(text);
-    kinds_.push_back(kind);
+Status SentencePieceTokenizer::load(std::string_view model) {
+  sentencepiece::logging::SetMinLogLevel(kNoLog);
+  std::string failure;
+  try {  // its tries throw
+    const auto status = processor_.LoadFromSerializedProto(absl::string_view(model.data(), model.size()));
+    if (!status.ok()) failure = status.ToString();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& e) {
+    failure = e.what();
   }
+  if (!failure.empty()) return Status(SOTTO_BAD_FILE, fmt::format("the SentencePiece model cannot be used: {}", failure));
+  const std::vector<int> unknown{processor_.unk_id()};
+  if (!processor_.Decode(unknown, &unknown_surface_).ok()) unknown_surface_.clear();
   return {};
+}
+
+void SentencePieceTokenizer::read_kinds(const Vocabulary& v) {
+  const int count = processor_.GetPieceSize();
+  const bool listed = v.sentencepiece_model.empty();
+  kept_.reserve(listed ? 0 : static_cast<size_t>(count));
+  for (int id = 0; id < count; ++id) {
+    if (!listed) kept_.push_back(processor_.IdToPiece(id));
+    texts_.push_back(listed ? v.tokens[static_cast<size_t>(id)] : std::string_view(kept_.back()));
+    kinds_.push_back(processor_.IsUnknown(id)   ? TokenKind::kUnknown
+                     : processor_.IsControl(id) ? TokenKind::kControl
+                     : processor_.IsUnused(id)  ? TokenKind::kUnused
+                     : processor_.IsByte(id)    ? TokenKind::kByte  // the library has checked that it reads <0x0A>
+                                                : TokenKind::kNormal);
+  }
 }
 
 }  // namespace

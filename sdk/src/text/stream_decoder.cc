@@ -8,8 +8,12 @@ std::string_view StreamDecoder::add(uint32_t id) {
   out_.clear();
   if (tokenizer_.is_control(id)) return out_;
   std::string bytes = tokenizer_.piece(id);
-  if (at_start_ && tokenizer_.drops_first_space() && !bytes.empty() && bytes[0] == ' ') bytes.erase(0, 1);
-  at_start_ = false;
+  if (at_start_) {
+    const FirstSpaces rule = tokenizer_.first_spaces();
+    const bool drops = rule != FirstSpaces::kKept && tokenizer_.begins_with_space_mark(id);
+    if (drops) bytes.erase(0, 1);
+    at_start_ = bytes.empty() && !(drops && rule == FirstSpaces::kOneDropped);
+  }
   held_ += bytes;
   const size_t tail = incomplete_tail(held_);
   const std::string_view ready(held_.data(), held_.size() - tail);

@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "base/status.h"
 #include "text/byte_range.h"
+#include "text/token_index.h"
 
 namespace sotto {
 
@@ -47,20 +48,25 @@ struct EncodeOptions {
   bool add_eos = true;
 };
 
+// SentencePiece marks the beginning of a word by a space, that of a text too; decoding takes that one away.
+enum class FirstSpaces : uint8_t { kKept, kOneDropped, kDroppedUntilText };
+
 // Const after construction, any thread.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // Invalid UTF-8 reads as U+FFFD.
+  // Invalid UTF-8 reads as U+FFFD: one for each maximal subpart (byte-level BPE), for each byte (SentencePiece, as its
+  // library). Of the markers that may be parsed at a place the longest is; user-defined tokens are markers everywhere.
   Result<std::vector<uint32_t>> encode(std::string_view text, const EncodeOptions& options) const;
   // Control tokens are left out, or written as their names.
   std::string decode(Span<const uint32_t> ids, bool show_control) const;
 
   // A token's bytes within a text, a part of a character perhaps; control tokens as their names.
   virtual std::string piece(uint32_t id) const = 0;
-  // A space that the first piece of a text brings is none of the text's.
-  virtual bool drops_first_space() const { return false; }
+  // The space with which this token begins is none of the text's when the token is the first, see FirstSpaces.
+  virtual bool begins_with_space_mark(uint32_t) const { return false; }
+  virtual FirstSpaces first_spaces() const { return FirstSpaces::kKept; }
   virtual std::string_view type() const = 0;  // "bpe smollm", "sentencepiece"
 
   uint32_t size() const { return static_cast<uint32_t>(kinds_.size()); }
@@ -68,31 +74,41 @@ class Tokenizer {
   bool ends_generation(uint32_t id) const;
   std::optional<uint32_t> bos() const { return bos_; }
   std::optional<uint32_t> eos() const { return eos_; }
+  std::optional<uint32_t> eot() const { return eot_; }
+  std::optional<uint32_t> unknown() const { return unknown_; }
+  std::optional<uint32_t> padding() const { return padding_; }
+  // A token as the vocabulary writes it, and back (SOTTO_NONE: there is none).
   std::string_view text_of(uint32_t id) const { return id < texts_.size() ? texts_[id] : std::string_view(); }
+  uint32_t find(std::string_view token) const { return index_.find(token); }
   bool adds_bos() const { return add_bos_; }
 
  protected:
-  // Adds the ids of a text without markers. `first`: nothing stands before it.
+  // Adds the ids of a text without markers.
   virtual Status encode_text(std::string_view text, std::vector<uint32_t>* ids) const = 0;
   virtual std::string decode_text(Span<const uint32_t> ids) const = 0;
 
-  // To be called by every factory: texts, kinds and special ids in place.
-  void index_specials();
+  // For the factories, once texts_ and kinds_ are in place: the special ids, those outside the vocabulary refused; the indices.
+  Status take_ids(const Vocabulary& vocabulary);
+  void index_tokens();
 
   std::vector<std::string_view> texts_;
   std::vector<TokenKind> kinds_;
-  std::optional<uint32_t> bos_, eos_, eot_;
+  std::optional<uint32_t> bos_, eos_, eot_, unknown_, padding_;
   bool add_bos_ = false, add_eos_ = false;
   bool matches_user_defined_ = true;  // user-defined tokens are found in plain text by this class, not by the library
+  TokenIndex index_;
 
  private:
   struct Found {
     size_t at, bytes;
     uint32_t id;
   };
-  std::optional<Found> next_special(std::string_view text, size_t from, const EncodeOptions& options) const;
+  std::optional<Found> next_marker(std::string_view text, size_t from, const EncodeOptions& options) const;
+  std::optional<Found> marker_at(std::string_view text, size_t at, const EncodeOptions& options) const;
+  bool may_be_parsed(uint32_t id, size_t at, const EncodeOptions& options) const;
 
-  std::vector<std::vector<uint32_t>> by_first_byte_;  // control and user-defined tokens, longest first
+  std::vector<uint32_t> markers_;  // control and user-defined tokens, by text
+  uint32_t markers_from_[257];     // where in markers_ those of a first byte begin
   std::vector<bool> ends_;
 };
 

@@ -25,7 +25,7 @@ std::string replace_invalid_utf8(std::string_view text);
 // Bytes at the end of `text` that begin a character which is not complete yet: 0 to 3.
 size_t incomplete_tail(std::string_view text);
 
-enum CharacterClass : uint8_t { kLetter = 1, kNumber = 2, kPunctuation = 4, kSymbol = 8, kMark = 16, kSpace = 32, kCased = 64 };
+enum CharacterClass : uint8_t { kLetter = 1, kNumber = 2, kPunctuation = 4, kSymbol = 8, kMark = 16, kSpace = 32 };
 // Bits of CharacterClass.
 uint8_t classify(uint32_t code_point);
 
