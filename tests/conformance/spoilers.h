@@ -169,7 +169,7 @@ inline std::vector<Spoiler> spoilers() {
        [](SpoiltPlan& p) { p.step(SOTTO_STEP_ALL_REDUCE).in[0] = p.step(SOTTO_STEP_LINEAR).out; }},
       {"a gather to another width", kBad, [](SpoiltPlan& p) { p.width(SOTTO_STEP_ALL_GATHER, 0) += 1; }},
       {"an output that differs between ranks", kBad,
-       [](SpoiltPlan& p) { p.step(SOTTO_STEP_OUTPUT).in[0] = p.step(SOTTO_STEP_LINEAR).out; }},
+       [](SpoiltPlan& p) { p.step(SOTTO_STEP_OUTPUT).in[0] = p.step(SOTTO_STEP_ALL_GATHER).in[0]; }},
       {"a value wider than any", kBad, [](SpoiltPlan& p) { p.width(SOTTO_STEP_ALL_GATHER, 1) = 0xFFFFFFFF; }},
   };
 }
