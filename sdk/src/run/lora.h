@@ -1,4 +1,4 @@
-// lora.h: a low-rank adapter (Hu et al. 2021, arXiv:2106.09685) from a GGUF adapter file, for the sessions of one engine.
+// lora.h: a low-rank adapter (model/lora.h) held by a backend, for the sessions of one engine.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,6 @@ namespace sotto {
 // Const after open, any thread. The engine must outlive it.
 class Lora {
  public:
-  // Pairs "<tensor>.lora_a" [r, columns] and "<tensor>.lora_b" [rows, r] of F32, F16 or BF16; the scale is adapter.lora.alpha /
-  // r.
   static Result<std::shared_ptr<const Lora>> open(Engine& engine, ModelBytes bytes);
   ~Lora();
   Lora(const Lora&) = delete;

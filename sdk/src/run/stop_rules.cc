@@ -8,12 +8,13 @@ std::string_view StopRules::add(std::string_view text) {
   out_.clear();
   if (stopped_) return out_;
   held_ += text;
-  // The earliest stop; of several at one place the first in the list.
-  size_t first = std::string::npos;
+  // The stop that is complete first, so that the answer does not depend on where tokens end; of those the longest.
+  size_t first = std::string::npos, end = std::string::npos;
   for (size_t i = 0; i < stops_.size(); ++i) {
     const size_t at = stops_[i].empty() ? std::string::npos : held_.find(stops_[i]);
-    if (at >= first) continue;
+    if (at == std::string::npos || at + stops_[i].size() > end || (at + stops_[i].size() == end && at >= first)) continue;
     first = at;
+    end = at + stops_[i].size();
     index_ = static_cast<uint32_t>(i);
   }
   size_t shown = first;

@@ -204,6 +204,7 @@ Status Evaluator::for_body(const Node& n, const List& items) {
   auto changed = std::make_shared<std::optional<List>>();
   const auto word = [](const char* s) { return Value::text(Text::literal(s)); };
   for (int64_t i = 0; i < size; ++i) {
+    SOTTO_TRY(spend(4));
     scope_ = std::make_shared<Scope>(Scope{{}, outer});
     Pairs loop = {{word("index"), Value::integer(i + 1)},       {word("index0"), Value::integer(i)},
                   {word("revindex"), Value::integer(size - i)}, {word("revindex0"), Value::integer(size - i - 1)},

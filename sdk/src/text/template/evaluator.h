@@ -19,7 +19,7 @@ using ScopePtr = std::shared_ptr<Scope>;
 // One rendering. A hostile template is stopped by the bounds on steps, output and depth.
 class Evaluator {
  public:
-  static constexpr uint64_t kMaxSteps = 4000000, kMaxOutput = 16 << 20;
+  static constexpr uint64_t kMaxSteps = 1000000, kMaxOutput = 16 << 20;
   static constexpr int kMaxDepth = 120;
 
   explicit Evaluator(ScopePtr globals) : scope_(std::move(globals)) {}

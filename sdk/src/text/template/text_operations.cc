@@ -184,7 +184,7 @@ std::string to_title(std::string_view s) {
   bool inside = false;
   return mapped(s, [&](uint32_t c) {
     const uint32_t out = inside ? lower(c) : upper(c);
-    inside = (classify(c) & kCased) != 0;
+    inside = upper(c) != c || lower(c) != c;
     return out;
   });
 }

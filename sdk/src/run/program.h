@@ -1,0 +1,39 @@
+// program.h: a backend's objects for one plan: group, weights, compiled program, KV cache. For the engine and its scheduler.
+#pragma once
+
+#include <string>
+
+#include "host/plugin_call.h"
+#include "host/plugin_host.h"
+
+namespace sotto {
+
+constexpr uint32_t kLogitsOutput = 0, kHiddenOutput = 1, kOutputs = 2;  // of every plan: bits of SOTTO_OUTPUT_*
+
+// Destroyed children first. Calls come one at a time, see Scheduler.
+class Program {
+ public:
+  Program() = default;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  ~Program();
+
+  // Calls a function of the backend's table: call("run", [&](const sotto_backend& t, sotto_error* err) { return t.run(...); }).
+  template <class Call>
+  Status call(const char* function, Call&& body) const {
+    return call_plugin(backend->id, function, [&](sotto_error* err) { return body(*backend->table, err); });
+  }
+
+  const Backend* backend = nullptr;
+  sotto_group* group = nullptr;
+  sotto_weights* weights = nullptr;
+  sotto_program* program = nullptr;
+  sotto_cache* cache = nullptr;
+  uint32_t sequences = 0;
+  uint32_t max_batch = 0;
+  uint32_t output_widths[kOutputs] = {};
+  uint32_t invariant_rows = 1;  // up to so many rows in a batch, a row's bits do not depend on its neighbours
+  std::string device_name;
+};
+
+}  // namespace sotto

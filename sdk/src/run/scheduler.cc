@@ -1,0 +1,301 @@
+#include "run/scheduler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+
+namespace sotto {
+namespace {
+
+using Clock = StopWatch::Clock;
+
+// How long a waiting call may be blind to its own cancel or deadline, and to a place in the cache that comes free.
+constexpr std::chrono::milliseconds kPoll{5};
+// A step with outputs at every position is cut so that the copies of their rows stay below this.
+constexpr uint64_t kCopiedRowBytes = 8u << 20;
+// A step waits for others that decode no longer than this part of a step, and never longer than this.
+constexpr int kGatherPart = 20;
+constexpr std::chrono::microseconds kGatherMost{500};
+
+}  // namespace
+
+Scheduler::Scheduler(const Program& program) : program_(program), sequences_(program) {
+  rows_.resize(program.max_batch);
+  lengths_.resize(program.sequences);
+  taken_.reserve(program.max_batch);
+}
+
+void Scheduler::append(Waiter* w) {
+  (last_ ? last_->next : first_) = w;
+  last_ = w;
+  ++waiting_;
+}
+
+void Scheduler::remove(Waiter* w) {
+  Waiter* before = nullptr;
+  for (Waiter* x = first_; x != w; x = x->next) before = x;
+  (before ? before->next : first_) = w->next;
+  if (last_ == w) last_ = before;
+  --waiting_;
+}
+
+// The first in the queue that can go on now. REQUIRES: nobody leads.
+Scheduler::Waiter* Scheduler::next_leader() const {
+  const auto now = Clock::now();
+  for (Waiter* w = first_; w; w = w->next)
+    if (!w->request || (now >= w->not_before && sequences_.available(w->request->stream))) return w;
+  return nullptr;
+}
+
+Status Scheduler::step(StepRequest& request) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  Waiter me{&request};
+  append(&me);
+  if (led_) changed_.notify_all();  // a leader may gather
+  while (me.state != State::kDone) {
+    if (me.state == State::kWaiting) {
+      if (request.stop.should_stop()) {
+        remove(&me);
+        changed_.notify_all();
+        return request.stop.status();
+      }
+      if (!led_ && next_leader() == &me) {
+        lead(lock, me);
+        continue;
+      }
+    }
+    changed_.wait_for(lock, kPoll);
+  }
+  return std::move(me.status);
+}
+
+Scheduler::Turn::Turn(Scheduler& scheduler) : scheduler_(scheduler) {
+  std::unique_lock<std::mutex> lock(scheduler.mutex_);
+  Waiter me{nullptr};
+  scheduler.append(&me);
+  while (scheduler.led_ || scheduler.next_leader() != &me) scheduler.changed_.wait_for(lock, kPoll);
+  scheduler.remove(&me);
+  scheduler.led_ = true;
+}
+
+Scheduler::Turn::~Turn() {
+  {
+    const std::lock_guard<std::mutex> lock(scheduler_.mutex_);
+    scheduler_.led_ = false;
+  }
+  scheduler_.changed_.notify_all();
+}
+
+// Sessions that decode side by side come back at about the same time: waiting a moment computes them in one step.
+void Scheduler::gather(std::unique_lock<std::mutex>& lock, const Waiter& leader) {
+  const StepRequest& r = *leader.request;
+  if (program_.invariant_rows < 2 || decoding_ <= waiting_ || r.stream.computed + 1 != r.tokens.size()) return;
+  const auto until = Clock::now() + std::min<Clock::duration>(last_step_ / kGatherPart, kGatherMost);
+  while (decoding_ > waiting_ && changed_.wait_until(lock, until) == std::cv_status::no_timeout) continue;
+}
+
+void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
+  led_ = true;
+  gather(lock, leader);
+  choose(leader);
+  lock.unlock();
+  const auto start = Clock::now();
+  try {
+    run_taken();
+  } catch (const std::bad_alloc&) {
+    for (Waiter* w : taken_) w->status = Status(SOTTO_OUT_OF_MEMORY, "no memory for the rows of a step");
+  }
+  last_step_ = Clock::now() - start;
+  lock.lock();
+  for (Waiter* w : taken_) {
+    if (w->state != State::kTaken) continue;
+    w->state = State::kDone;
+    remove(w);
+  }
+  taken_.clear();
+  led_ = false;
+  changed_.notify_all();
+}
+
+// The leader first, then in the order of the queue whoever can be computed in the same step without changing its bits. Single
+// tokens come before longer texts, which take the room that is left.
+void Scheduler::choose(Waiter& leader) {
+  taken_.push_back(&leader);
+  leader.state = State::kTaken;
+  const uint32_t limit = std::min(program_.max_batch, program_.invariant_rows);
+  const auto pending = [](const Waiter& w) { return w.request->tokens.size() - w.request->stream.computed; };
+  if (leader.alone || pending(leader) > limit) return;
+  uint32_t room = limit - 1;
+  const auto now = Clock::now();
+  for (const bool single : {true, false}) {
+    for (Waiter* w = first_; w && room > 0; w = w->next) {
+      if (!w->request || w->state != State::kWaiting || w->alone || now < w->not_before) continue;
+      if (w->request->stream.sequence == SOTTO_NONE) continue;  // leads a step of its own when it gets a place
+      if (single != (pending(*w) == 1) || pending(*w) > room) continue;
+      w->state = State::kTaken;
+      taken_.push_back(w);
+      room -= static_cast<uint32_t>(pending(*w));
+    }
+  }
+}
+
+uint32_t Scheduler::rows_of(const StepRequest& r, uint32_t room) const {
+  const uint32_t first = r.stream.computed;
+  const auto count = static_cast<uint32_t>(std::min<size_t>(r.tokens.size() - first, room));
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t outputs = r.outputs_at(first + i);
+    for (uint32_t o = 0; outputs && o < kOutputs; ++o)
+      bytes += (outputs >> o & 1) * uint64_t{program_.output_widths[o]} * sizeof(float);
+    if (bytes > kCopiedRowBytes && i > 0) return i;
+  }
+  return count;
+}
+
+void Scheduler::run_taken() {
+  Status status = sequences_.acquire(taken_[0]->request->stream);
+  if (!status.ok()) return settle(status);
+  if (taken_.size() > 1) ++shared_steps_;
+  while (true) {
+    status = run_once();
+    if (status.code() != SOTTO_CONTEXT_FULL) break;
+    if (taken_.size() > 1) {  // the oldest alone; the others wait until it had its room
+      const auto oldest = std::min_element(taken_.begin(), taken_.end(), [](const Waiter* a, const Waiter* b) {
+        return a->request->stream.ticket < b->request->stream.ticket;
+      });
+      std::iter_swap(taken_.begin(), oldest);
+      for (size_t i = 1; i < taken_.size(); ++i) taken_[i]->state = State::kWaiting;
+      taken_.resize(1);
+    } else if (!sequences_.make_room(taken_[0]->request->stream)) {
+      return settle_full(status);
+    }
+  }
+  status.code() == SOTTO_CANCELLED ? settle_cancelled() : settle(status);
+}
+
+void Scheduler::build_rows() {
+  uint32_t row = 0;
+  for (size_t t = 0; t < taken_.size(); ++t) {
+    StepRequest& r = *taken_[t]->request;
+    r.first = r.stream.computed;
+    r.count = rows_of(r, program_.max_batch - row - static_cast<uint32_t>(taken_.size() - 1 - t));
+    size_t adapter = 0;
+    for (uint32_t position = r.first; position < r.first + r.count; ++position, ++row) {
+      while (adapter + 1 < r.adapters.size() && r.adapters[adapter + 1].position <= position) ++adapter;
+      sotto_batch_row& b = rows_[row];
+      b = {};
+      b.token = r.tokens[position];
+      b.position = position;
+      b.sequence = r.stream.sequence;
+      b.outputs = r.outputs_at(position);
+      if (adapter < r.adapters.size() && r.adapters[adapter].position <= position) {
+        b.adapter = r.adapters[adapter].adapter;
+        b.strength = r.adapters[adapter].strength;
+      }
+    }
+    lengths_[r.stream.sequence] = r.first;
+  }
+}
+
+// One run over all that is taken; what the backend committed is booked, whatever came of it.
+Status Scheduler::run_once() {
+  build_rows();
+  sotto_batch batch{};
+  batch.struct_size = sizeof batch;
+  for (const Waiter* w : taken_) batch.row_count += w->request->count;
+  batch.row_stride = sizeof(sotto_batch_row);
+  batch.rows = rows_.data();
+  batch.should_stop = [](void* self) -> int32_t {
+    const auto& taken = static_cast<Scheduler*>(self)->taken_;
+    return std::any_of(taken.begin(), taken.end(), [](const Waiter* w) { return w->request->stop.should_stop(); });
+  };
+  batch.stop_user = this;
+  sotto_run_result result{};
+  result.struct_size = sizeof result;
+  result.output_count = kOutputs;
+  result.rows = results_;
+  result.row_counts = result_counts_;
+  result.sequence_count = static_cast<uint32_t>(lengths_.size());
+  result.lengths = lengths_.data();
+  std::fill(std::begin(results_), std::end(results_), nullptr);
+  std::fill(std::begin(result_counts_), std::end(result_counts_), 0);
+  Status status = program_.call("run", [&](const sotto_backend& t, sotto_error* err) {
+    return t.run(program_.program, program_.cache, &batch, &result, err);
+  });
+  const auto now = Clock::now();
+  for (Waiter* w : taken_) {
+    StepRequest& r = *w->request;
+    r.stream.computed = std::min(lengths_[r.stream.sequence], r.first + r.count);
+    r.stream.last_step = now;
+    ++r.stream.steps_held;
+  }
+  return status;
+}
+
+// Rows are copied while the step is ours: the next one reuses the backend's memory.
+Status Scheduler::deliver(StepRequest& r, uint32_t first_row, size_t (&next)[kOutputs]) const {
+  if (r.rows) r.rows->clear();
+  if (r.stream.computed != r.first + r.count)
+    return Status(SOTTO_INTERNAL, fmt::format("{}: run: succeeded, but {} of {} tokens were committed", program_.backend->id,
+                                              r.stream.computed - std::min(r.first, r.stream.computed.load()), r.count));
+  for (uint32_t i = 0; i < r.count; ++i) {
+    for (uint32_t o = 0; o < kOutputs; ++o) {
+      if (!(rows_[first_row + i].outputs >> o & 1)) continue;
+      if (next[o] >= result_counts_[o] || !results_[o])
+        return Status(SOTTO_INTERNAL, fmt::format("{}: run: {} rows of output {} were delivered, more were wanted",
+                                                  program_.backend->id, result_counts_[o], o));
+      const size_t width = program_.output_widths[o];
+      const float* row = results_[o] + width * next[o]++;
+      if (r.rows) r.rows->insert(r.rows->end(), row, row + width);
+    }
+  }
+  return {};
+}
+
+void Scheduler::settle(const Status& status) {
+  size_t next[kOutputs] = {};
+  uint32_t row = 0;
+  for (Waiter* w : taken_) {
+    if (status.ok()) {
+      w->status = deliver(*w->request, row, next);
+      row += w->request->count;
+    } else if (taken_.size() > 1) {  // whose fault it was shows when each runs alone
+      w->alone = true;
+      w->state = State::kWaiting;
+    } else {
+      w->status = status;
+    }
+  }
+}
+
+// Those who asked for the end get it; the others' step is repeated.
+void Scheduler::settle_cancelled() {
+  bool asked = false;
+  for (Waiter* w : taken_) {
+    const bool stops = w->request->stop.should_stop();
+    asked = asked || stops;
+    if (stops)
+      w->status = w->request->stop.status();
+    else
+      w->state = State::kWaiting;
+  }
+  if (asked) return;
+  for (Waiter* w : taken_) {
+    w->state = State::kTaken;
+    w->status = Status(SOTTO_INTERNAL, fmt::format("{}: run: cancelled, though nobody asked for it", program_.backend->id));
+  }
+}
+
+// REQUIRES: one is taken, and there is nobody to take room from now.
+void Scheduler::settle_full(const Status& status) {
+  Waiter& w = *taken_[0];
+  if (sequences_.others_hold_rows(w.request->stream)) {
+    w.state = State::kWaiting;
+    w.not_before = Clock::now() + kPoll;
+  } else {
+    w.status = status;
+  }
+}
+
+}  // namespace sotto

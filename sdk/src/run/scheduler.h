@@ -1,0 +1,135 @@
+// scheduler.h: runs the steps of one program for all its sessions. One waiting caller leads a step for everyone who waits; no
+// lock is held while the backend computes, and callbacks of the application run in their own call, outside of every step.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "base/span.h"
+#include "run/program.h"
+#include "run/sequences.h"
+#include "run/stop_watch.h"
+
+namespace sotto {
+
+// Which outputs are wanted: nothing before position `from`; from there on `every` and, if given, masks[position - from]; at the
+// last position of the request `last` too.
+struct RowWishes {
+  uint32_t from = 0;
+  uint32_t every = 0;
+  uint32_t last = 0;
+  const uint32_t* masks = nullptr;
+};
+
+// Tokens from this position on are computed with this adapter.
+struct AdapterFrom {
+  uint32_t position = 0;
+  sotto_adapter* adapter = nullptr;
+  float strength = 0;
+};
+
+// The next rows of one session. Lives on the stack of its caller.
+struct StepRequest {
+  StepRequest(Stream& s, const StopWatch& w) : stream(s), stop(w) {}
+
+  Stream& stream;
+  const StopWatch& stop;
+  Span<const uint32_t> tokens;        // all of the session; those not in the cache are computed, as many as fit a step
+  RowWishes wishes;
+  Span<const AdapterFrom> adapters;   // by position
+  std::vector<float>* rows = nullptr; // receives the wanted rows in order, outputs ascending within a position
+
+  // The answer: the positions that were computed.
+  uint32_t first = 0;
+  uint32_t count = 0;
+
+  uint32_t outputs_at(uint32_t position) const {
+    uint32_t outputs = 0;
+    if (position >= wishes.from) outputs = wishes.every | (wishes.masks ? wishes.masks[position - wishes.from] : 0);
+    return position + 1 == tokens.size() ? outputs | wishes.last : outputs;
+  }
+};
+
+// [any thread]. The program must outlive it.
+class Scheduler {
+ public:
+  explicit Scheduler(const Program& program);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Computes the next tokens of a session, at least one, in a step that it may share. When it fails, stream.computed says what
+  // the cache holds.
+  Status step(StepRequest& request);
+
+  // A turn without a step, for everything else that touches the program: nobody computes while it lives.
+  class Turn {
+   public:
+    explicit Turn(Scheduler& scheduler);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Sequences& sequences() { return scheduler_.sequences_; }
+
+   private:
+    Scheduler& scheduler_;
+  };
+
+  // Numbers computations in the order of their beginning (Stream::ticket).
+  uint64_t next_ticket() { return ++tickets_; }
+  // A session that decodes: it will be back with one token soon, so that a step waits a moment for it.
+  void begin_decoding() { ++decoding_; }
+  void end_decoding() { --decoding_; }
+  uint64_t shared_steps() const { return shared_steps_; }
+
+ private:
+  enum class State : uint8_t { kWaiting, kTaken, kDone };
+  struct Waiter {
+    StepRequest* request;  // nullptr: a turn
+    Waiter* next = nullptr;
+    State state = State::kWaiting;
+    bool alone = false;  // after a shared step failed
+    StopWatch::Clock::time_point not_before{};
+    Status status;
+  };
+
+  void append(Waiter* w);
+  void remove(Waiter* w);
+  Waiter* next_leader() const;
+  void gather(std::unique_lock<std::mutex>& lock, const Waiter& leader);
+  void lead(std::unique_lock<std::mutex>& lock, Waiter& leader);
+  void choose(Waiter& leader);
+  void run_taken();
+  Status acquire_all();
+  Status run_once();
+  void build_rows();
+  uint32_t rows_of(const StepRequest& r, uint32_t room) const;
+  void settle(const Status& status);
+  void settle_cancelled();
+  void settle_full(const Status& status);
+  Status deliver(StepRequest& r, uint32_t first_row, size_t (&next)[kOutputs]) const;
+
+  const Program& program_;
+  Sequences sequences_;
+  std::atomic<uint64_t> tickets_{0};
+  std::atomic<uint32_t> decoding_{0};
+  std::atomic<uint64_t> shared_steps_{0};
+
+  std::mutex mutex_;  // guards the queue and led_; whoever set led_ has everything below to itself
+  std::condition_variable changed_;
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
+  uint32_t waiting_ = 0;
+  bool led_ = false;
+
+  std::vector<Waiter*> taken_;
+  std::vector<sotto_batch_row> rows_;
+  std::vector<uint32_t> lengths_;
+  const float* results_[kOutputs] = {};
+  uint32_t result_counts_[kOutputs] = {};
+  StopWatch::Clock::duration last_step_{};
+};
+
+}  // namespace sotto
