@@ -1,8 +1,8 @@
 /* backend.h - what a backend plugin implements: the table found by the id "sotto.backend/1".
  *
  * Order: group_create; check(plan); weights_create, upload every weight of every local rank; compile; cache_create; run.
- * Threads: device_count and device_info [any thread]. All calls on a group and on what was made from it come one at a time, from
- * any thread; a group may own threads, which end with it. Destroy functions accept NULL; the host destroys children first.
+ * Threads: device_count and device_info [any thread]. All calls on a group and on what was made from it come one at a time,
+ * from any thread; a group may own threads, which end with it. Destroy functions accept NULL; the host destroys children first.
  * No function throws, exits or keeps a pointer past its return unless it says so. A driver or device is touched by
  * device_count at the earliest, never when the library loads. Nothing is allocated per token. */
 #ifndef SOTTO_BACKEND_H
@@ -39,19 +39,19 @@ typedef struct sotto_comm_api {
 
 typedef struct sotto_group_options {
   uint32_t struct_size;
-  uint32_t world;             /* ranks of the whole job; 0 means local_ranks */
-  uint32_t first_rank;        /* the first of this process */
-  uint32_t local_ranks;       /* 0 means 1 */
-  const uint32_t *devices;    /* [local_ranks], or NULL: device 0 for all */
-  uint32_t threads;           /* of all local ranks together; 0: as many as the machine has fast cores */
-  int32_t thread_priority;    /* hint: 0 normal, 1 above, -1 below */
-  uint64_t affinity_mask;     /* hint: cores to use; 0: any */
+  uint32_t world;              /* ranks of the whole job; 0 means local_ranks */
+  uint32_t first_rank;         /* the first of this process */
+  uint32_t local_ranks;        /* 0 means 1 */
+  const uint32_t *devices;     /* [local_ranks], or NULL: device 0 for all */
+  uint32_t threads;            /* of all local ranks together; 0: as many as the machine has fast cores */
+  int32_t thread_priority;     /* hint: 0 normal, 1 above, -1 below */
+  uint64_t affinity_mask;      /* hint: cores to use; 0: any */
   const sotto_interface *comm; /* sotto_comm_api; NULL when world == local_ranks */
 } sotto_group_options;
 
 typedef struct sotto_cache_options {
   uint32_t struct_size;
-  uint32_t k_type;    /* SOTTO_F32, SOTTO_F16 or SOTTO_Q8_0 */
+  uint32_t k_type; /* SOTTO_F32, SOTTO_F16 or SOTTO_Q8_0 */
   uint32_t v_type;
   uint32_t sequences; /* ids 0 .. sequences - 1 */
   uint64_t tokens;    /* capacity of all sequences together; one sequence may take it all */
@@ -62,7 +62,7 @@ typedef struct sotto_rank_cost {
   uint64_t weights_borrowed; /* used in place for as long as the weights live (BORROW) */
   uint64_t weights_copied;   /* held by the backend */
   uint64_t cache;
-  uint64_t workspace;        /* activations, staging, logits rows for max_batch */
+  uint64_t workspace; /* activations, staging, logits rows for max_batch */
 } sotto_rank_cost;
 
 /* BORROW: `bytes` stay valid and unchanged until `release(user)`, called once, at the latest by weights_destroy. Without it the
@@ -71,15 +71,15 @@ typedef struct sotto_rank_cost {
 typedef struct sotto_upload {
   uint32_t struct_size;
   uint32_t flags;
-  const void *bytes;   /* the slice's first stored row */
-  uint64_t byte_count; /* readable from `bytes` */
-  uint64_t row_stride; /* bytes from row to row */
+  const void *bytes;           /* the slice's first stored row */
+  uint64_t byte_count;         /* readable from `bytes` */
+  uint64_t row_stride;         /* bytes from row to row */
   void (*release)(void *user); /* may be NULL */
   void *user;
 } sotto_upload;
 
-/* y += strength * scale * B (A x) on every LINEAR use of `weight` as W or G. Per local rank: a[r] is [rank_dim, columns of the rank's
- * slice], b[r] is [rows of the rank's slice, rank_dim], float32, copied. */
+/* y += strength * scale * B (A x) on every LINEAR use of `weight` as W or G. Per local rank: a[r] is [rank_dim, columns of the
+ * rank's slice], b[r] is [rows of the rank's slice, rank_dim], float32, copied. */
 typedef struct sotto_adapter_pair {
   uint32_t weight;
   uint32_t rank_dim;
@@ -93,7 +93,7 @@ typedef struct sotto_batch_row {
   uint32_t token;    /* ignored where the plan has no EMBED */
   uint32_t position; /* must be the sequence's length at that moment: rows of a sequence come in order, without gaps */
   uint32_t sequence;
-  uint32_t outputs;  /* bit o: this row wants output o */
+  uint32_t outputs;       /* bit o: this row wants output o */
   sotto_adapter *adapter; /* or NULL */
   float strength;
   uint32_t reserved;
@@ -106,15 +106,17 @@ typedef struct sotto_batch {
   uint32_t input_count;
   const sotto_batch_row *rows;
   const float *const *inputs; /* [input_count] matrices [row_count, width] for INPUT steps */
-  int32_t (*should_stop)(void *user); /* polled at least every 20 ms from the calling thread; non-zero ends with SOTTO_CANCELLED */
+  int32_t (*should_stop)(
+      void *user); /* polled at least every 20 ms from the calling thread; non-zero ends with SOTTO_CANCELLED */
   void *stop_user;
 } sotto_batch;
 
 /* Results stay valid until the next call on the program. rows[o]: [row_counts[o], width of output o], in batch order.
- * lengths[s]: tokens that the cache now holds of sequence s; filled after failures too. Either pointer array is the caller's. */
+ * lengths[s]: tokens that the cache now holds of sequence s; filled after failures too. Either pointer array is the caller's.
+ */
 typedef struct sotto_run_result {
   uint32_t struct_size;
-  uint32_t output_count;   /* capacity of the two arrays below */
+  uint32_t output_count; /* capacity of the two arrays below */
   const float **rows;
   uint32_t *row_counts;
   uint32_t sequence_count; /* capacity of lengths */
@@ -133,7 +135,8 @@ typedef struct sotto_backend {
   sotto_status (*check)(sotto_group *group, const sotto_plan *plan, uint32_t max_batch, const sotto_cache_options *cache,
                         sotto_rank_cost *costs, sotto_error *err);
   sotto_status (*weights_create)(sotto_group *group, const sotto_plan *plan, sotto_weights **out, sotto_error *err);
-  /* rank: counted in the whole job, one of the local ones. Any order, each (weight, rank) once; slices without rows are skipped. */
+  /* rank: counted in the whole job, one of the local ones. Any order, each (weight, rank) once; slices without rows are
+   * skipped. */
   sotto_status (*upload)(sotto_weights *weights, uint32_t weight, uint32_t rank, const sotto_upload *data, sotto_error *err);
   void (*weights_destroy)(sotto_weights *weights);
   /* Every weight is uploaded. The plan's weight table is the one of weights_create, or begins with it. */
@@ -142,21 +145,24 @@ typedef struct sotto_backend {
   void (*program_destroy)(sotto_program *program);
   sotto_status (*cache_create)(sotto_program *program, const sotto_cache_options *options, sotto_cache **out, sotto_error *err);
   void (*cache_destroy)(sotto_cache *cache);
-  /* Keep the first `length` tokens of the sequence. SOTTO_UNSUPPORTED: the host truncates to 0 (always possible) and prefills. */
+  /* Keep the first `length` tokens of the sequence. SOTTO_UNSUPPORTED: the host truncates to 0 (always possible) and prefills.
+   */
   sotto_status (*cache_truncate)(sotto_cache *cache, uint32_t sequence, uint32_t length, sotto_error *err);
   /* Sequence `to` (emptied first) begins with the first `length` tokens of `from`; storage is shared where it can be. */
   sotto_status (*cache_copy)(sotto_cache *cache, uint32_t from, uint32_t to, uint32_t length, sotto_error *err);
-  /* Neutral layout, float32, little endian: for each slot, for each of k and v: [kv_heads of the model][tokens][head_dim], tokens
-   * first .. first + count - 1. With several processes each delivers its heads, the others read as zero. *size: needed / given. */
-  sotto_status (*cache_export)(sotto_cache *cache, uint32_t sequence, uint32_t first, uint32_t count, void *bytes, uint64_t *size,
-                               sotto_error *err);
+  /* Neutral layout, float32, little endian: for each slot, for each of k and v: [kv_heads of the model][tokens][head_dim],
+   * tokens first .. first + count - 1. With several processes each delivers its heads, the others read as zero. *size: needed /
+   * given. */
+  sotto_status (*cache_export)(sotto_cache *cache, uint32_t sequence, uint32_t first, uint32_t count, void *bytes,
+                               uint64_t *size, sotto_error *err);
   /* Appends `count` tokens to the sequence. */
   sotto_status (*cache_import)(sotto_cache *cache, uint32_t sequence, uint32_t count, const void *bytes, uint64_t size,
                                sotto_error *err);
   sotto_status (*adapter_create)(sotto_weights *weights, const sotto_adapter_pair *pairs, uint32_t pair_count,
                                  uint32_t pair_stride, sotto_adapter **out, sotto_error *err);
   void (*adapter_destroy)(sotto_adapter *adapter);
-  /* One step of all ranks over the batch. A batch that does not fit the cache is refused before any work (SOTTO_CONTEXT_FULL). */
+  /* One step of all ranks over the batch. A batch that does not fit the cache is refused before any work (SOTTO_CONTEXT_FULL).
+   */
   sotto_status (*run)(sotto_program *program, sotto_cache *cache, const sotto_batch *batch, sotto_run_result *result,
                       sotto_error *err);
 } sotto_backend;

@@ -3,10 +3,10 @@
  * The border is C99. Numbers are fixed-width, text is UTF-8 as pointer + length, structs cross by pointer (sotto_str alone by
  * value), nothing allocated on one side is freed on the other, and no exception crosses.
  *
- * Growth. A struct that the other side may extend starts with `uint32_t struct_size`, set by whoever fills it to its own sizeof.
- * A reader takes the bytes it knows; bytes beyond that must be zero, else the call answers SOTTO_UNSUPPORTED: the caller asked for
- * something this library is too old to know. Into an out-struct the callee writes at most the caller's struct_size bytes.
- * Tables of functions only append. In arrays of such structs a stride in bytes stands beside the count.
+ * Growth. A struct that the other side may extend starts with `uint32_t struct_size`, set by whoever fills it to its own
+ * sizeof. A reader takes the bytes it knows; bytes beyond that must be zero, else the call answers SOTTO_UNSUPPORTED: the
+ * caller asked for something this library is too old to know. Into an out-struct the callee writes at most the caller's
+ * struct_size bytes. Tables of functions only append. In arrays of such structs a stride in bytes stands beside the count.
  *
  * Zero is a sensible default, so `{ sizeof o }` is a complete options struct. */
 #ifndef SOTTO_BASE_H

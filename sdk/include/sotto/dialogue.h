@@ -1,8 +1,8 @@
 /* dialogue.h - conversations in turns: roles, system prompt, streaming, prefix reuse, a context that never overflows.
  *
- * The interface "sotto.dialogue/1" of a skill plugin; the functions below find it and call it. A dialogue has one session of its
- * model and follows the thread rules of session.h. The KV cache of earlier turns is reused: a turn computes its own tokens only.
- * When the context is full the oldest turns are dropped, never the system prompt, and the result says so. */
+ * The interface "sotto.dialogue/1" of a skill plugin; the functions below find it and call it. A dialogue has one session of
+ * its model and follows the thread rules of session.h. The KV cache of earlier turns is reused: a turn computes its own tokens
+ * only. When the context is full the oldest turns are dropped, never the system prompt, and the result says so. */
 #ifndef SOTTO_DIALOGUE_H
 #define SOTTO_DIALOGUE_H
 
@@ -18,11 +18,11 @@ typedef struct sotto_dialogue sotto_dialogue;
 
 typedef struct sotto_dialogue_options {
   uint32_t struct_size;
-  uint32_t answer_tokens;  /* room kept free for an answer; 0: a quarter of the context, at most 256 */
-  sotto_str system_prompt; /* not given: what the model's template says */
+  uint32_t answer_tokens;    /* room kept free for an answer; 0: a quarter of the context, at most 256 */
+  sotto_str system_prompt;   /* not given: what the model's template says */
   sotto_str template_source; /* Jinja; not given: the model's own */
-  sotto_str variables;     /* JSON object for the template */
-  uint32_t context_tokens; /* of the session; 0: the model's */
+  sotto_str variables;       /* JSON object for the template */
+  uint32_t context_tokens;   /* of the session; 0: the model's */
   uint32_t reserved;
 } sotto_dialogue_options;
 
@@ -33,9 +33,9 @@ typedef struct sotto_turn_result {
   uint32_t reused_tokens;   /* of them, found in the cache */
   uint32_t computed_tokens; /* of them, computed now */
   uint32_t generated_tokens;
-  uint32_t dropped_turns;   /* turns that left the context before this answer; still in the history */
+  uint32_t dropped_turns; /* turns that left the context before this answer; still in the history */
   uint32_t reserved;
-  uint64_t first_token_ns;  /* from the call */
+  uint64_t first_token_ns; /* from the call */
   uint64_t prefill_ns;
   uint64_t decode_ns;
 } sotto_turn_result;
@@ -47,8 +47,8 @@ typedef struct sotto_dialogue_api {
                          sotto_error *err);
   void (*destroy)(sotto_dialogue *dialogue);
   /* Adds the turn, lets the assistant answer and adds the answer. Sampling, limits and callbacks as in sotto_generate; prompt
-   * fields of `options` are not used. After a cancel or deadline the text so far is the answer; after another failure, and after
-   * these when no text came, the turn is taken back. `result` may be NULL. [session thread] */
+   * fields of `options` are not used. After a cancel or deadline the text so far is the answer; after another failure, and
+   * after these when no text came, the turn is taken back. `result` may be NULL. [session thread] */
   sotto_status (*say)(sotto_dialogue *dialogue, sotto_str role, sotto_str text, const sotto_generate_options *options,
                       sotto_on_text on_text, void *user, sotto_turn_result *result, sotto_error *err);
   /* Adds a turn without an answer: a tool's result, a history from elsewhere. [session thread] */

@@ -12,23 +12,23 @@ typedef struct sotto_model sotto_model;
 typedef struct sotto_lora sotto_lora;
 
 #define SOTTO_SOURCE_PATH 0u
-#define SOTTO_SOURCE_MEMORY 1u    /* borrowed until the model is destroyed */
-#define SOTTO_SOURCE_FD 2u        /* mapped; the descriptor may be closed after the call (an Android asset: offset, length) */
-#define SOTTO_SOURCE_CALLBACK 3u  /* read into memory during the call */
+#define SOTTO_SOURCE_MEMORY 1u   /* borrowed until the model is destroyed */
+#define SOTTO_SOURCE_FD 2u       /* mapped; the descriptor may be closed after the call (an Android asset: offset, length) */
+#define SOTTO_SOURCE_CALLBACK 3u /* read into memory during the call */
 
 /* A GGUF file; for vocabulary-only models also a SentencePiece .model. */
 typedef struct sotto_model_source {
   uint32_t struct_size;
-  uint32_t kind;      /* SOTTO_SOURCE_* */
-  sotto_str path;     /* PATH */
-  const void *data;   /* MEMORY */
-  uint64_t size;      /* MEMORY, CALLBACK: bytes of the model */
-  uint64_t offset;    /* FD, PATH: where the model starts */
-  uint64_t length;    /* FD, PATH: its bytes; 0: to the end */
+  uint32_t kind;    /* SOTTO_SOURCE_* */
+  sotto_str path;   /* PATH */
+  const void *data; /* MEMORY */
+  uint64_t size;    /* MEMORY, CALLBACK: bytes of the model */
+  uint64_t offset;  /* FD, PATH: where the model starts */
+  uint64_t length;  /* FD, PATH: its bytes; 0: to the end */
   /* CALLBACK: reads exactly `count` bytes at `at`; non-zero is an I/O error. Called from the calling thread. */
   int32_t (*read)(void *user, uint64_t at, void *into, uint64_t count);
   void *user;
-  int32_t fd;         /* FD */
+  int32_t fd; /* FD */
   uint32_t reserved;
 } sotto_model_source;
 
@@ -56,7 +56,7 @@ typedef struct sotto_model_options {
   /* 0..1, from the calling thread; non-zero cancels the load (SOTTO_CANCELLED). */
   int32_t (*progress)(void *user, float fraction);
   void *progress_user;
-  uint32_t device_layers;    /* layers on the device, the rest on the CPU; 0: all */
+  uint32_t device_layers; /* layers on the device, the rest on the CPU; 0: all */
   uint32_t reserved;
 } sotto_model_options;
 
@@ -76,7 +76,7 @@ typedef struct sotto_memory_estimate {
   uint64_t weights_copied;
   uint64_t kv_cache;
   uint64_t workspace;
-  uint64_t host;           /* tokenizer, plan, sampler */
+  uint64_t host; /* tokenizer, plan, sampler */
   uint64_t total;
 } sotto_memory_estimate;
 SOTTO_API sotto_status sotto_model_estimate(sotto_runtime *runtime, const sotto_model_source *source,
@@ -100,21 +100,21 @@ typedef struct sotto_model_facts {
   uint32_t tensor_count;
   uint64_t parameters;
   uint64_t file_bytes;
-  uint64_t weight_bytes;   /* of the tensors that one token reads */
+  uint64_t weight_bytes; /* of the tensors that one token reads */
   char architecture[32];
-  char weight_type[16];    /* the type that most bytes have: "Q4_1" */
+  char weight_type[16]; /* the type that most bytes have: "Q4_1" */
   char tokenizer[32];
   char backend[64];
   char device[128];
   char name[128];
-  char hash[65];           /* SHA-256 of header, metadata and tensor table, hexadecimal */
+  char hash[65]; /* SHA-256 of header, metadata and tensor table, hexadecimal */
 } sotto_model_facts;
 SOTTO_API sotto_status sotto_model_get_facts(const sotto_model *model, sotto_model_facts *out, sotto_error *err);
 
 typedef struct sotto_tensor_info {
   uint32_t struct_size;
-  uint32_t type;       /* SOTTO_F32 ... */
-  uint64_t rows;       /* product of all dimensions but the last */
+  uint32_t type; /* SOTTO_F32 ... */
+  uint64_t rows; /* product of all dimensions but the last */
   uint64_t columns;
   uint64_t bytes;
   char name[128];
@@ -122,16 +122,17 @@ typedef struct sotto_tensor_info {
 } sotto_tensor_info;
 SOTTO_API sotto_status sotto_model_tensor(const sotto_model *model, uint32_t index, sotto_tensor_info *out, sotto_error *err);
 
-/* Two-call idiom, here and below: *size (or *count) receives what is needed; the buffer is written only if `capacity` suffices; both
- * cases are SOTTO_OK. Text is not terminated. `key`: a metadata key of the file ("general.license"); numbers come as text. */
-SOTTO_API sotto_status sotto_model_text(const sotto_model *model, sotto_str key, char *buffer, uint64_t capacity, uint64_t *size,
-                                        sotto_error *err);
+/* Two-call idiom, here and below: *size (or *count) receives what is needed; the buffer is written only if `capacity` suffices;
+ * both cases are SOTTO_OK. Text is not terminated. `key`: a metadata key of the file ("general.license"); numbers come as text.
+ */
+SOTTO_API sotto_status sotto_model_text(const sotto_model *model, sotto_str key, char *buffer, uint64_t capacity,
+                                        uint64_t *size, sotto_error *err);
 
 #define SOTTO_TOKENIZE_SPECIAL 1u /* markers such as <|im_end|> in the text become control tokens; else they are plain text */
 #define SOTTO_TOKENIZE_NO_BOS 2u  /* no beginning-of-text token even where the model wants one */
 /* [any thread]; invalid UTF-8 reads as U+FFFD. */
-SOTTO_API sotto_status sotto_tokenize(const sotto_model *model, sotto_str text, uint32_t flags, uint32_t *ids, uint64_t capacity,
-                                      uint64_t *count, sotto_error *err);
+SOTTO_API sotto_status sotto_tokenize(const sotto_model *model, sotto_str text, uint32_t flags, uint32_t *ids,
+                                      uint64_t capacity, uint64_t *count, sotto_error *err);
 #define SOTTO_DETOKENIZE_SPECIAL 1u /* control tokens are written as their names; else they are left out */
 SOTTO_API sotto_status sotto_detokenize(const sotto_model *model, const uint32_t *ids, uint64_t count, uint32_t flags,
                                         char *buffer, uint64_t capacity, uint64_t *size, sotto_error *err);
@@ -149,13 +150,14 @@ typedef struct sotto_template_options {
 /* The prompt as text; `model` may be NULL when the source is given. [any thread] */
 SOTTO_API sotto_status sotto_template_render(const sotto_model *model, const sotto_template_options *options, char *buffer,
                                              uint64_t capacity, uint64_t *size, sotto_error *err);
-/* The prompt as ids: markers that the template wrote are control tokens, markers inside messages and variables are plain text, so
- * that no message can forge a turn. */
+/* The prompt as ids: markers that the template wrote are control tokens, markers inside messages and variables are plain text,
+ * so that no message can forge a turn. */
 SOTTO_API sotto_status sotto_template_tokenize(const sotto_model *model, const sotto_template_options *options, uint32_t *ids,
                                                uint64_t capacity, uint64_t *count, sotto_error *err);
 
 /* LoRA pairs from a GGUF adapter file, for the sessions of this model (sotto_session_set_lora). Holds the model. */
-SOTTO_API sotto_status sotto_lora_open(sotto_model *model, const sotto_model_source *source, sotto_lora **out, sotto_error *err);
+SOTTO_API sotto_status sotto_lora_open(sotto_model *model, const sotto_model_source *source, sotto_lora **out,
+                                       sotto_error *err);
 SOTTO_API void sotto_lora_destroy(sotto_lora *lora);
 
 #ifdef __cplusplus

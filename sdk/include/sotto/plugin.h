@@ -1,10 +1,9 @@
 /* plugin.h - what every plugin exports and what the host offers it. Read by authors of backends, skills and communicators.
  *
- * A plugin is one library that exports one data symbol, `sotto_plugin`, and has no static constructors: opening it runs no code.
- *     static const void *query(void *self, const char *id) { ... }
- *     SOTTO_PLUGIN_ENTRY(tea) = { SOTTO_PLUGIN_HEAD, "com.example.tea", "1.0.0", "brews", create, destroy, query };
- * Linked into the application instead (static builds), compile with SOTTO_STATIC_PLUGINS: the symbol is sotto_plugin_tea, which
- * the application passes to sotto_runtime_create. */
+ * A plugin is one library that exports one data symbol, `sotto_plugin`, and has no static constructors: opening it runs no
+ * code. static const void *query(void *self, const char *id) { ... } SOTTO_PLUGIN_ENTRY(tea) = { SOTTO_PLUGIN_HEAD,
+ * "com.example.tea", "1.0.0", "brews", create, destroy, query }; Linked into the application instead (static builds), compile
+ * with SOTTO_STATIC_PLUGINS: the symbol is sotto_plugin_tea, which the application passes to sotto_runtime_create. */
 #ifndef SOTTO_PLUGIN_H
 #define SOTTO_PLUGIN_H
 
@@ -54,17 +53,17 @@ typedef struct sotto_plugin_entry {
 #define SOTTO_PLUGIN_EXTERN extern
 #endif
 #if defined(SOTTO_STATIC_PLUGINS)
-#define SOTTO_PLUGIN_ENTRY(name)                                  \
+#define SOTTO_PLUGIN_ENTRY(name)                                    \
   SOTTO_PLUGIN_EXTERN const sotto_plugin_entry sotto_plugin_##name; \
   const sotto_plugin_entry sotto_plugin_##name
 #else
-#define SOTTO_PLUGIN_ENTRY(name)                                       \
+#define SOTTO_PLUGIN_ENTRY(name)                                          \
   SOTTO_PLUGIN_EXTERN SOTTO_EXPORT const sotto_plugin_entry sotto_plugin; \
   const sotto_plugin_entry sotto_plugin
 #endif
 
-/* Host services. Their tables hold the functions of the application headers with the same signatures and rules, so that a plugin
- * links nothing: "sotto.session/1" is sotto_session_service (session.h). */
+/* Host services. Their tables hold the functions of the application headers with the same signatures and rules, so that a
+ * plugin links nothing: "sotto.session/1" is sotto_session_service (session.h). */
 #define SOTTO_SESSION_SERVICE_ID "sotto.session/1"
 
 /* "sotto.clock/1": time as the host tells it (tests set it). self is passed back. */
@@ -72,7 +71,7 @@ typedef struct sotto_plugin_entry {
 typedef struct sotto_clock_service {
   uint32_t struct_size;
   uint32_t reserved;
-  int64_t (*unix_milliseconds)(void *self);  /* wall clock, UTC */
+  int64_t (*unix_milliseconds)(void *self); /* wall clock, UTC */
   uint64_t (*monotonic_nanoseconds)(void *self);
 } sotto_clock_service;
 

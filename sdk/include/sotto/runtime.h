@@ -16,25 +16,25 @@ typedef struct sotto_runtime sotto_runtime;
 #define SOTTO_POWER_PERFORMANCE 1u /* all cores, longer spinning */
 #define SOTTO_POWER_SAVER 2u       /* half of the cores, no spinning */
 
-/* Nothing is loaded that is not named here: no search path, no current directory, no environment variable. Strings and arrays are
- * copied; entries and the clock must outlive the runtime. */
+/* Nothing is loaded that is not named here: no search path, no current directory, no environment variable. Strings and arrays
+ * are copied; entries and the clock must outlive the runtime. */
 typedef struct sotto_runtime_options {
   uint32_t struct_size;
-  uint32_t threads;                  /* of each model; 0: as many as there are fast cores */
-  sotto_str plugin_folder;           /* every library in it is tried; neither it nor a file may be writable by others */
-  const sotto_str *plugin_files;     /* and these libraries */
+  uint32_t threads;              /* of each model; 0: as many as there are fast cores */
+  sotto_str plugin_folder;       /* every library in it is tried; neither it nor a file may be writable by others */
+  const sotto_str *plugin_files; /* and these libraries */
   const sotto_plugin_entry *const *plugin_entries; /* and these, linked in */
   uint32_t plugin_file_count;
   uint32_t plugin_entry_count;
   void (*log)(void *user, int32_t level, sotto_str line); /* [any thread]; NULL: silence */
   void *log_user;
-  int32_t log_level;                 /* SOTTO_LOG_*; 0 means SOTTO_LOG_WARNING */
-  uint32_t power_policy;             /* SOTTO_POWER_* */
-  uint64_t memory_cap_bytes;         /* hard cap of all models together; 0: none */
-  sotto_str data_folder;             /* private files of plugins ("sotto.blob/1"); not given: that service is absent */
-  sotto_interface clock;             /* sotto_clock_service; NULL table: the system's clocks */
-  uint64_t affinity_mask;            /* hint: cores to use; 0: any */
-  int32_t thread_priority;           /* hint: 0 normal, 1 above, -1 below */
+  int32_t log_level;         /* SOTTO_LOG_*; 0 means SOTTO_LOG_WARNING */
+  uint32_t power_policy;     /* SOTTO_POWER_* */
+  uint64_t memory_cap_bytes; /* hard cap of all models together; 0: none */
+  sotto_str data_folder;     /* private files of plugins ("sotto.blob/1"); not given: that service is absent */
+  sotto_interface clock;     /* sotto_clock_service; NULL table: the system's clocks */
+  uint64_t affinity_mask;    /* hint: cores to use; 0: any */
+  int32_t thread_priority;   /* hint: 0 normal, 1 above, -1 below */
   uint32_t reserved;
 } sotto_runtime_options;
 
@@ -50,7 +50,7 @@ typedef struct sotto_plugin_info {
   char id[128];
   char version[32];
   char description[128];
-  char path[512];      /* empty: linked in */
+  char path[512]; /* empty: linked in */
   char reason[480];
 } sotto_plugin_info;
 
@@ -78,7 +78,8 @@ SOTTO_API sotto_status sotto_runtime_device_info(sotto_runtime *runtime, uint32_
 /* The interface of a loaded plugin by id ("sotto.dialogue/1"), or {NULL, NULL}. Valid while the runtime lives. [any thread] */
 SOTTO_API sotto_interface sotto_runtime_query(sotto_runtime *runtime, const char *id);
 
-/* Gives memory back: 1 drops what is cheap to make again, 2 also caches of idle sessions, 3 all that is not in use. [any thread] */
+/* Gives memory back: 1 drops what is cheap to make again, 2 also caches of idle sessions, 3 all that is not in use. [any
+ * thread] */
 SOTTO_API void sotto_runtime_trim(sotto_runtime *runtime, uint32_t level);
 SOTTO_API void sotto_runtime_set_power_policy(sotto_runtime *runtime, uint32_t policy);
 

@@ -1,7 +1,8 @@
 /* session.h - one stream of tokens on a model: feed, generate, cancel, rewind. Sessions of a model share its weights and steps.
  *
- * [session thread] functions are called by one thread at a time; another at the same time gets SOTTO_BUSY. From inside a callback
- * of a call on the same session every function but sotto_session_cancel, _position and _counters answers SOTTO_REENTRANT. */
+ * [session thread] functions are called by one thread at a time; another at the same time gets SOTTO_BUSY. From inside a
+ * callback of a call on the same session every function but sotto_session_cancel, _position and _counters answers
+ * SOTTO_REENTRANT. */
 #ifndef SOTTO_SESSION_H
 #define SOTTO_SESSION_H
 
@@ -28,10 +29,10 @@ SOTTO_API void sotto_session_destroy(sotto_session *session);
 
 typedef struct sotto_feed_options {
   uint32_t struct_size;
-  uint32_t deadline_ms;           /* from the start of the call; 0: none */
-  uint32_t outputs;               /* SOTTO_OUTPUT_* wanted at every position */
+  uint32_t deadline_ms; /* from the start of the call; 0: none */
+  uint32_t outputs;     /* SOTTO_OUTPUT_* wanted at every position */
   uint32_t reserved;
-  const uint32_t *output_masks;   /* [count] further wishes per position, or NULL */
+  const uint32_t *output_masks; /* [count] further wishes per position, or NULL */
   /* One row of one output, float32, valid during the call, positions in order; non-zero stops (SOTTO_CANCELLED). */
   int32_t (*on_row)(void *user, uint32_t position, uint32_t output, const float *row, uint32_t width);
   void *user;
@@ -49,7 +50,7 @@ SOTTO_API sotto_status sotto_session_feed(sotto_session *session, const uint32_t
 
 typedef struct sotto_generate_result {
   uint32_t struct_size;
-  uint32_t finish;           /* SOTTO_FINISH_*, 0 after a failure */
+  uint32_t finish; /* SOTTO_FINISH_*, 0 after a failure */
   uint32_t prompt_tokens;
   uint32_t generated_tokens; /* the one that ended the text included */
   uint32_t position;         /* of the session afterwards */
@@ -64,7 +65,7 @@ typedef struct sotto_token_bias {
   float bias; /* added to the logit; -INFINITY forbids */
 } sotto_token_bias;
 
-#define SOTTO_GENERATE_SPECIAL 1u    /* markers in the prompt text become control tokens */
+#define SOTTO_GENERATE_SPECIAL 1u /* markers in the prompt text become control tokens */
 #define SOTTO_GENERATE_NO_BOS 2u
 #define SOTTO_GENERATE_IGNORE_END 4u /* goes on past the end of text: benchmarks */
 #define SOTTO_GENERATE_LOGPROBS 8u   /* compute log-probabilities for on_token */
@@ -80,16 +81,16 @@ typedef struct sotto_generate_options {
   const uint32_t *prompt_ids; /* instead of the prompt text */
   uint64_t prompt_id_count;
   /* Sampling, in this order: bias, mask, penalties, then top_k, top_p, min_p at temperature 1, then the temperature. */
-  float temperature;          /* 0: greedy */
-  uint32_t top_k;             /* 0: off */
-  float top_p;                /* 0 or 1: off */
-  float min_p;                /* 0: off */
-  float repeat_penalty;       /* 0 or 1: off; divides positive, multiplies negative logits of recent tokens */
-  float presence_penalty;     /* subtracted once from a token that occurred */
-  float frequency_penalty;    /* subtracted for each time it occurred */
-  uint32_t penalty_tokens;    /* how many of the last tokens count as recent; 0: 64 */
-  uint64_t seed;              /* the same seed gives the same text on every run */
-  const sotto_str *stops;     /* text that ends the answer; held back while it may still come */
+  float temperature;       /* 0: greedy */
+  uint32_t top_k;          /* 0: off */
+  float top_p;             /* 0 or 1: off */
+  float min_p;             /* 0: off */
+  float repeat_penalty;    /* 0 or 1: off; divides positive, multiplies negative logits of recent tokens */
+  float presence_penalty;  /* subtracted once from a token that occurred */
+  float frequency_penalty; /* subtracted for each time it occurred */
+  uint32_t penalty_tokens; /* how many of the last tokens count as recent; 0: 64 */
+  uint64_t seed;           /* the same seed gives the same text on every run */
+  const sotto_str *stops;  /* text that ends the answer; held back while it may still come */
   const sotto_token_bias *biases;
   uint32_t stop_count;
   uint32_t bias_count;
@@ -122,7 +123,8 @@ SOTTO_API sotto_status sotto_session_fork(sotto_session *session, sotto_session 
 /* The adapter for the tokens to come; NULL: none. Held by the session. [session thread] */
 SOTTO_API sotto_status sotto_session_set_lora(sotto_session *session, sotto_lora *lora, float strength, sotto_error *err);
 
-/* The whole state as bytes, bound to the model's hash, neutral in backend, ranks and KV type; two-call idiom. [session thread] */
+/* The whole state as bytes, bound to the model's hash, neutral in backend, ranks and KV type; two-call idiom. [session thread]
+ */
 SOTTO_API sotto_status sotto_session_save(sotto_session *session, void *buffer, uint64_t capacity, uint64_t *size,
                                           sotto_error *err);
 SOTTO_API sotto_status sotto_session_restore(sotto_session *session, const void *bytes, uint64_t size, sotto_error *err);
@@ -130,12 +132,12 @@ SOTTO_API sotto_status sotto_session_restore(sotto_session *session, const void 
 /* Since the session was created. */
 typedef struct sotto_counters {
   uint32_t struct_size;
-  uint32_t steps;              /* runs of the model */
-  uint64_t computed_tokens;    /* tokens that went through the model */
+  uint32_t steps;           /* runs of the model */
+  uint64_t computed_tokens; /* tokens that went through the model */
   uint64_t generated_tokens;
   uint64_t prefill_ns;
   uint64_t decode_ns;
-  uint64_t cache_bytes;        /* of the tokens held now */
+  uint64_t cache_bytes; /* of the tokens held now */
 } sotto_counters;
 /* [any thread] */
 SOTTO_API sotto_status sotto_session_counters(const sotto_session *session, sotto_counters *out, sotto_error *err);
@@ -147,8 +149,10 @@ typedef struct sotto_session_service {
   sotto_status (*model_get_facts)(const sotto_model *, sotto_model_facts *, sotto_error *);
   sotto_status (*model_text)(const sotto_model *, sotto_str, char *, uint64_t, uint64_t *, sotto_error *);
   sotto_status (*tokenize)(const sotto_model *, sotto_str, uint32_t, uint32_t *, uint64_t, uint64_t *, sotto_error *);
-  sotto_status (*detokenize)(const sotto_model *, const uint32_t *, uint64_t, uint32_t, char *, uint64_t, uint64_t *, sotto_error *);
-  sotto_status (*template_render)(const sotto_model *, const sotto_template_options *, char *, uint64_t, uint64_t *, sotto_error *);
+  sotto_status (*detokenize)(const sotto_model *, const uint32_t *, uint64_t, uint32_t, char *, uint64_t, uint64_t *,
+                             sotto_error *);
+  sotto_status (*template_render)(const sotto_model *, const sotto_template_options *, char *, uint64_t, uint64_t *,
+                                  sotto_error *);
   sotto_status (*template_tokenize)(const sotto_model *, const sotto_template_options *, uint32_t *, uint64_t, uint64_t *,
                                     sotto_error *);
   sotto_status (*session_create)(sotto_model *, const sotto_session_options *, sotto_session **, sotto_error *);

@@ -1,5 +1,5 @@
-/* sotto.h - start here. The whole C interface for applications: a runtime loads plugins, a model is opened on a backend, a session
- * generates text.
+/* sotto.h - start here. The whole C interface for applications: a runtime loads plugins, a model is opened on a backend, a
+ * session generates text.
  *
  *   sotto_runtime_options o = {sizeof o};            o.plugin_folder = ...;
  *   sotto_runtime_create(&o, &runtime, &err);        runtime.h: plugins, backends, devices

@@ -24,9 +24,9 @@ extern "C" {
 typedef struct sotto_device_info {
   uint32_t struct_size;
   uint32_t index;
-  char name[128];         /* "Intel Xeon, 2 cores", "Adreno 740" */
-  char detail[256];       /* driver, instruction sets, subgroup size */
-  uint64_t memory_bytes;  /* 0: unknown */
+  char name[128];        /* "Intel Xeon, 2 cores", "Adreno 740" */
+  char detail[256];      /* driver, instruction sets, subgroup size */
+  uint64_t memory_bytes; /* 0: unknown */
   uint64_t memory_free_bytes;
   uint32_t shares_memory_with_host;
   uint32_t batch_invariant_rows; /* up to this many rows in a batch, a row's bits do not depend on its neighbours */
