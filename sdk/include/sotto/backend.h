@@ -62,7 +62,7 @@ typedef struct sotto_rank_cost {
   uint64_t weights_borrowed; /* used in place for as long as the weights live (BORROW) */
   uint64_t weights_copied;   /* held by the backend */
   uint64_t cache;
-  uint64_t workspace; /* activations, staging, logits rows for max_batch */
+  uint64_t workspace; /* activations, staging, output rows for min(max_batch, 16); a batch that wants more may grow it */
 } sotto_rank_cost;
 
 /* BORROW: `bytes` stay valid and unchanged until `release(user)`, called once, at the latest by weights_destroy. Without it the
