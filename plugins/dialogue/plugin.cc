@@ -114,7 +114,7 @@ sotto_status create(const sotto_host* host, void** self, sotto_error* err) noexc
     if (session == nullptr || !SOTTO_HAS(sotto_session_service, session, session_restore))
       return {SOTTO_UNSUPPORTED,
               "dialogue: the host does not offer the whole of " SOTTO_SESSION_SERVICE_ID ": use a newer libsotto"};
-    *self = new Services{host, session};
+    *self = std::make_unique<Services>(Services{host, session}).release();
     return {};
   });
 }

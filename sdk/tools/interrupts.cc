@@ -7,11 +7,16 @@
 #include <utility>
 
 namespace sotto::tools {
+namespace {
+
+constexpr int kWake = SIGUSR1;  // from the destructor to the watching thread
+
+}  // namespace
 
 Interrupts::Interrupts() {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is a failed write with a sentence
   sigemptyset(&signals_);
-  for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, s);
+  for (const int s : {SIGINT, SIGTERM, SIGHUP, kWake}) sigaddset(&signals_, s);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   if (pipe2(pipe_, O_CLOEXEC | O_NONBLOCK) != 0) pipe_[0] = pipe_[1] = -1;
   watcher_ = std::thread([this] { watch(); });
@@ -19,7 +24,7 @@ Interrupts::Interrupts() {
 
 Interrupts::~Interrupts() {
   is_ending_ = true;
-  pthread_kill(watcher_.native_handle(), SIGTERM);
+  pthread_kill(watcher_.native_handle(), kWake);
   watcher_.join();
   for (const int fd : pipe_)
     if (fd >= 0) close(fd);
@@ -30,6 +35,7 @@ void Interrupts::watch() {
     int number = 0;
     if (sigwait(&signals_, &number) != 0) continue;
     if (is_ending_) return;
+    if (number == kWake) continue;
     signal_ = number;
     if (pipe_[1] >= 0 && write(pipe_[1], "!", 1) < 0) {
       // The pipe is full: it is readable, which is all that is wanted.
