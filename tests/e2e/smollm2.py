@@ -80,7 +80,7 @@ def main():
     faults = []
     for prompt in reference["prompts"]:
         faults += judge(args.sotto, fixtures, str(model), args.backend, prompt, reference["vocab"])
-    sys.exit("\n".join(faults))
+    sys.exit("\n".join(faults) or 0)
 
 
 main()

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 
 #include "api/guard.h"
 #include "api/model_object.h"
@@ -15,6 +16,53 @@ namespace {
 Status check_range(const char* name, uint32_t value, uint32_t most) {
   if (value <= most) return {};
   return Status(SOTTO_UNSUPPORTED, fmt::format("sotto_model_options.{} is {}, 0 to {} are known", name, value, most));
+}
+
+// The power policy as a number of threads; 0: the backend chooses.
+uint32_t threads_of(const sotto_runtime& runtime) {
+  const uint32_t cores = std::max(std::thread::hardware_concurrency(), 1u);
+  if (runtime.threads()) return runtime.threads();
+  if (runtime.power_policy() == SOTTO_POWER_PERFORMANCE) return cores;
+  return runtime.power_policy() == SOTTO_POWER_SAVER ? std::max(cores / 2, 1u) : 0;
+}
+
+// The load's progress as one run from 0 to 1: reading the bytes, where that is work, then the weights.
+struct LoadProgress {
+  int32_t (*call)(void*, float);
+  void* user;
+  float from, to;
+
+  bool operator()(float fraction) const { return call(user, from + (to - from) * fraction) != 0; }
+};
+
+// A part of the runtime's budget, given back unless kept.
+class BudgetShare {
+ public:
+  explicit BudgetShare(MemoryBudget& budget) : budget_(budget) {}
+  BudgetShare(const BudgetShare&) = delete;
+  BudgetShare& operator=(const BudgetShare&) = delete;
+  ~BudgetShare() { budget_.give_back(bytes_); }
+  Status take(uint64_t bytes) {
+    SOTTO_TRY(budget_.take(bytes));
+    bytes_ += bytes;
+    return {};
+  }
+  uint64_t keep() { return std::exchange(bytes_, 0); }
+
+ private:
+  MemoryBudget& budget_;
+  uint64_t bytes_ = 0;
+};
+
+struct Bytes {
+  ModelBytes bytes;
+  bool are_ours;  // read into memory of the library
+};
+
+Result<Bytes> open_bytes(const sotto_model_source& from, const Progress& progress) {
+  SOTTO_ASSIGN(ModelBytes bytes, ModelBytes::open(from, progress));
+  const bool borrowed = bytes.is_mapped() || (from.kind == SOTTO_SOURCE_MEMORY && bytes.bytes().data() == from.data);
+  return Bytes{std::move(bytes), !borrowed};
 }
 
 Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_options& o) {
@@ -34,7 +82,7 @@ Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_o
   e.plan.ranks = std::max(o.ranks, 1u);
   if (o.devices) e.devices.assign(o.devices, o.devices + e.plan.ranks);
   if (o.split) e.plan.split.assign(o.split, o.split + e.plan.ranks);
-  e.threads = o.threads ? o.threads : runtime.threads();
+  e.threads = o.threads ? o.threads : threads_of(runtime);
   e.affinity_mask = runtime.affinity_mask();
   e.thread_priority = runtime.thread_priority();
   e.sessions = o.sessions;
@@ -47,8 +95,6 @@ Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_o
   e.memory.cap_bytes = o.memory_cap_bytes;
   if (left != UINT64_MAX)
     e.memory.cap_bytes = o.memory_cap_bytes ? std::min(o.memory_cap_bytes, left) : std::max<uint64_t>(left, 1);
-  if (o.progress)
-    e.progress = [call = o.progress, user = o.progress_user](float fraction) { return call(user, fraction) != 0; };
   return e;
 }
 
@@ -58,12 +104,20 @@ Status open_model(sotto_runtime& runtime, const sotto_model_source* source, cons
   SOTTO_TRY(check_given("sotto_model_open: out", out));
   SOTTO_ASSIGN(const sotto_model_source from, read_options("sotto_model_source", source));
   SOTTO_ASSIGN(const sotto_model_options o, read_options("sotto_model_options", options));
-  SOTTO_ASSIGN(const EngineOptions e, engine_options(runtime, o));
-  SOTTO_ASSIGN(ModelBytes bytes, ModelBytes::open(from));
-  SOTTO_ASSIGN(auto engine, Engine::open(&runtime.host(), std::move(bytes), e));
-  const uint64_t taken = engine->memory().total;
-  SOTTO_TRY(runtime.memory().take(taken));
-  auto model = std::make_shared<sotto_model>(RuntimeRef(&runtime), std::move(engine), taken);
+  SOTTO_ASSIGN(EngineOptions e, engine_options(runtime, o));
+  const float read_part = from.kind == SOTTO_SOURCE_CALLBACK ? 0.5f : 0.0f;
+  Progress reading;
+  if (o.progress) {
+    if (read_part > 0) reading = LoadProgress{o.progress, o.progress_user, 0, read_part};
+    e.progress = LoadProgress{o.progress, o.progress_user, read_part, 1};
+  }
+  SOTTO_ASSIGN(Bytes bytes, open_bytes(from, reading));
+  e.owns_bytes = bytes.are_ours;
+  // Taken before the load, so that two loads at a time cannot both have the last of it.
+  BudgetShare share(runtime.memory());
+  e.reserve = [&](uint64_t total) { return share.take(total); };
+  SOTTO_ASSIGN(auto engine, Engine::open(&runtime.host(), std::move(bytes.bytes), e));
+  auto model = std::make_shared<sotto_model>(RuntimeRef(&runtime), std::move(engine), share.keep());
   runtime.add_trimmable(model);
   model->own(model);
   *out = model.get();
@@ -75,9 +129,13 @@ Status estimate(sotto_runtime& runtime, const sotto_model_source* source, const 
   SOTTO_TRY(check_given("sotto_model_estimate: source", source));
   SOTTO_ASSIGN(const sotto_model_source from, read_options("sotto_model_source", source));
   SOTTO_ASSIGN(const sotto_model_options o, read_options("sotto_model_options", options));
-  SOTTO_ASSIGN(const EngineOptions e, engine_options(runtime, o));
-  SOTTO_ASSIGN(ModelBytes bytes, ModelBytes::open(from));
-  SOTTO_ASSIGN(const sotto_memory_estimate found, Engine::estimate(runtime.host(), std::move(bytes), e));
+  if (o.flags & SOTTO_MODEL_VOCABULARY_ONLY)
+    return Status(SOTTO_INVALID_ARGUMENT,
+                  "sotto_model_estimate: a vocabulary-only model loads no weights, there is nothing to estimate");
+  SOTTO_ASSIGN(EngineOptions e, engine_options(runtime, o));
+  SOTTO_ASSIGN(Bytes bytes, open_bytes(from, nullptr));
+  e.owns_bytes = bytes.are_ours;
+  SOTTO_ASSIGN(const sotto_memory_estimate found, Engine::estimate(runtime.host(), std::move(bytes.bytes), e));
   return write_out("sotto_memory_estimate", found, out);
 }
 

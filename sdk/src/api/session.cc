@@ -1,7 +1,6 @@
 // The C functions of session.h: one thread at a time, no re-entry from callbacks, and then the session itself.
 #include <fmt/format.h>
 
-#include <atomic>
 #include <thread>
 
 #include "api/guard.h"
@@ -15,8 +14,7 @@ struct sotto_session {
 
   sotto::ModelRef model;
   sotto::Session session;
-  std::atomic<std::thread::id> owner{std::thread::id()};  // of the call in progress
-  std::atomic<bool> doomed{false};                        // destroyed from inside a callback: ends with the call
+  bool doomed = false;  // destroyed from inside a callback: ends with the call, in the same thread
 };
 
 namespace sotto {
@@ -28,25 +26,25 @@ namespace {
 // One call on a session: its ownership from start to end.
 class Call {
  public:
-  explicit Call(sotto_session* s) : s_(s) {}
+  explicit Call(sotto_session* s) : s_(s), cancels_before_(s->session.cancels()) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
   ~Call() {
     if (!held_) return;
-    s_->owner.store(std::thread::id());
-    if (s_->doomed.load()) delete s_;
+    if (s_->doomed)
+      delete s_;
+    else
+      s_->session.leave();  // from here on another thread may destroy it
   }
   Status enter() {
-    std::thread::id nobody;
-    const auto me = std::this_thread::get_id();
-    held_ = s_->owner.compare_exchange_strong(nobody, me);
-    if (held_) return {};
-    if (nobody == me) return Status(SOTTO_REENTRANT, "the session is in a call of this thread: not from inside its callbacks");
-    return Status(SOTTO_BUSY, "the session is in use by another thread");
+    SOTTO_TRY(s_->session.enter(cancels_before_));
+    held_ = true;
+    return {};
   }
 
  private:
   sotto_session* s_;
+  uint32_t cancels_before_;
   bool held_ = false;
 };
 
@@ -66,6 +64,8 @@ Status check_generate(const sotto_generate_options& o) {
   if (o.flags & ~kKnown)
     return Status(SOTTO_UNSUPPORTED, fmt::format("sotto_generate_options.flags is {:#x}, {:#x} are known", o.flags, kKnown));
   if (o.prompt_id_count && !o.prompt_ids) return Status(SOTTO_INVALID_ARGUMENT, "prompt_id_count is given without prompt_ids");
+  if (o.prompt_ids && o.prompt_id_count > UINT32_MAX)
+    return Status(SOTTO_CONTEXT_FULL, fmt::format("a prompt of {} tokens fits no context", o.prompt_id_count));
   if (o.stop_count && !o.stops) return Status(SOTTO_INVALID_ARGUMENT, "stop_count is given without stops");
   if (o.bias_count && !o.biases) return Status(SOTTO_INVALID_ARGUMENT, "bias_count is given without biases");
   const struct {
@@ -81,9 +81,14 @@ Status check_generate(const sotto_generate_options& o) {
     if (!(r.value >= r.least && r.value <= r.most))
       return Status(SOTTO_INVALID_ARGUMENT,
                     fmt::format("sotto_generate_options.{} is {}, expected {} to {}", r.name, r.value, r.least, r.most));
-  if (o.result && o.result->struct_size < sizeof(uint32_t))
-    return Status(SOTTO_INVALID_ARGUMENT, "sotto_generate_result.struct_size is 0");
+  for (uint32_t i = 0; i < o.stop_count; ++i) SOTTO_TRY(read_text("stops", o.stops[i]).status());
   return {};
+}
+
+sotto_generate_result empty_result(const Session& session) {
+  sotto_generate_result r{};
+  r.position = session.position();
+  return r;
 }
 
 Status create(sotto_model* model, const sotto_session_options* options, sotto_session** out) {
@@ -111,13 +116,11 @@ sotto_status sotto_session_create(sotto_model* model, const sotto_session_option
 void sotto_session_destroy(sotto_session* s) {
   if (!s) return;
   s->session.cancel();
-  if (s->owner.load() == std::this_thread::get_id()) {
-    s->doomed.store(true);
+  if (s->session.entered_here()) {
+    s->doomed = true;
     return;
   }
-  std::thread::id nobody;
-  while (!s->owner.compare_exchange_weak(nobody, std::this_thread::get_id())) {
-    nobody = std::thread::id();
+  while (!s->session.enter(0).ok()) {
     s->session.cancel();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -138,6 +141,7 @@ sotto_status sotto_generate(sotto_session* s, sotto_str prompt, const sotto_gene
   return sotto::on_session(s, err, [&](sotto::Session& session) -> sotto::Status {
     SOTTO_ASSIGN(const auto o, sotto::read_options("sotto_generate_options", options));
     SOTTO_ASSIGN(const std::string_view text, sotto::read_text("prompt", prompt));
+    if (o.result) SOTTO_TRY(sotto::write_out("sotto_generate_result", sotto::empty_result(session), o.result));
     SOTTO_TRY(sotto::check_generate(o));
     return session.generate(text, o, on_text, user);
   });
@@ -184,8 +188,7 @@ sotto_status sotto_session_set_lora(sotto_session* s, sotto_lora* lora, float st
 sotto_status sotto_session_save(sotto_session* s, void* buffer, uint64_t capacity, uint64_t* size, sotto_error* err) {
   return sotto::on_session(s, err, [&](sotto::Session& session) -> sotto::Status {
     SOTTO_TRY(sotto::check_given("sotto_session_save: size", size));
-    SOTTO_ASSIGN(const auto bytes, session.save());
-    return sotto::write_items(bytes.data(), bytes.size(), static_cast<uint8_t*>(buffer), capacity, size);
+    return session.save(static_cast<uint8_t*>(buffer), capacity, size);
   });
 }
 

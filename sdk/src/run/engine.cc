@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "host/plugin_call.h"
-#include "run/session.h"
 #include "run/vocabulary.h"
 
 namespace sotto {
@@ -24,10 +22,8 @@ uint32_t type_of_kv(uint32_t kv) { return kv == SOTTO_KV_F32 ? SOTTO_F32 : kv ==
 int preference(const Backend& b) {
   const auto* found =
       std::find_if(std::begin(kPreference), std::end(kPreference), [&](const char* name) { return b.name == name; });
-  return found == std::end(kPreference) && b.name == "reference" ? 100 : static_cast<int>(found - std::begin(kPreference));
+  return b.name == "reference" ? 100 : static_cast<int>(found - std::begin(kPreference));
 }
-
-}  // namespace
 
 sotto_cache_options cache_options(const MemoryChoice& choice, uint32_t sequences) {
   sotto_cache_options o{};
@@ -38,31 +34,25 @@ sotto_cache_options cache_options(const MemoryChoice& choice, uint32_t sequences
   return o;
 }
 
-Program::~Program() {
-  if (!backend) return;
-  const sotto_backend& t = *backend->table;
-  const auto quietly = [&](const char* what, auto&& call) { (void)call_plugin_void(backend->id, what, call); };
-  quietly("cache_destroy", [&] { t.cache_destroy(cache); });
-  quietly("program_destroy", [&] { t.program_destroy(program); });
-  quietly("weights_destroy", [&] { t.weights_destroy(weights); });
-  quietly("group_destroy", [&] { t.group_destroy(group); });
+}  // namespace
+
+// A SentencePiece model has no magic number: it is one if it reads as one.
+Status Engine::open_bare_tokenizer(const ModelBytes& bytes) {
+  Vocabulary v;
+  v.sentencepiece_model = bytes.bytes();
+  auto made = make_tokenizer(v);
+  if (!made.ok())
+    return Status(SOTTO_BAD_FILE,
+                  fmt::format("{} is neither a GGUF file nor a SentencePiece model ({})", bytes.name(), made.status().text()));
+  tokenizer_ = made.take();
+  return {};
 }
 
 Status Engine::open_text(const PluginHost* host, ModelBytes bytes, bool vocabulary_only) {
   const auto content = bytes.bytes();
   file_bytes_ = content.size();
   const bool is_gguf = content.size() >= 4 && std::equal(content.begin(), content.begin() + 4, "GGUF");
-  if (!is_gguf && vocabulary_only) {
-    // A SentencePiece model has no magic number: it is one if it reads as one.
-    Vocabulary v;
-    v.sentencepiece_model = content;
-    auto made = make_tokenizer(v);
-    if (!made.ok())
-      return Status(SOTTO_BAD_FILE, fmt::format("{} is neither a GGUF file nor a SentencePiece model ({})", bytes.name(),
-                                                made.status().text()));
-    tokenizer_ = made.take();
-    return {};
-  }
+  if (!is_gguf && vocabulary_only) return open_bare_tokenizer(bytes);
   SOTTO_ASSIGN(file_, ModelFile::open(std::move(bytes), vocabulary_only));
   hash_ = file_->hash();
   auto tokenizer = tokenizer_of(file_->gguf());
@@ -89,26 +79,60 @@ Status Engine::open_text(const PluginHost* host, ModelBytes bytes, bool vocabula
   return {};
 }
 
-Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, uint32_t sequences) const {
+Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool owns_bytes) const {
   std::vector<sotto_rank_cost> costs(plan_.c().world);
-  const sotto_cache_options cache = cache_options(choice, sequences);
-  SOTTO_TRY(call_plugin(program_->backend->id, "check", [&](sotto_error* err) {
-    return program_->backend->table->check(program_->group, &plan_.c(), choice.max_batch, &cache, costs.data(), err);
+  const sotto_cache_options cache = cache_options(choice, program_->sequences);
+  SOTTO_TRY(program_->call("check", [&](const sotto_backend& t, sotto_error* err) {
+    return t.check(program_->group, &plan_.c(), choice.max_batch, &cache, costs.data(), err);
   }));
   sotto_memory_estimate e{};
   e.struct_size = sizeof e;
   e.context_tokens = choice.context_tokens;
   e.max_batch = choice.max_batch;
   e.kv_type = choice.kv_type;
+  uint64_t borrowed = 0;
   for (const sotto_rank_cost& c : costs) {
-    e.weights_mapped += c.weights_borrowed;
+    borrowed += c.weights_borrowed;
     e.weights_copied += c.weights_copied;
     e.kv_cache += c.cache;
     e.workspace += c.workspace;
   }
+  if (owns_bytes)
+    e.weights_copied += file_->file_bytes();
+  else
+    e.weights_mapped = borrowed;
   e.host = kHostBytes + kHostBytesPerToken * file_->config().vocabulary + kHostBytesPerWeight * plan_.c().weight_count;
   e.total = e.weights_mapped + e.weights_copied + e.kv_cache + e.workspace + e.host;
   return e;
+}
+
+Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
+  const Backend& backend = *program_->backend;
+  SOTTO_ASSIGN(const uint32_t devices, host.device_count(backend));
+  if (devices == 0) return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device on this machine", backend.name));
+  const uint32_t world = plan_.c().world;
+  if (!o.devices.empty() && o.devices.size() != world)
+    return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{} devices are named for {} ranks", o.devices.size(), world));
+  for (const uint32_t device : o.devices)
+    if (device >= devices)
+      return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device {}, it has {}", backend.name, device, devices));
+  sotto_group_options g{};
+  g.struct_size = sizeof g;
+  g.world = g.local_ranks = world;
+  g.devices = o.devices.empty() ? nullptr : o.devices.data();
+  g.threads = o.threads;
+  g.affinity_mask = o.affinity_mask;
+  g.thread_priority = o.thread_priority;
+  SOTTO_TRY(program_->call("group_create", [&](const sotto_backend& t, sotto_error* err) {
+    return t.group_create(backend.self, &g, &program_->group, err);
+  }));
+  program_->invariant_rows = UINT32_MAX;
+  for (uint32_t rank = 0; rank < world; ++rank) {
+    SOTTO_ASSIGN(const sotto_device_info info, host.device_info(backend, o.devices.empty() ? 0 : o.devices[rank]));
+    if (rank == 0) program_->device_name = info.name;
+    program_->invariant_rows = std::min(program_->invariant_rows, std::max(info.batch_invariant_rows, 1u));
+  }
+  return {};
 }
 
 // Group, plan and memory on one backend; nothing is loaded yet.
@@ -116,29 +140,14 @@ Status Engine::prepare(const Backend& backend, const PluginHost& host, const Eng
   program_ = std::make_unique<Program>();
   program_->backend = &backend;
   program_->sequences = o.sessions ? o.sessions : kUsualSessions;
-  SOTTO_ASSIGN(const uint32_t devices, host.device_count(backend));
-  if (devices == 0) return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device on this machine", backend.name));
+  program_->output_widths[kLogitsOutput] = file_->config().vocabulary;
+  program_->output_widths[kHiddenOutput] = file_->config().hidden;
   SOTTO_ASSIGN(plan_, file_->plan(o.plan));
-  sotto_group_options g{};
-  g.struct_size = sizeof g;
-  g.world = g.local_ranks = plan_.c().world;
-  g.devices = o.devices.empty() ? nullptr : o.devices.data();
-  g.threads = o.threads;
-  g.affinity_mask = o.affinity_mask;
-  g.thread_priority = o.thread_priority;
-  if (!o.devices.empty() && o.devices.size() != g.world)
-    return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{} devices are named for {} ranks", o.devices.size(), g.world));
-  for (const uint32_t device : o.devices)
-    if (device >= devices)
-      return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device {}, it has {}", backend.name, device, devices));
-  SOTTO_TRY(call_plugin(backend.id, "group_create", [&](sotto_error* err) {
-    return backend.table->group_create(backend.self, &g, &program_->group, err);
-  }));
-  SOTTO_ASSIGN(const sotto_device_info info, host.device_info(backend, o.devices.empty() ? 0 : o.devices[0]));
-  program_->device_name = info.name;
+  SOTTO_TRY(make_group(host, o));
   MemoryWishes wishes = o.memory;
   wishes.context_trained = file_->config().context_trained;
-  SOTTO_ASSIGN(memory_, plan_memory(wishes, [&](const MemoryChoice& c) { return measure(c, program_->sequences); }));
+  SOTTO_ASSIGN(memory_, plan_memory(wishes, [&](const MemoryChoice& c) { return measure(c, o.owns_bytes); }));
+  program_->max_batch = memory_.choice.max_batch;
   return {};
 }
 
@@ -155,33 +164,36 @@ Status Engine::open_backend(const PluginHost& host, const EngineOptions& o) {
   for (const Backend& b : host.backends()) candidates.push_back(&b);
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Backend* a, const Backend* b) { return preference(*a) < preference(*b); });
-  Status last(SOTTO_NOT_FOUND, "no backend is loaded: name a plugin folder or a backend's library in the runtime's options");
+  Status first(SOTTO_NOT_FOUND, "no backend is loaded: name a plugin folder or a backend's library in the runtime's options");
+  std::vector<std::string> passed_over;
   for (const Backend* b : candidates) {
     Status s = prepare(*b, host, o);
-    if (s.ok()) return s;
+    if (s.ok()) {
+      for (const std::string& line : passed_over) host.log().warning(fmt::format("{}; {} runs the model", line, b->name));
+      return s;
+    }
     program_.reset();
-    if (host.log().wants(SOTTO_LOG_INFO)) host.log().info(fmt::format("backend {} is passed over: {}", b->name, s.text()));
-    // What the caller asked for, or the cap, rules the others out as well; their sentence would only hide this one.
-    last = last.code() == SOTTO_NOT_FOUND ? std::move(s) : last;
+    if (s.code() == SOTTO_INVALID_ARGUMENT) return s;  // no backend could do it
+    // That there is no such device is nothing to tell; the first real obstacle is the one to report.
+    if (s.code() != SOTTO_NOT_FOUND) passed_over.push_back(fmt::format("backend {} is passed over: {}", b->name, s.text()));
+    if (first.code() == SOTTO_NOT_FOUND) first = std::move(s);
   }
-  return last;
+  return first;
 }
 
 Status Engine::load(const EngineOptions& o) {
   Program& p = *program_;
-  const sotto_backend& t = *p.backend->table;
-  const std::string& id = p.backend->id;
-  SOTTO_TRY(call_plugin(id, "weights_create",
-                        [&](sotto_error* err) { return t.weights_create(p.group, &plan_.c(), &p.weights, err); }));
-  SOTTO_TRY(upload_weights(t, p.weights, plan_, 0, plan_.c().world, o.progress));
-  SOTTO_TRY(call_plugin(id, "compile", [&](sotto_error* err) {
-    return t.compile(p.group, &plan_.c(), p.weights, memory_.choice.max_batch, &p.program, err);
+  SOTTO_TRY(p.call("weights_create", [&](const sotto_backend& t, sotto_error* err) {
+    return t.weights_create(p.group, &plan_.c(), &p.weights, err);
+  }));
+  SOTTO_TRY(upload_weights(*p.backend->table, p.weights, plan_, 0, plan_.c().world, o.progress));
+  SOTTO_TRY(p.call("compile", [&](const sotto_backend& t, sotto_error* err) {
+    return t.compile(p.group, &plan_.c(), p.weights, p.max_batch, &p.program, err);
   }));
   const sotto_cache_options cache = cache_options(memory_.choice, p.sequences);
-  SOTTO_TRY(
-      call_plugin(id, "cache_create", [&](sotto_error* err) { return t.cache_create(p.program, &cache, &p.cache, err); }));
-  owners_.resize(p.sequences);
-  for (uint32_t s = 0; s < p.sequences; ++s) order_.push_back(s);
+  SOTTO_TRY(p.call("cache_create",
+                   [&](const sotto_backend& t, sotto_error* err) { return t.cache_create(p.program, &cache, &p.cache, err); }));
+  scheduler_ = std::make_unique<Scheduler>(p);
   return {};
 }
 
@@ -191,7 +203,15 @@ Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes 
   if (o.vocabulary_only) return e;
   if (!host) return Status(SOTTO_INVALID_ARGUMENT, "opening a model to run needs a runtime");
   SOTTO_TRY(e->open_backend(*host, o));
+  if (o.reserve) SOTTO_TRY(o.reserve(e->memory().total));
   SOTTO_TRY(e->load(o));
+  const sotto_memory_estimate& m = e->memory();
+  if (host->log().wants(SOTTO_LOG_INFO))
+    host->log().info(fmt::format(
+        "{}: on {} ({}), {} ranks, {} tokens of context, {:.1f} MB of weights, {:.1f} MB of cache, {:.1f} MB besides",
+        e->file_->name(), e->program_->backend->name, e->program_->device_name, e->plan_.c().world, m.context_tokens,
+        static_cast<double>(m.weights_mapped + m.weights_copied) / 1e6, static_cast<double>(m.kv_cache) / 1e6,
+        static_cast<double>(m.workspace + m.host) / 1e6));
   return e;
 }
 
@@ -213,58 +233,10 @@ Result<const ChatTemplate*> Engine::chat_template() const {
   return Status(SOTTO_NOT_FOUND, "a bare tokenizer model has no chat template: give one");
 }
 
-uint32_t Engine::output_width(uint32_t output) const {
-  return output == kHiddenOutput ? file_->config().hidden : file_->config().vocabulary;
-}
-
-void Engine::used(Session& session) {
-  const auto at = std::find(order_.begin(), order_.end(), session.sequence());
-  if (at != order_.end()) std::rotate(at, at + 1, order_.end());
-}
-
-Status Engine::acquire_sequence(Session& session) {
-  if (session.sequence() != SOTTO_NONE) return {};
-  const auto free = std::find(owners_.begin(), owners_.end(), nullptr);
-  uint32_t sequence = static_cast<uint32_t>(free - owners_.begin());
-  if (free == owners_.end()) {
-    sequence = order_.front();
-    owners_[sequence]->lose_sequence();
-  }
-  SOTTO_TRY(call_plugin(program_->backend->id, "cache_truncate", [&](sotto_error* err) {
-    return program_->backend->table->cache_truncate(program_->cache, sequence, 0, err);
-  }));
-  owners_[sequence] = &session;
-  session.take_sequence(sequence);
-  used(session);
-  return {};
-}
-
-void Engine::release_sequence(Session& session) {
-  const uint32_t sequence = session.sequence();
-  if (sequence == SOTTO_NONE) return;
-  (void)call_plugin(program_->backend->id, "cache_truncate", [&](sotto_error* err) {
-    return program_->backend->table->cache_truncate(program_->cache, sequence, 0, err);
-  });
-  owners_[sequence] = nullptr;
-  session.lose_sequence();
-}
-
 void Engine::trim(uint32_t level) {
   if (level < 2 || !can_run()) return;
-  steps_.enter([] { return false; });
-  for (Session* owner : owners_)
-    if (owner) release_sequence(*owner);
-  steps_.leave();
-}
-
-bool Engine::evict_one(const Session& keep) {
-  for (const uint32_t sequence : order_) {
-    Session* owner = owners_[sequence];
-    if (!owner || owner == &keep || owner->computed() == 0) continue;
-    release_sequence(*owner);
-    return true;
-  }
-  return false;
+  Scheduler::Turn turn(*scheduler_);
+  turn.sequences().release_idle();
 }
 
 }  // namespace sotto

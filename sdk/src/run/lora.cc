@@ -1,6 +1,5 @@
 #include "run/lora.h"
 
-#include "host/plugin_call.h"
 #include "model/lora.h"
 
 namespace sotto {
@@ -12,23 +11,21 @@ Result<std::shared_ptr<const Lora>> Lora::open(Engine& engine, ModelBytes bytes)
   auto read = LoraAdapter::read(bytes.bytes(), engine.file()->config().architecture, engine.plan(), 0, engine.plan().c().world);
   if (!read.ok()) return read.status().within(bytes.name());
   const auto pairs = read->pairs();
+  // Not make_shared: the constructor is private.
   std::shared_ptr<Lora> lora(new Lora(engine));
-  engine.steps().enter([] { return false; });
-  Status s = call_plugin(p.backend->id, "adapter_create", [&](sotto_error* err) {
-    return p.backend->table->adapter_create(p.weights, pairs.data(), static_cast<uint32_t>(pairs.size()),
-                                            sizeof(sotto_adapter_pair), &lora->adapter_, err);
-  });
-  engine.steps().leave();
-  SOTTO_TRY(s);
+  Scheduler::Turn turn(engine.scheduler());
+  SOTTO_TRY(p.call("adapter_create", [&](const sotto_backend& t, sotto_error* err) {
+    return t.adapter_create(p.weights, pairs.data(), static_cast<uint32_t>(pairs.size()), sizeof(sotto_adapter_pair),
+                            &lora->adapter_, err);
+  }));
   return std::shared_ptr<const Lora>(std::move(lora));
 }
 
 Lora::~Lora() {
   if (!adapter_) return;
   const Program& p = engine_.program();
-  engine_.steps().enter([] { return false; });
+  Scheduler::Turn turn(engine_.scheduler());
   (void)call_plugin_void(p.backend->id, "adapter_destroy", [&] { p.backend->table->adapter_destroy(adapter_); });
-  engine_.steps().leave();
 }
 
 }  // namespace sotto

@@ -5,10 +5,11 @@
 
 #include "host/plugin_call.h"
 #include "host/plugin_host.h"
+#include "model/arch/architectures.h"
 
 namespace sotto {
 
-constexpr uint32_t kLogitsOutput = 0, kHiddenOutput = 1, kOutputs = 2;  // of every plan: bits of SOTTO_OUTPUT_*
+constexpr uint32_t kOutputs = 2;  // of every plan: kLogitsOutput, kHiddenOutput
 
 // Destroyed children first. Calls come one at a time, see Scheduler.
 class Program {

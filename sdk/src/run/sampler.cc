@@ -4,11 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+
+#include "run/user_call.h"
 
 namespace sotto {
 namespace {
 
 constexpr uint32_t kDefaultPenaltyTokens = 64;
+constexpr size_t kLanes = 16;
+// Logits are counted by their distance from the highest, so that the few that matter are found in one pass.
+constexpr size_t kBuckets = 1024;
+constexpr float kBucketsPerUnit = 16;
 
 // SplitMix64 (Steele et al. 2014): a number for each (seed, step).
 uint64_t random_bits(uint64_t seed, uint64_t step) {
@@ -20,45 +27,97 @@ uint64_t random_bits(uint64_t seed, uint64_t step) {
 
 double unit_interval(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1.0p-53; }
 
-// The highest logit that is a number; ties go to the lowest token. SOTTO_NONE when there is none above minus infinity.
-uint32_t highest(Span<const float> logits) {
-  uint32_t best = SOTTO_NONE;
-  float value = -INFINITY;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (logits[i] > value) {
-      value = logits[i];
-      best = static_cast<uint32_t>(i);
+// e^x for x <= 0, within 3e-7 of it; below -87 nearly 0. Plain arithmetic that compilers vectorise: Cody and Waite's reduction
+// by ln 2, then a polynomial on [-0.35, 0.35].
+inline float exp_of_negative(float x) {
+  x = x > -87.0f ? x : -87.0f;
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
+  const float n = (x * 1.44269504f + kRound) - kRound;
+  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  int32_t bits = 0;
+  std::memcpy(&bits, &p, sizeof p);
+  bits += static_cast<int32_t>(n) * (1 << 23);
+  std::memcpy(&p, &bits, sizeof p);
+  return p;
+}
+
+// The highest of all; NaN and infinities are left out but told of.
+float highest(Span<const float> logits, bool* strange) {
+  float top[kLanes], odd[kLanes] = {};
+  std::fill(std::begin(top), std::end(top), -INFINITY);
+  size_t i = 0;
+  for (; i + kLanes <= logits.size(); i += kLanes) {
+    for (size_t l = 0; l < kLanes; ++l) {
+      const float x = logits[i + l];
+      top[l] = x > top[l] ? x : top[l];
+      odd[l] += x != x ? 1.0f : 0.0f;
     }
   }
+  for (; i < logits.size(); ++i) {
+    top[0] = logits[i] > top[0] ? logits[i] : top[0];
+    odd[0] += logits[i] != logits[i] ? 1.0f : 0.0f;
+  }
+  const float best = *std::max_element(std::begin(top), std::end(top));
+  *strange = best == INFINITY || std::any_of(std::begin(odd), std::end(odd), [](float n) { return n > 0; });
   return best;
 }
+
+// The sum of e^(logit - top).
+double total_weight(Span<const float> logits, float top) {
+  double total = 0;
+  constexpr size_t kRun = 1024;  // short enough for float lanes
+  for (size_t first = 0; first < logits.size(); first += kRun) {
+    float lanes[kLanes] = {};
+    const size_t end = std::min(first + kRun, logits.size());
+    size_t i = first;
+    for (; i + kLanes <= end; i += kLanes)
+      for (size_t l = 0; l < kLanes; ++l) lanes[l] += exp_of_negative(logits[i + l] - top);
+    for (; i < end; ++i) lanes[0] += exp_of_negative(logits[i] - top);
+    for (const float lane : lanes) total += static_cast<double>(lane);
+  }
+  return total;
+}
+
+size_t bucket_of(float logit, float top) {
+  const float distance = (top - logit) * kBucketsPerUnit;
+  return distance < static_cast<float>(kBuckets - 1) ? static_cast<size_t>(distance) : kBuckets - 1;
+}
+
+Span<const float> read_only(Span<float> logits) { return Span<const float>(logits.data(), logits.size()); }
 
 }  // namespace
 
 float log_probability(Span<const float> logits, uint32_t token) {
-  const float top = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float x : logits) sum += std::exp(static_cast<double>(x - top));
-  return static_cast<float>(static_cast<double>(logits[token] - top) - std::log(sum));
+  bool strange = false;
+  const float top = highest(logits, &strange);
+  return static_cast<float>(static_cast<double>(logits[token] - top) - std::log(total_weight(logits, top)));
 }
 
-Sampler::Sampler(const sotto_generate_options& options, uint32_t vocabulary) : options_(options) {
+Sampler::Sampler(const sotto_generate_options& options, uint32_t vocabulary) : options_(options), vocabulary_(vocabulary) {
   const bool penalties = (options.repeat_penalty != 0 && options.repeat_penalty != 1) || options.presence_penalty != 0 ||
                          options.frequency_penalty != 0;
   if (penalties) counts_.resize(vocabulary);
   if (options.temperature > 0) candidates_.reserve(vocabulary);
+  if (options.on_token && (options.flags & SOTTO_GENERATE_LOGPROBS)) raw_.reserve(vocabulary);
 }
 
-Status Sampler::apply_biases(Span<float> logits) const {
+Status Sampler::check() const {
   for (uint32_t i = 0; i < options_.bias_count; ++i) {
     const sotto_token_bias& b = options_.biases[i];
-    if (b.token >= logits.size())
+    if (b.token >= vocabulary_)
       return Status(SOTTO_INVALID_ARGUMENT,
-                    fmt::format("bias {} is for token {}, the vocabulary has {}", i, b.token, logits.size()));
-    logits[b.token] += b.bias;
+                    fmt::format("bias {} is for token {}, the vocabulary has {}", i, b.token, vocabulary_));
+    if (!(b.bias < INFINITY))
+      return Status(SOTTO_INVALID_ARGUMENT,
+                    fmt::format("the bias of token {} is {}, expected a number or -infinity", b.token, b.bias));
   }
-  if (options_.mask && options_.mask(options_.mask_user, logits.data(), static_cast<uint32_t>(logits.size())))
-    return Status(SOTTO_CANCELLED, "the mask callback ended the generation");
   return {};
 }
 
@@ -77,58 +136,93 @@ void Sampler::apply_penalties(Span<float> logits, Span<const uint32_t> recent) {
   }
 }
 
-Result<uint32_t> Sampler::next(Span<float> logits, Span<const uint32_t> recent) {
-  SOTTO_TRY(apply_biases(logits));
+Result<Sampler::Choice> Sampler::next(Span<float> logits, Span<const uint32_t> recent) {
+  Choice choice;
+  const bool wants_logprob = options_.on_token && (options_.flags & SOTTO_GENERATE_LOGPROBS);
+  if (wants_logprob) raw_.assign(logits.begin(), logits.end());
+  for (uint32_t i = 0; i < options_.bias_count; ++i) logits[options_.biases[i].token] += options_.biases[i].bias;
+  if (options_.mask) {
+    SOTTO_ASSIGN(choice.ended_by_mask, user_call("mask", [&] {
+                   return options_.mask(options_.mask_user, logits.data(), static_cast<uint32_t>(logits.size()));
+                 }));
+    if (choice.ended_by_mask) return choice;
+  }
   apply_penalties(logits, recent);
-  const uint32_t best = highest(Span<const float>(logits.data(), logits.size()));
-  if (best == SOTTO_NONE)
-    return Status(SOTTO_INVALID_ARGUMENT, "choosing a token: biases and mask forbid all of them, or the logits are no numbers");
+  bool strange = false;
+  const float top = highest(read_only(logits), &strange);
+  if (strange)
+    return Status(options_.mask ? SOTTO_INVALID_ARGUMENT : SOTTO_INTERNAL,
+                  "choosing a token: a logit is not a number; the model's weights are damaged, or the mask callback wrote it");
+  if (top == -INFINITY)
+    return Status(SOTTO_INVALID_ARGUMENT,
+                  fmt::format("choosing a token: biases and mask forbid all {} of them", logits.size()));
   ++step_;
-  return options_.temperature > 0 ? draw(Span<const float>(logits.data(), logits.size())) : best;
+  if (options_.temperature > 0)
+    choice.token = draw(read_only(logits), top);
+  else
+    choice.token = static_cast<uint32_t>(std::find(logits.begin(), logits.end(), top) - logits.begin());
+  if (wants_logprob) choice.logprob = log_probability(Span<const float>(raw_), choice.token);
+  return choice;
 }
 
-uint32_t Sampler::draw(Span<const float> logits) {
-  // Candidates within reach of the best: exp(-60) is beyond the resolution of any draw.
-  const float top = logits[highest(logits)];
-  const float reach = 60.0f * std::max(1.0f, options_.temperature);
-  candidates_.clear();
-  for (size_t i = 0; i < logits.size(); ++i)
-    if (logits[i] >= top - reach) candidates_.push_back({static_cast<uint32_t>(i), logits[i]});
+// The lowest logit that may pass the filters, roughly; *mass: what the probabilities of top_p are parts of.
+float Sampler::reach(Span<const float> logits, float top, double* mass) const {
+  const bool by_rank = options_.top_k > 0 && options_.top_k < logits.size();
+  const bool by_mass = options_.top_p > 0 && options_.top_p < 1 && !by_rank;
+  *mass = by_mass ? total_weight(logits, top) : 0;
+  float lowest = top - 60.0f * std::max(1.0f, options_.temperature);  // e^-60 is below the resolution of any draw
+  if (options_.min_p > 0) lowest = std::max(lowest, top + std::log(options_.min_p) - 0.001f);
+  if (!by_rank && !by_mass) return lowest;
+  uint32_t counts[kBuckets] = {};
+  for (const float x : logits) ++counts[bucket_of(x, top)];
+  double needed = by_rank ? static_cast<double>(options_.top_k) : static_cast<double>(options_.top_p) * *mass;
+  for (size_t b = 0; b + 1 < kBuckets; ++b) {
+    const auto distance = static_cast<float>(b + 1) / kBucketsPerUnit;
+    // Of a bucket's tokens each weighs at least what its far end does.
+    needed -= by_rank ? counts[b] : counts[b] * std::exp(-static_cast<double>(distance));
+    if (needed <= 0) return std::max(lowest, top - distance - 0.001f);
+  }
+  return lowest;
+}
+
+// top_k, top_p and min_p, exactly, on the candidates.
+void Sampler::filter(double mass) {
   const auto better = [](const Candidate& a, const Candidate& b) {
     return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
   };
-  size_t kept = candidates_.size();
-  if (options_.top_k > 0 && options_.top_k < kept) {
-    kept = options_.top_k;
-    std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(kept), candidates_.end(), better);
-    candidates_.resize(kept);
+  if (options_.top_k > 0 && options_.top_k < candidates_.size()) {
+    std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(options_.top_k), candidates_.end(),
+                     better);
+    candidates_.resize(options_.top_k);
   }
-  const bool top_p = options_.top_p > 0 && options_.top_p < 1;
-  if (top_p || options_.min_p > 0) {
+  std::sort(candidates_.begin(), candidates_.end(), better);
+  if (options_.top_p > 0 && options_.top_p < 1) {
+    if (mass == 0)
+      for (const Candidate& c : candidates_) mass += static_cast<double>(c.weight);
     double sum = 0;
-    for (const Candidate& c : candidates_) sum += std::exp(static_cast<double>(c.logit - top));
-    if (options_.min_p > 0) {
-      const auto weak = std::remove_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) {
-        return std::exp(static_cast<double>(c.logit - top)) < static_cast<double>(options_.min_p);
-      });
-      candidates_.erase(weak, candidates_.end());
-    }
-    if (top_p) {
-      std::sort(candidates_.begin(), candidates_.end(), better);
-      double mass = 0;
-      kept = 0;
-      while (kept < candidates_.size() && mass < static_cast<double>(options_.top_p) * sum)
-        mass += std::exp(static_cast<double>(candidates_[kept++].logit - top));
-      candidates_.resize(std::max<size_t>(kept, 1));
-    }
+    size_t kept = 0;
+    while (kept < candidates_.size() && sum < static_cast<double>(options_.top_p) * mass)
+      sum += static_cast<double>(candidates_[kept++].weight);
+    candidates_.resize(std::max<size_t>(kept, 1));
   }
-  // A fixed order, so that the draw does not depend on how the candidates were found.
-  std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) { return a.token < b.token; });
+  while (candidates_.size() > 1 && candidates_.back().weight < options_.min_p) candidates_.pop_back();
+}
+
+uint32_t Sampler::draw(Span<const float> logits, float top) {
+  double mass = 0;
+  const float lowest = reach(logits, top, &mass);
+  candidates_.clear();
+  for (size_t i = 0; i < logits.size(); ++i)
+    if (logits[i] >= lowest) candidates_.push_back({static_cast<uint32_t>(i), logits[i], exp_of_negative(logits[i] - top)});
+  if (options_.top_k > 0 || (options_.top_p > 0 && options_.top_p < 1) || options_.min_p > 0) filter(mass);
   double sum = 0;
-  for (const Candidate& c : candidates_) sum += std::exp(static_cast<double>((c.logit - top) / options_.temperature));
+  for (Candidate& c : candidates_) {
+    if (options_.temperature != 1) c.weight = exp_of_negative((c.logit - top) / options_.temperature);
+    sum += static_cast<double>(c.weight);
+  }
   double left = unit_interval(random_bits(options_.seed, step_)) * sum;
   for (const Candidate& c : candidates_) {
-    left -= std::exp(static_cast<double>((c.logit - top) / options_.temperature));
+    left -= static_cast<double>(c.weight);
     if (left < 0) return c.token;
   }
   return candidates_.back().token;

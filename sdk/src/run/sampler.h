@@ -10,32 +10,44 @@
 
 namespace sotto {
 
-// One generation's sampler; one thread. Buffers are made once: nothing is allocated per token.
+// One generation's sampler; one thread. Buffers are made once: nothing is allocated per token, nothing sorts the vocabulary.
 //
 // Order: biases, mask, penalties; then top_k, top_p, min_p on the distribution at temperature 1; then the temperature.
-// Randomness is counter-based (SplitMix64 of seed and step), so that the same seed gives the same text on every machine. Top-p:
+// Randomness is counter-based (SplitMix64 of seed and step), so that the same seed gives the same text on every run. Top-p:
 // Holtzman et al. 2020 (arXiv:1904.09751); min-p: Nguyen et al. 2024 (arXiv:2407.01082); repetition penalty: Keskar et al. 2019
 // (arXiv:1909.05858).
 class Sampler {
  public:
-  // Borrows the arrays and callbacks of the options.
+  // Borrows the options with their arrays and callbacks.
   Sampler(const sotto_generate_options& options, uint32_t vocabulary);
 
+  // Are the options possible with this vocabulary?
+  Status check() const;
+
+  struct Choice {
+    uint32_t token = SOTTO_NONE;
+    float logprob = 0;  // of the model's own distribution, where the options want it
+    bool ended_by_mask = false;
+  };
   // The next token. Changes the logits. `recent`: all tokens so far, the last ones count. SOTTO_INVALID_ARGUMENT when nothing
-  // is left to choose from, SOTTO_CANCELLED when the mask callback ends the generation.
-  Result<uint32_t> next(Span<float> logits, Span<const uint32_t> recent);
+  // is left to choose from, SOTTO_INTERNAL when the model's logits are no numbers.
+  Result<Choice> next(Span<float> logits, Span<const uint32_t> recent);
 
  private:
   struct Candidate {
     uint32_t token;
     float logit;
+    float weight;  // exp(logit - highest)
   };
-  Status apply_biases(Span<float> logits) const;
   void apply_penalties(Span<float> logits, Span<const uint32_t> recent);
-  uint32_t draw(Span<const float> logits);
+  uint32_t draw(Span<const float> logits, float top);
+  float reach(Span<const float> logits, float top, double* mass) const;
+  void filter(double mass);
 
   const sotto_generate_options& options_;
+  const uint32_t vocabulary_;
   uint64_t step_ = 0;
+  std::vector<float> raw_;  // the model's own logits, while they are wanted
   std::vector<Candidate> candidates_;
   std::vector<uint16_t> counts_;  // per token of the vocabulary, only while penalties are applied
 };

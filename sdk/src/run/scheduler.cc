@@ -50,7 +50,8 @@ Scheduler::Waiter* Scheduler::next_leader() const {
 
 Status Scheduler::step(StepRequest& request) {
   std::unique_lock<std::mutex> lock(mutex_);
-  Waiter me{&request};
+  Waiter me;
+  me.request = &request;
   append(&me);
   if (led_) changed_.notify_all();  // a leader may gather
   while (me.state != State::kDone) {
@@ -72,7 +73,7 @@ Status Scheduler::step(StepRequest& request) {
 
 Scheduler::Turn::Turn(Scheduler& scheduler) : scheduler_(scheduler) {
   std::unique_lock<std::mutex> lock(scheduler.mutex_);
-  Waiter me{nullptr};
+  Waiter me;
   scheduler.append(&me);
   while (scheduler.led_ || scheduler.next_leader() != &me) scheduler.changed_.wait_for(lock, kPoll);
   scheduler.remove(&me);
@@ -118,26 +119,30 @@ void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   changed_.notify_all();
 }
 
-// The leader first, then in the order of the queue whoever can be computed in the same step without changing its bits. Single
-// tokens come before longer texts, which take the room that is left.
+// The leader first, then in the order of the queue whoever can be computed in the same step without changing anybody's bits.
+// Single tokens come before longer texts, and shorten the leader's if need be: nobody who talks waits for one who reads.
 void Scheduler::choose(Waiter& leader) {
   taken_.push_back(&leader);
   leader.state = State::kTaken;
-  const uint32_t limit = std::min(program_.max_batch, program_.invariant_rows);
   const auto pending = [](const Waiter& w) { return w.request->tokens.size() - w.request->stream.computed; };
-  if (leader.alone || pending(leader) > limit) return;
-  uint32_t room = limit - 1;
+  const bool any_size = program_.invariant_rows >= program_.max_batch;
+  const size_t limit = std::min(program_.max_batch, program_.invariant_rows);
+  const size_t own = std::min<size_t>(pending(leader), program_.max_batch);
+  if (leader.alone || own > limit) return;
   const auto now = Clock::now();
-  for (const bool single : {true, false}) {
+  const auto take = [&](bool single, size_t room) {
     for (Waiter* w = first_; w && room > 0; w = w->next) {
       if (!w->request || w->state != State::kWaiting || w->alone || now < w->not_before) continue;
       if (w->request->stream.sequence == SOTTO_NONE) continue;  // leads a step of its own when it gets a place
       if (single != (pending(*w) == 1) || pending(*w) > room) continue;
       w->state = State::kTaken;
       taken_.push_back(w);
-      room -= static_cast<uint32_t>(pending(*w));
+      room -= pending(*w);
     }
-  }
+  };
+  take(true, any_size ? limit - 1 : limit - own);
+  const size_t used = own + taken_.size() - 1;
+  take(false, used < limit ? limit - used : 0);
 }
 
 uint32_t Scheduler::rows_of(const StepRequest& r, uint32_t room) const {

@@ -37,10 +37,10 @@ struct StepRequest {
 
   Stream& stream;
   const StopWatch& stop;
-  Span<const uint32_t> tokens;        // all of the session; those not in the cache are computed, as many as fit a step
+  Span<const uint32_t> tokens;  // all of the session; those not in the cache are computed, as many as fit a step
   RowWishes wishes;
-  Span<const AdapterFrom> adapters;   // by position
-  std::vector<float>* rows = nullptr; // receives the wanted rows in order, outputs ascending within a position
+  Span<const AdapterFrom> adapters;    // by position
+  std::vector<float>* rows = nullptr;  // receives the wanted rows in order, outputs ascending within a position
 
   // The answer: the positions that were computed.
   uint32_t first = 0;
@@ -87,7 +87,7 @@ class Scheduler {
  private:
   enum class State : uint8_t { kWaiting, kTaken, kDone };
   struct Waiter {
-    StepRequest* request;  // nullptr: a turn
+    StepRequest* request = nullptr;  // nullptr: a turn
     Waiter* next = nullptr;
     State state = State::kWaiting;
     bool alone = false;  // after a shared step failed

@@ -1,12 +1,12 @@
 // session_state.cc: a session as bytes and back. Layout, little endian: "SOTTOSES", version, token count, tokens in the cache,
-// bytes of the cache, the model's hash (64 hexadecimal digits), tokens, the cache in the neutral layout of backend.h, SHA-256
-// of all before.
+// 0, bytes of the cache, the model's hash (64 hexadecimal digits), tokens, the cache in the neutral layout of backend.h,
+// SHA-256 of all before.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/sha256.h"
-#include "host/plugin_call.h"
 #include "run/session.h"
 
 namespace sotto {
@@ -23,81 +23,123 @@ struct Header {
 static_assert(sizeof(Header) == 24);
 constexpr size_t kHeadBytes = kMagicBytes + sizeof(Header) + kHashBytes;
 
-}  // namespace
-
-Result<std::vector<uint8_t>> Session::save() {
-  const Program& p = engine_.program();
-  std::vector<uint8_t> out;
-  engine_.steps().enter([] { return false; });
-  struct Leave {
-    StepLock& lock;
-    ~Leave() { lock.leave(); }
-  } leave{engine_.steps()};
-  Header h{kVersion, static_cast<uint32_t>(tokens_.size()), sequence_ == SOTTO_NONE ? 0 : computed_.load(), 0, 0};
-  const auto export_to = [&](void* bytes, uint64_t* size) {
-    return call_plugin(p.backend->id, "cache_export", [&](sotto_error* err) {
-      return p.backend->table->cache_export(p.cache, sequence_, 0, h.computed, bytes, size, err);
-    });
-  };
-  if (h.computed) SOTTO_TRY(export_to(nullptr, &h.cache_bytes));
-  out.resize(kHeadBytes + tokens_.size() * 4 + static_cast<size_t>(h.cache_bytes) + kDigestBytes);
-  std::memcpy(out.data(), kMagic, kMagicBytes);
-  std::memcpy(out.data() + kMagicBytes, &h, sizeof h);
-  std::memcpy(out.data() + kMagicBytes + sizeof h, engine_.hash().data(), kHashBytes);
-  if (!tokens_.empty()) std::memcpy(out.data() + kHeadBytes, tokens_.data(), tokens_.size() * 4);
-  if (h.computed) {
-    uint64_t size = h.cache_bytes;
-    SOTTO_TRY(export_to(out.data() + kHeadBytes + tokens_.size() * 4, &size));
-  }
-  const auto digest = Sha256().add(out.data(), out.size() - kDigestBytes).digest();
-  std::memcpy(out.data() + out.size() - kDigestBytes, digest.data(), kDigestBytes);
-  return out;
+// Of one token, in the neutral layout.
+uint64_t cache_bytes_per_token(const Plan& plan) {
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < plan.c().slot_count; ++i)
+    bytes += uint64_t{2} * plan.c().slots[i].kv_heads * plan.c().slots[i].head_dim * sizeof(float);
+  return bytes;
 }
 
-Status Session::restore(Span<const uint8_t> bytes) {
+// A saved session whose form is right.
+struct State {
+  Header header;
+  std::vector<uint32_t> tokens;
+  Span<const uint8_t> cache;
+};
+
+Result<State> read_state(Span<const uint8_t> bytes, const Engine& engine) {
   const auto bad = [](std::string_view what) { return Status(SOTTO_BAD_FILE, fmt::format("restoring a session: {}", what)); };
   if (bytes.size() < kHeadBytes + kDigestBytes || std::memcmp(bytes.data(), kMagic, kMagicBytes) != 0)
-    return bad("the bytes are no saved session, or cut off");
-  Header h;
+    return bad(fmt::format("the {} bytes are no saved session, or cut off", bytes.size()));
+  State state;
+  Header& h = state.header;
   std::memcpy(&h, bytes.data() + kMagicBytes, sizeof h);
   if (h.version != kVersion)
     return Status(SOTTO_UNSUPPORTED, fmt::format("restoring a session: format {}, this version reads {}", h.version, kVersion));
   const uint64_t room = bytes.size() - kHeadBytes - kDigestBytes;
-  if (h.tokens > room / 4 || h.cache_bytes != room - uint64_t{h.tokens} * 4 || h.computed > h.tokens)
+  if (h.tokens > room / 4 || h.cache_bytes != room - uint64_t{h.tokens} * 4 || h.computed > h.tokens || h.reserved != 0)
     return bad("its sizes do not agree: it was cut or edited");
   const auto digest = Sha256().add(bytes.data(), bytes.size() - kDigestBytes).digest();
   if (std::memcmp(digest.data(), bytes.data() + bytes.size() - kDigestBytes, kDigestBytes) != 0)
     return bad("its checksum is wrong: it was damaged or edited");
   const std::string_view hash(reinterpret_cast<const char*>(bytes.data()) + kMagicBytes + sizeof h, kHashBytes);
-  if (hash != engine_.hash())
-    return Status(SOTTO_MISMATCH,
-                  fmt::format("restoring a session: it was saved with model {:.8}, this is model {:.8}", hash, engine_.hash()));
-  if (h.tokens > context_tokens_)
-    return Status(SOTTO_CONTEXT_FULL,
-                  fmt::format("restoring a session of {} tokens into a context of {}", h.tokens, context_tokens_));
-  std::vector<uint32_t> tokens(h.tokens);
-  if (h.tokens) std::memcpy(tokens.data(), bytes.data() + kHeadBytes, tokens.size() * 4);
-  for (const uint32_t t : tokens)
-    if (t >= engine_.file()->config().vocabulary) return bad("it holds a token that the vocabulary lacks");
-  SOTTO_TRY(rewind(0));
+  if (hash != engine.hash())
+    return Status(SOTTO_MISMATCH, fmt::format("restoring a session: it was saved with model {:.8}..., this is model {:.8}...",
+                                              hash, engine.hash()));
+  if (h.cache_bytes != h.computed * cache_bytes_per_token(engine.plan()))
+    return bad(fmt::format("{} bytes of cache for {} tokens, expected {} each", h.cache_bytes, h.computed,
+                           cache_bytes_per_token(engine.plan())));
+  state.tokens.resize(h.tokens);
+  if (h.tokens) std::memcpy(state.tokens.data(), bytes.data() + kHeadBytes, state.tokens.size() * 4);
+  const uint32_t vocabulary = engine.file()->config().vocabulary;
+  if (std::any_of(state.tokens.begin(), state.tokens.end(), [&](uint32_t t) { return t >= vocabulary; }))
+    return bad("it holds a token that the vocabulary lacks");
+  state.cache = bytes.part(kHeadBytes + state.tokens.size() * 4, static_cast<size_t>(h.cache_bytes));
+  return state;
+}
+
+}  // namespace
+
+Status Session::save(uint8_t* buffer, uint64_t capacity, uint64_t* size) {
+  if (!buffer && capacity)
+    return Status(SOTTO_INVALID_ARGUMENT, fmt::format("a capacity of {} was given with a NULL buffer", capacity));
   const Program& p = engine_.program();
-  engine_.steps().enter([] { return false; });
-  Status s = h.computed ? engine_.acquire_sequence(*this) : Status();
-  if (s.ok() && h.computed) {
-    const uint8_t* cache = bytes.data() + kHeadBytes + size_t{h.tokens} * 4;
-    const auto import_it = [&] {
-      return call_plugin(p.backend->id, "cache_import", [&](sotto_error* err) {
-        return p.backend->table->cache_import(p.cache, sequence_, h.computed, cache, h.cache_bytes, err);
-      });
-    };
-    s = import_it();
-    while (s.code() == SOTTO_CONTEXT_FULL && engine_.evict_one(*this)) s = import_it();
-    computed_ = s.ok() ? h.computed : 0;
+  Scheduler::Turn turn(engine_.scheduler());
+  const uint32_t computed = stream_.computed;
+  const Header h{kVersion, static_cast<uint32_t>(tokens_.size()), computed, 0,
+                 computed * cache_bytes_per_token(engine_.plan())};
+  const uint64_t needed = kHeadBytes + uint64_t{h.tokens} * 4 + h.cache_bytes + kDigestBytes;
+  if (capacity < needed) {
+    *size = needed;
+    return {};
   }
-  engine_.steps().leave();
-  SOTTO_TRY(s);
-  tokens_.assign(tokens.begin(), tokens.end());
+  uint8_t* at = buffer;
+  const auto put = [&](const void* bytes, size_t count) {
+    if (count) std::memcpy(at, bytes, count);
+    at += count;
+  };
+  put(kMagic, kMagicBytes);
+  put(&h, sizeof h);
+  put(engine_.hash().data(), kHashBytes);
+  put(tokens_.data(), tokens_.size() * 4);
+  if (computed) {
+    uint64_t bytes = h.cache_bytes;
+    SOTTO_TRY(p.call("cache_export", [&](const sotto_backend& t, sotto_error* err) {
+      return t.cache_export(p.cache, stream_.sequence, 0, computed, at, &bytes, err);
+    }));
+    at += h.cache_bytes;
+  }
+  const auto digest = Sha256().add(buffer, static_cast<size_t>(at - buffer)).digest();
+  put(digest.data(), kDigestBytes);
+  *size = needed;
+  return {};
+}
+
+Status Session::restore(Span<const uint8_t> bytes) {
+  SOTTO_ASSIGN(const State state, read_state(bytes, engine_));
+  const uint32_t computed = state.header.computed;
+  if (state.tokens.size() > context_tokens_)
+    return Status(SOTTO_CONTEXT_FULL,
+                  fmt::format("restoring a session of {} tokens into a context of {}", state.tokens.size(), context_tokens_));
+  const Program& p = engine_.program();
+  {
+    Scheduler::Turn turn(engine_.scheduler());
+    turn.sequences().release(stream_);
+    // Without a place, or room for them, the tokens are computed again when the session goes on.
+    Status s(SOTTO_CONTEXT_FULL, "");
+    if (computed && turn.sequences().available(stream_)) {
+      SOTTO_TRY(turn.sequences().acquire(stream_));
+      do {
+        s = p.call("cache_import", [&](const sotto_backend& t, sotto_error* err) {
+          return t.cache_import(p.cache, stream_.sequence, computed, state.cache.data(), state.cache.size(), err);
+        });
+      } while (s.code() == SOTTO_CONTEXT_FULL && turn.sequences().make_room(stream_));
+    }
+    if (s.ok()) stream_.computed = computed;
+    if (!s.ok() && s.code() != SOTTO_CONTEXT_FULL) {
+      tokens_.clear();
+      set_position();
+      return s;
+    }
+  }
+  tokens_.assign(state.tokens.begin(), state.tokens.end());
   set_position();
+  if (adapters_.size() > 1) {
+    adapters_.erase(adapters_.begin(), adapters_.end() - 1);
+    loras_.erase(loras_.begin(), loras_.end() - 1);
+  }
+  if (!adapters_.empty()) adapters_.back().position = position();
   return {};
 }
 

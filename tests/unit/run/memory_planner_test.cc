@@ -29,7 +29,7 @@ TEST(MemoryPlanner, GivesWayInTheDocumentedOrder) {
     uint32_t batch, kv, context;
   } cases[] = {{0, 256, SOTTO_KV_F16, 4096},    {4452, 256, SOTTO_KV_F16, 4096}, {4451, 128, SOTTO_KV_F16, 4096},
                {4212, 16, SOTTO_KV_F16, 4096},  {4211, 16, SOTTO_KV_Q8_0, 4096}, {2164, 16, SOTTO_KV_Q8_0, 4096},
-               {2163, 16, SOTTO_KV_Q8_0, 2048}, {244, 16, SOTTO_KV_Q8_0, 256}};
+               {2163, 16, SOTTO_KV_Q8_0, 4032}, {244, 16, SOTTO_KV_Q8_0, 256}};
   for (const auto& c : cases) {
     const auto plan = plan_memory(wishes(c.cap), measure);
     ASSERT_TRUE(plan.ok()) << c.cap << ": " << plan.status().text();
@@ -56,7 +56,7 @@ TEST(MemoryPlanner, KeepsWhatTheCallerFixed) {
   const auto plan = plan_memory(w, measure);
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan.value().choice.kv_type, SOTTO_KV_F16);
-  EXPECT_EQ(plan.value().choice.context_tokens, 2048u);
+  EXPECT_EQ(plan.value().choice.context_tokens, 2880u);
   w.context_tokens = 9000;
   EXPECT_EQ(plan_memory(w, measure).status().code(), SOTTO_INVALID_ARGUMENT);
 }

@@ -24,18 +24,18 @@ std::vector<int> histogram(const sotto_generate_options& o, const std::vector<fl
     if (!token.ok())
       ADD_FAILURE() << token.status().text();
     else
-      ++counts[token.value()];
+      ++counts[token->token];
   }
   return counts;
 }
 
 TEST(Sampler, TakesTheHighestWithoutATemperature) {
-  const std::vector<std::vector<float>> cases = {{1, 3, 2}, {-5, -1, -1}, {NAN, 0, 1}};
+  const std::vector<std::vector<float>> cases = {{1, 3, 2}, {-5, -1, -1}, {-INFINITY, 0, 1}};
   const uint32_t expected[] = {1, 1, 2};
   for (size_t i = 0; i < cases.size(); ++i) {
     std::vector<float> logits = cases[i];
     const auto o = options();
-    EXPECT_EQ(Sampler(o, 3).next(Span<float>(logits), Span<const uint32_t>()).value(), expected[i]);
+    EXPECT_EQ(Sampler(o, 3).next(Span<float>(logits), Span<const uint32_t>())->token, expected[i]);
   }
 }
 
@@ -67,7 +67,7 @@ TEST(Sampler, RepeatsItselfForASeedOnly) {
     std::vector<uint32_t> tokens;
     for (int i = 0; i < 40; ++i) {
       std::vector<float> copy = logits;
-      tokens.push_back(s.next(Span<float>(copy), Span<const uint32_t>()).value());
+      tokens.push_back(s.next(Span<float>(copy), Span<const uint32_t>())->token);
     }
     return tokens;
   };
@@ -104,7 +104,7 @@ TEST(Sampler, PenaltiesLowerWhatOccurred) {
   o.repeat_penalty = 2;
   std::vector<float> logits = {4, 3, -1};
   const std::vector<uint32_t> recent = {0, 2};
-  EXPECT_EQ(Sampler(o, 3).next(Span<float>(logits), Span<const uint32_t>(recent)).value(), 1u);
+  EXPECT_EQ(Sampler(o, 3).next(Span<float>(logits), Span<const uint32_t>(recent))->token, 1u);
   EXPECT_FLOAT_EQ(logits[0], 2);
   EXPECT_FLOAT_EQ(logits[2], -2);
   o = options();
@@ -114,7 +114,7 @@ TEST(Sampler, PenaltiesLowerWhatOccurred) {
   logits = {4, 3, 0};
   const std::vector<uint32_t> more = {1, 1, 0, 0, 2};  // only the last three count
   Sampler s(o, 3);
-  EXPECT_EQ(s.next(Span<float>(logits), Span<const uint32_t>(more)).value(), 1u);
+  EXPECT_EQ(s.next(Span<float>(logits), Span<const uint32_t>(more))->token, 1u);
   EXPECT_FLOAT_EQ(logits[0], 1.5f);
   EXPECT_FLOAT_EQ(logits[1], 3);
 }
@@ -125,7 +125,7 @@ TEST(Sampler, HeedsBiasesAndTheMask) {
   o.biases = biases;
   o.bias_count = 2;
   std::vector<float> logits = {9, 3, 0};
-  EXPECT_EQ(Sampler(o, 3).next(Span<float>(logits), Span<const uint32_t>()).value(), 2u);
+  EXPECT_EQ(Sampler(o, 3).next(Span<float>(logits), Span<const uint32_t>())->token, 2u);
   o = options();
   o.mask = [](void*, float* x, uint32_t n) -> int32_t {
     for (uint32_t i = 0; i < n; ++i) x[i] = -INFINITY;
@@ -137,8 +137,17 @@ TEST(Sampler, HeedsBiasesAndTheMask) {
   o = options();
   o.biases = &outside;
   o.bias_count = 1;
-  logits = {1, 2, 3};
-  EXPECT_EQ(Sampler(o, 3).next(Span<float>(logits), Span<const uint32_t>()).status().code(), SOTTO_INVALID_ARGUMENT);
+  EXPECT_EQ(Sampler(o, 3).check().code(), SOTTO_INVALID_ARGUMENT);
+}
+
+TEST(Sampler, RefusesLogitsThatAreNoNumbers) {
+  for (const float strange : {NAN, INFINITY}) {
+    std::vector<float> logits(40, 1.0f);
+    logits[33] = strange;
+    const auto o = options();
+    const auto choice = Sampler(o, 40).next(Span<float>(logits), Span<const uint32_t>());
+    EXPECT_EQ(choice.status().code(), SOTTO_INTERNAL) << strange;
+  }
 }
 
 TEST(Sampler, LogProbabilitiesSumToOne) {
