@@ -98,12 +98,20 @@ void Scheduler::gather(std::unique_lock<std::mutex>& lock, const Waiter& leader)
 
 void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   led_ = true;
-  gather(lock, leader);
-  choose(leader);
+  leader.state = State::kTaken;
+  taken_.push_back(&leader);
+  // Its place first: it may be taken from another who waits, and who then has no part in this step.
+  lock.unlock();
+  const Status placed = sequences_.acquire(leader.request->stream);
+  lock.lock();
+  if (placed.ok()) {
+    gather(lock, leader);
+    choose(leader);
+  }
   lock.unlock();
   const auto start = Clock::now();
   try {
-    run_taken();
+    placed.ok() ? run_taken() : settle(placed);
   } catch (const std::bad_alloc&) {
     for (Waiter* w : taken_) w->status = Status(SOTTO_OUT_OF_MEMORY, "no memory for the rows of a step");
   }
@@ -121,9 +129,7 @@ void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
 
 // The leader first, then in the order of the queue whoever can be computed in the same step without changing anybody's bits.
 // Single tokens come before longer texts, and shorten the leader's if need be: nobody who talks waits for one who reads.
-void Scheduler::choose(Waiter& leader) {
-  taken_.push_back(&leader);
-  leader.state = State::kTaken;
+void Scheduler::choose(const Waiter& leader) {
   const auto pending = [](const Waiter& w) { return w.request->tokens.size() - w.request->stream.computed; };
   const bool any_size = program_.invariant_rows >= program_.max_batch;
   const size_t limit = std::min(program_.max_batch, program_.invariant_rows);
@@ -159,9 +165,8 @@ uint32_t Scheduler::rows_of(const StepRequest& r, uint32_t room) const {
 }
 
 void Scheduler::run_taken() {
-  Status status = sequences_.acquire(taken_[0]->request->stream);
-  if (!status.ok()) return settle(status);
   if (taken_.size() > 1) ++shared_steps_;
+  Status status;
   while (true) {
     status = run_once();
     if (status.code() != SOTTO_CONTEXT_FULL) break;

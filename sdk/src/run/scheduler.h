@@ -100,9 +100,8 @@ class Scheduler {
   Waiter* next_leader() const;
   void gather(std::unique_lock<std::mutex>& lock, const Waiter& leader);
   void lead(std::unique_lock<std::mutex>& lock, Waiter& leader);
-  void choose(Waiter& leader);
+  void choose(const Waiter& leader);
   void run_taken();
-  Status acquire_all();
   Status run_once();
   void build_rows();
   uint32_t rows_of(const StepRequest& r, uint32_t room) const;
