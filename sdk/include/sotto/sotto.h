@@ -6,12 +6,13 @@
  *   sotto_model_open(runtime, &source, NULL, &model, &err);   model.h: memory estimate, facts, tokenizer, template
  *   sotto_session_create(model, NULL, &session, &err);        session.h: feed, generate, cancel, rewind
  *   sotto_generate(session, prompt, NULL, on_text, user, &err);
+ *   sotto_session_embed(session, ids, count, NULL, vector, hidden, &err);   hidden.h: embeddings, heads
  *
  * Options may be NULL: all zero. Every object is destroyed by its own function, in any order. Skills have a header each
  * (dialogue.h). C++ comfort: sotto.hpp. */
 #ifndef SOTTO_SOTTO_H
 #define SOTTO_SOTTO_H
 
-#include "sotto/session.h"
+#include "sotto/hidden.h"
 
 #endif

@@ -1,35 +1,21 @@
 #include "api/session_service.h"
 
-#include "api/parked.h"
-#include "api/runtime.h"
-
 namespace sotto {
 namespace {
 
-// The plugin that calls these is on the stack, and a session that ends in them may be the last hold on its library.
-RuntimeRef hold_of(const sotto_session* session) { return RuntimeRef(session == nullptr ? nullptr : runtime_of(*session)); }
-
 void end_session(sotto_session* session) {
-  RuntimeRef hold = hold_of(session);
-  sotto_session_destroy(session);
-  park(std::move(hold));
+  (void)keep_plugin_loaded(session, [&] { return sotto_session_destroy(session), SOTTO_OK; });
 }
 
 // A callback may have destroyed the session, which then ends with the call.
 sotto_status feed(sotto_session* session, const uint32_t* ids, uint64_t count, const sotto_feed_options* options,
                   sotto_error* err) {
-  RuntimeRef hold = hold_of(session);
-  const sotto_status status = sotto_session_feed(session, ids, count, options, err);
-  park(std::move(hold));
-  return status;
+  return keep_plugin_loaded(session, [&] { return sotto_session_feed(session, ids, count, options, err); });
 }
 
 sotto_status generate(sotto_session* session, sotto_str prompt, const sotto_generate_options* options, sotto_on_text on_text,
                       void* user, sotto_error* err) {
-  RuntimeRef hold = hold_of(session);
-  const sotto_status status = sotto_generate(session, prompt, options, on_text, user, err);
-  park(std::move(hold));
-  return status;
+  return keep_plugin_loaded(session, [&] { return sotto_generate(session, prompt, options, on_text, user, err); });
 }
 
 constexpr sotto_session_service kService = {

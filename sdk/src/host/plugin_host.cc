@@ -18,7 +18,7 @@ PluginHost::PluginHost(const HostOptions& options)
     : log_(options.log),
       log_level_(options.log_level),
       clock_(options.clock.table == nullptr ? system_clock_service() : options.clock),
-      sessions_(options.sessions) {}
+      services_(options.services) {}
 
 PluginHost::~PluginHost() {
   // Plugins may use each other until their own destroy returns: all are destroyed, last first, before the first is closed.
@@ -140,7 +140,8 @@ sotto_interface PluginHost::query(const char* id, const Plugin* except) const {
 
 sotto_interface PluginHost::serve(const char* id, const Plugin& asking) const {
   if (std::strcmp(id, SOTTO_CLOCK_SERVICE_ID) == 0) return clock_;
-  if (std::strcmp(id, SOTTO_SESSION_SERVICE_ID) == 0) return sessions_;
+  for (const HostService& service : services_)
+    if (std::strcmp(id, service.id) == 0) return service.interface;
   return query(id, &asking);
 }
 

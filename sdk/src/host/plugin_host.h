@@ -15,13 +15,19 @@ namespace sotto {
 
 class Plugin;
 
+// An interface that plugins find by this id.
+struct HostService {
+  const char* id;
+  sotto_interface interface;
+};
+
 struct HostOptions {
   std::string plugin_folder;  // empty: none
   std::vector<std::string> plugin_files;
   std::vector<const sotto_plugin_entry*> plugin_entries;  // outlive the host
   std::string data_folder;                                // empty: the service "sotto.blob/1" is absent
   sotto_interface clock = {};                             // NULL table: the system's clocks
-  sotto_interface sessions = {};                          // "sotto.session/1", from the layer above
+  std::vector<HostService> services;                      // "sotto.session/1" and others, from the layer above
   Log log;
   int32_t log_level = SOTTO_LOG_WARNING;  // of `log`, told to plugins
 };
@@ -85,7 +91,7 @@ class PluginHost {
   std::atomic<bool> muted_{false};
   int32_t log_level_;
   sotto_interface clock_;
-  sotto_interface sessions_;
+  std::vector<HostService> services_;
   std::string data_folder_;
   std::vector<PluginFact> facts_;
   std::vector<Backend> backends_;

@@ -168,6 +168,7 @@ Result<ModelFile> ModelFile::open(ModelBytes bytes, bool vocabulary_only) {
 // Configuration, and a plan for one rank: building it is the check that every tensor is there, of its shape, and known.
 Status ModelFile::read_model(const Architecture& architecture) {
   SOTTO_ASSIGN(config_, read_config(*gguf_, architecture.name, architecture.rules));
+  SOTTO_ASSIGN(heads_, read_heads(*gguf_, config_.hidden));
   return status_of(build(architecture, PlanOptions()));
 }
 

@@ -11,6 +11,7 @@
 #include "model/arch/architectures.h"
 #include "model/config.h"
 #include "model/gguf.h"
+#include "model/heads.h"
 #include "model/plan_builder.h"
 #include "sotto/model.h"
 
@@ -54,6 +55,7 @@ class ModelFile {
 
   const Gguf& gguf() const { return *gguf_; }
   const ModelConfig& config() const { return config_; }
+  const std::vector<Head>& heads() const { return heads_; }
   const std::string& name() const { return bytes_->name(); }
   uint64_t file_bytes() const { return bytes_->bytes().size(); }
   bool is_mapped() const { return bytes_->is_mapped(); }
@@ -74,6 +76,7 @@ class ModelFile {
   std::unique_ptr<Gguf> gguf_;
   const Architecture* architecture_ = nullptr;
   ModelConfig config_;
+  std::vector<Head> heads_;
   std::string hash_;
 };
 
