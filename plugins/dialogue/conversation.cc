@@ -1,6 +1,6 @@
 #include "conversation.h"
 
-#include <nlohmann/json.hpp>
+#include "json_text.h"
 
 namespace sotto::dialogue {
 namespace {
@@ -12,18 +12,23 @@ bool answers(const std::string& role) {
   return false;
 }
 
-nlohmann::ordered_json message(const std::string& role, const std::string& content) {
-  return {{"role", role}, {"content", content}};
+void append_message(std::string_view role, std::string_view content, std::string* out) {
+  out->append(out->size() > 1 ? ",{\"role\":" : "{\"role\":");
+  append_json(role, out);
+  out->append(",\"content\":");
+  append_json(content, out);
+  out->push_back('}');
 }
 
 }  // namespace
 
 std::string Conversation::json(bool with_dropped) const {
-  auto messages = nlohmann::ordered_json::array();
-  if (system_prompt) messages.push_back(message("system", *system_prompt));
+  std::string messages = "[";
+  if (system_prompt) append_message("system", *system_prompt, &messages);
   for (const Turn& turn : turns)
-    if (with_dropped || !turn.is_dropped) messages.push_back(message(turn.role, turn.content));
-  return messages.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    if (with_dropped || !turn.is_dropped) append_message(turn.role, turn.content, &messages);
+  messages.push_back(']');
+  return messages;
 }
 
 std::vector<std::vector<size_t>> Conversation::droppable() const {

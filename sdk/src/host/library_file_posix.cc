@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -6,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -17,15 +19,22 @@ namespace {
 namespace fs = std::filesystem;
 
 #if defined(__APPLE__)
-constexpr char kSuffix[] = ".dylib";
+constexpr std::string_view kSuffix = ".dylib";
 #else
-constexpr char kSuffix[] = ".so";
+constexpr std::string_view kSuffix = ".so";
 #endif
 
 struct Closing {
   int fd;
   ~Closing() {
     if (fd >= 0) ::close(fd);
+  }
+};
+
+struct OpenFolder {
+  DIR* folder;
+  ~OpenFolder() {
+    if (folder) ::closedir(folder);
   }
 };
 
@@ -69,14 +78,17 @@ Result<std::vector<std::string>> list_libraries(const std::string& folder) {
   std::error_code error;
   const fs::path absolute = fs::absolute(folder, error);
   if (error) return os_failure(folder, error.value());
-  fs::directory_iterator entries(absolute, error);
-  if (error) return os_failure(absolute.string(), error.value()).within("plugin folder");
+  // Not std::filesystem: its iterator ends the process where an allocation fails.
+  const OpenFolder entries{::opendir(absolute.c_str())};
+  if (!entries.folder) return os_failure(absolute.string(), errno).within("plugin folder");
   std::vector<std::string> files;
-  for (; entries != fs::directory_iterator(); entries.increment(error)) {
-    if (entries->path().extension() == kSuffix) files.push_back(entries->path().string());
-    if (error) break;
+  errno = 0;
+  for (const dirent* entry = nullptr; (entry = ::readdir(entries.folder)) != nullptr; errno = 0) {
+    const std::string_view name = entry->d_name;
+    if (name.size() > kSuffix.size() && name.substr(name.size() - kSuffix.size()) == kSuffix)
+      files.push_back((absolute / entry->d_name).string());
   }
-  if (error) return os_failure(absolute.string(), error.value()).within("plugin folder");
+  if (errno != 0) return os_failure(absolute.string(), errno).within("plugin folder");
   std::sort(files.begin(), files.end());
   return files;
 }

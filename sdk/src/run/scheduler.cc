@@ -68,6 +68,7 @@ Status Scheduler::step(StepRequest& request) {
     }
     changed_.wait_for(lock, kPoll);
   }
+  if (me.thrown) std::rethrow_exception(me.thrown);
   return std::move(me.status);
 }
 
@@ -100,31 +101,36 @@ void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   led_ = true;
   leader.state = State::kTaken;
   taken_.push_back(&leader);
-  // Its place first: it may be taken from another who waits, and who then has no part in this step.
-  lock.unlock();
-  const Status placed = sequences_.acquire(leader.request->stream);
-  lock.lock();
-  if (placed.ok()) {
-    gather(lock, leader);
-    choose(leader);
-  }
-  lock.unlock();
-  const auto start = Clock::now();
+  std::exception_ptr thrown;
   try {
-    placed.ok() ? run_taken() : settle(placed);
-  } catch (const std::bad_alloc&) {
-    for (Waiter* w : taken_) w->status = Status(SOTTO_OUT_OF_MEMORY, "no memory for the rows of a step");
+    lead_step(lock, leader);
+  } catch (...) {  // no memory: each call that took part ends with it, nothing here allocates
+    thrown = std::current_exception();
   }
-  last_step_ = Clock::now() - start;
-  lock.lock();
+  if (!lock.owns_lock()) lock.lock();
   for (Waiter* w : taken_) {
     if (w->state != State::kTaken) continue;
     w->state = State::kDone;
+    w->thrown = thrown;
     remove(w);
   }
   taken_.clear();
   led_ = false;
   changed_.notify_all();
+}
+
+void Scheduler::lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader) {
+  // Its place first: it may be taken from another who waits, and who then has no part in this step.
+  lock.unlock();
+  const Status placed = sequences_.acquire(leader.request->stream);
+  if (!placed.ok()) return settle(placed);
+  lock.lock();
+  gather(lock, leader);
+  choose(leader);
+  lock.unlock();
+  const auto start = Clock::now();
+  run_taken();
+  last_step_ = Clock::now() - start;
 }
 
 // The leader first, then in the order of the queue whoever can be computed in the same step without changing anybody's bits.
@@ -230,9 +236,16 @@ Status Scheduler::run_once() {
   result.lengths = lengths_.data();
   std::fill(std::begin(results_), std::end(results_), nullptr);
   std::fill(std::begin(result_counts_), std::end(result_counts_), 0);
-  Status status = program_.call("run", [&](const sotto_backend& t, sotto_error* err) {
+  struct Booking {
+    Scheduler& scheduler;
+    ~Booking() { scheduler.book(); }
+  } booking{*this};
+  return program_.call("run", [&](const sotto_backend& t, sotto_error* err) {
     return t.run(program_.program, program_.cache, &batch, &result, err);
   });
+}
+
+void Scheduler::book() {
   const auto now = Clock::now();
   for (Waiter* w : taken_) {
     StepRequest& r = *w->request;
@@ -240,7 +253,6 @@ Status Scheduler::run_once() {
     r.stream.last_step = now;
     ++r.stream.steps_held;
   }
-  return status;
 }
 
 // Rows are copied while the step is ours: the next one reuses the backend's memory.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <vector>
 
@@ -93,6 +94,7 @@ class Scheduler {
     bool alone = false;  // after a shared step failed
     StopWatch::Clock::time_point not_before{};
     Status status;
+    std::exception_ptr thrown;
   };
 
   void append(Waiter* w);
@@ -100,9 +102,11 @@ class Scheduler {
   Waiter* next_leader() const;
   void gather(std::unique_lock<std::mutex>& lock, const Waiter& leader);
   void lead(std::unique_lock<std::mutex>& lock, Waiter& leader);
+  void lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader);
   void choose(const Waiter& leader);
   void run_taken();
   Status run_once();
+  void book();
   void build_rows();
   uint32_t rows_of(const StepRequest& r, uint32_t room) const;
   void settle(const Status& status);

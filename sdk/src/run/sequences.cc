@@ -69,13 +69,17 @@ Status Sequences::acquire(Stream& stream) {
   return move_to(stream, sequence);
 }
 
-void Sequences::release(Stream& stream) {
+void Sequences::release(Stream& stream) noexcept {
   const uint32_t sequence = stream.sequence;
   if (sequence == SOTTO_NONE) return;
-  (void)truncate(sequence, 0);  // a backend that cannot even do this is lost; the next step says so
   owners_[sequence] = nullptr;
   stream.sequence = SOTTO_NONE;
   stream.computed = 0;
+  // Only to give memory back: whoever gets the sequence next empties it, and is told if that fails.
+  try {
+    (void)truncate(sequence, 0);
+  } catch (...) {  // no memory for the sentence of a failure
+  }
 }
 
 bool Sequences::make_room(const Stream& stream) {

@@ -35,7 +35,7 @@ class Sequences {
   Status acquire(Stream& stream);
   bool has_free() const { return free_one() != SOTTO_NONE; }
   // Forgets the stream's rows and gives its sequence back.
-  void release(Stream& stream);
+  void release(Stream& stream) noexcept;
   // Empties the cache of another session; false when there is none to take from now.
   bool make_room(const Stream& stream);
   // Do other sessions hold rows that may become free later?
@@ -52,6 +52,22 @@ class Sequences {
 
   const Program& program_;
   std::vector<Stream*> owners_;  // by sequence
+};
+
+// Gives a stream's rows up unless kept: after an exception nobody knows how many there are.
+class Claim {
+ public:
+  Claim(Sequences& sequences, Stream& stream) : sequences_(sequences), stream_(&stream) {}
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  ~Claim() {
+    if (stream_) sequences_.release(*stream_);
+  }
+  void keep() { stream_ = nullptr; }
+
+ private:
+  Sequences& sequences_;
+  Stream* stream_;
 };
 
 }  // namespace sotto

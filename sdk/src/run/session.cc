@@ -152,6 +152,7 @@ Status Session::feed(Span<const uint32_t> ids, const sotto_feed_options& o) {
 
 Status Session::truncate_cache(Scheduler::Turn& turn, uint32_t length) {
   if (stream_.computed <= length) return {};
+  Claim claim(turn.sequences(), stream_);
   Status s = turn.sequences().truncate(stream_.sequence, length);
   uint32_t kept = length;
   if (s.code() == SOTTO_UNSUPPORTED) {
@@ -159,6 +160,7 @@ Status Session::truncate_cache(Scheduler::Turn& turn, uint32_t length) {
     s = turn.sequences().truncate(stream_.sequence, 0);
   }
   if (s.ok()) stream_.computed = kept;
+  claim.keep();
   return s;
 }
 
@@ -195,11 +197,15 @@ Status Session::fork_into(Session& other) {
   const uint32_t length = stream_.computed;
   if (length == 0 || !turn.sequences().has_free()) return {};
   SOTTO_TRY(turn.sequences().acquire(other.stream_));
+  Claim claim(turn.sequences(), other.stream_);
   const Program& p = engine_.program();
   Status s = p.call("cache_copy", [&](const sotto_backend& t, sotto_error* err) {
     return t.cache_copy(p.cache, stream_.sequence, other.stream_.sequence, length, err);
   });
-  if (s.ok()) other.stream_.computed = length;
+  if (s.ok()) {
+    other.stream_.computed = length;
+    claim.keep();
+  }
   return s.code() == SOTTO_CONTEXT_FULL || s.code() == SOTTO_UNSUPPORTED ? Status() : s;
 }
 

@@ -120,18 +120,18 @@ Status Session::restore(Span<const uint8_t> bytes) {
     Status s(SOTTO_CONTEXT_FULL, "");
     if (computed && turn.sequences().available(stream_)) {
       SOTTO_TRY(turn.sequences().acquire(stream_));
+      Claim claim(turn.sequences(), stream_);
       do {
         s = p.call("cache_import", [&](const sotto_backend& t, sotto_error* err) {
           return t.cache_import(p.cache, stream_.sequence, computed, state.cache.data(), state.cache.size(), err);
         });
       } while (s.code() == SOTTO_CONTEXT_FULL && turn.sequences().make_room(stream_));
+      if (s.ok()) {
+        stream_.computed = computed;
+        claim.keep();
+      }
     }
-    if (s.ok()) stream_.computed = computed;
-    if (!s.ok() && s.code() != SOTTO_CONTEXT_FULL) {
-      tokens_.clear();
-      set_position();
-      return s;
-    }
+    if (!s.ok() && s.code() != SOTTO_CONTEXT_FULL) return s;
   }
   tokens_.assign(state.tokens.begin(), state.tokens.end());
   set_position();
