@@ -122,8 +122,12 @@ void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
 void Scheduler::lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   // Its place first: it may be taken from another who waits, and who then has no part in this step.
   lock.unlock();
-  const Status placed = sequences_.acquire(leader.request->stream);
-  if (!placed.ok()) return settle(placed);
+  const Result<bool> placed = sequences_.acquire(leader.request->stream);
+  if (!placed.ok()) return settle(placed.status());
+  if (!placed.value()) {
+    leader.state = State::kWaiting;
+    return;
+  }
   lock.lock();
   gather(lock, leader);
   choose(leader);

@@ -58,15 +58,16 @@ Status Sequences::move_to(Stream& stream, uint32_t sequence) {
   return {};
 }
 
-Status Sequences::acquire(Stream& stream) {
-  if (stream.sequence != SOTTO_NONE) return {};
+Result<bool> Sequences::acquire(Stream& stream) {
+  if (stream.sequence != SOTTO_NONE) return true;
   uint32_t sequence = free_one();
   if (sequence == SOTTO_NONE) {
     sequence = victim(stream, false);
-    if (sequence == SOTTO_NONE) return Status(SOTTO_INTERNAL, "no sequence of the cache is available");
+    if (sequence == SOTTO_NONE) return false;
     release(*owners_[sequence]);
   }
-  return move_to(stream, sequence);
+  SOTTO_TRY(move_to(stream, sequence));
+  return true;
 }
 
 void Sequences::release(Stream& stream) noexcept {

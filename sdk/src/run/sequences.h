@@ -27,12 +27,12 @@ class Sequences {
  public:
   explicit Sequences(const Program& program) : program_(program), owners_(program.sequences) {}
 
-  // Can the stream get a sequence now?
+  // Can the stream get a sequence? A guess: whom it could take one from may begin a call at any time.
   bool available(const Stream& stream) const {
     return stream.sequence != SOTTO_NONE || free_one() != SOTTO_NONE || victim(stream, false) != SOTTO_NONE;
   }
-  // An empty one. REQUIRES: available(stream).
-  Status acquire(Stream& stream);
+  // Gives it an empty one; false when there is none now.
+  Result<bool> acquire(Stream& stream);
   bool has_free() const { return free_one() != SOTTO_NONE; }
   // Forgets the stream's rows and gives its sequence back.
   void release(Stream& stream) noexcept;

@@ -196,7 +196,7 @@ Status Session::fork_into(Session& other) {
   // Shares the cache where a sequence is free; otherwise the tokens are computed again when they are needed.
   const uint32_t length = stream_.computed;
   if (length == 0 || !turn.sequences().has_free()) return {};
-  SOTTO_TRY(turn.sequences().acquire(other.stream_));
+  SOTTO_TRY(turn.sequences().acquire(other.stream_).status());
   Claim claim(turn.sequences(), other.stream_);
   const Program& p = engine_.program();
   Status s = p.call("cache_copy", [&](const sotto_backend& t, sotto_error* err) {
@@ -217,6 +217,7 @@ Status Session::set_lora(std::shared_ptr<const Lora> lora, float strength) {
     loras_.pop_back();
   }
   if (!lora && adapters_.empty()) return {};
+  loras_.reserve(loras_.size() + 1);  // both or none
   adapters_.push_back({position, lora ? lora->adapter() : nullptr, strength});
   loras_.push_back(std::move(lora));
   return {};

@@ -118,8 +118,8 @@ Status Session::restore(Span<const uint8_t> bytes) {
     turn.sequences().release(stream_);
     // Without a place, or room for them, the tokens are computed again when the session goes on.
     Status s(SOTTO_CONTEXT_FULL, "");
-    if (computed && turn.sequences().available(stream_)) {
-      SOTTO_TRY(turn.sequences().acquire(stream_));
+    SOTTO_ASSIGN(const bool has_place, computed ? turn.sequences().acquire(stream_) : Result<bool>(false));
+    if (has_place) {
       Claim claim(turn.sequences(), stream_);
       do {
         s = p.call("cache_import", [&](const sotto_backend& t, sotto_error* err) {
