@@ -38,9 +38,9 @@ void rotate(const Attention& at, float* x) {
   const uint32_t pairs = at.a.rotary_dim / 2;
   const float* angles = at.run.program.angles.data();
   const bool is_interleaved = at.a.rotation == SOTTO_ROTATION_INTERLEAVED && !faults::kWrongRotation;
+  const size_t step = is_interleaved ? 2 : 1, apart = is_interleaved ? 1 : pairs;
   for (uint32_t i = 0; i < pairs; ++i) {
-    float& first = is_interleaved ? x[2 * i] : x[i];
-    float& second = is_interleaved ? x[2 * i + 1] : x[i + pairs];
+    float &first = x[step * i], &second = x[step * i + apart];
     const float u = first, v = second;
     first = u * angles[i] - v * angles[pairs + i];
     second = u * angles[pairs + i] + v * angles[i];
@@ -71,7 +71,7 @@ void fill_slot(const Attention& at, const Step& step) {
       at.run.cache.write(at.a.slot, at.rank, sotto_cache::kKeys, h, row.sequence, row.position, p.head.data());
       at.run.cache.write(at.a.slot, at.rank, sotto_cache::kValues, h, row.sequence, row.position,
                          p.row(step.in[2], at.rank, i) + offset);
-      at.run.watch.did(2 * at.a.head_dim);
+      at.run.watch.did(uint64_t{2} * at.a.head_dim);
     }
   }
 }

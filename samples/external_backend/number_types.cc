@@ -127,10 +127,10 @@ void decode_f32_row(const uint8_t* row, uint32_t count, float* x) { std::memcpy(
 
 uint64_t f16_bytes(uint32_t numbers) { return uint64_t{2} * numbers; }
 void encode_f16(const float* x, uint32_t count, uint8_t* row) {
-  for (uint32_t i = 0; i < count; ++i) write_half(x[i], row + 2 * i);
+  for (uint32_t i = 0; i < count; ++i) write_half(x[i], row + size_t{2} * i);
 }
 void decode_f16_row(const uint8_t* row, uint32_t count, float* x) {
-  for (uint32_t i = 0; i < count; ++i) x[i] = read_half(row + 2 * i);
+  for (uint32_t i = 0; i < count; ++i) x[i] = read_half(row + size_t{2} * i);
 }
 
 uint64_t q8_0_bytes(uint32_t numbers) { return uint64_t{(numbers + kKvBlock - 1) / kKvBlock} * (2 + kKvBlock); }

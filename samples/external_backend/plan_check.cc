@@ -134,7 +134,6 @@ class StepCheck {
 
   __attribute__((format(printf, 3, 4))) void need(bool is_so, const char* format, ...);  // else it contradicts itself
   __attribute__((format(printf, 3, 4))) void know(bool is_so, const char* format, ...);  // else it is unknown here
-  [[noreturn]] void refuse_step(sotto_status status, const char* format, va_list arguments);
 
   const sotto_plan& plan_;
   std::vector<bool> is_written_;        // by value
@@ -165,22 +164,21 @@ const StepCheck::Kind StepCheck::kKinds[] = {
     {SOTTO_STEP_OUTPUT, "output", 1, 0, sizeof(sotto_output_args), &StepCheck::output},
 };
 
-void StepCheck::refuse_step(sotto_status status, const char* format, va_list arguments) {
-  char sentence[300];
-  (void)std::vsnprintf(sentence, sizeof sentence, format, arguments);
-  refuse(status, "plan: step %u (%s): %s", index_, name_, sentence);
-}
 void StepCheck::need(bool is_so, const char* format, ...) {
   if (is_so) return;
   va_list arguments;
   va_start(arguments, format);
-  refuse_step(SOTTO_INVALID_ARGUMENT, format, arguments);
+  const std::string text = write(format, arguments);
+  va_end(arguments);
+  refuse(SOTTO_INVALID_ARGUMENT, "plan: step %u (%s): %s", index_, name_, text.c_str());
 }
 void StepCheck::know(bool is_so, const char* format, ...) {
   if (is_so) return;
   va_list arguments;
   va_start(arguments, format);
-  refuse_step(SOTTO_UNSUPPORTED, format, arguments);
+  const std::string text = write(format, arguments);
+  va_end(arguments);
+  refuse(SOTTO_UNSUPPORTED, "plan: step %u (%s): %s", index_, name_, text.c_str());
 }
 
 void StepCheck::check_all() {
