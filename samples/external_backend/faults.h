@@ -12,7 +12,7 @@ constexpr bool kWrongRotation = EXTERNAL_BACKEND_FAULT == 1;         // interlea
 constexpr bool kStaleCacheRow = EXTERNAL_BACKEND_FAULT == 2;         // after a truncation the old keys stay
 constexpr bool kLostBias = EXTERNAL_BACKEND_FAULT == 3;              // LINEAR forgets its bias
 constexpr bool kLeak = EXTERNAL_BACKEND_FAULT == 4;                  // every run keeps a few KiB
-constexpr bool kLateCancel = EXTERNAL_BACKEND_FAULT == 5;            // asks rarely, and finishes the batch first
+constexpr bool kLateCancel = EXTERNAL_BACKEND_FAULT == 5;            // asks every 100 ms, promised are 20
 constexpr bool kIgnoresUnknownFields = EXTERNAL_BACKEND_FAULT == 6;  // runs plans that say more than it knows
 
 }  // namespace external::faults

@@ -10,6 +10,7 @@ Weight copy_weight(const sotto_weight& from, uint32_t ranks) {
   to.type = find_weight_type(from.type);
   to.rows = from.rows;
   to.columns = from.columns;
+  to.uses = from.uses;
   if (from.name.data != nullptr) to.name.assign(from.name.data, from.name.size);
   to.slices.assign(from.slices, from.slices + ranks);
   return to;

@@ -50,6 +50,7 @@ struct Slot {
 struct Weight {
   const WeightType* type = nullptr;
   uint64_t rows = 0, columns = 0;
+  uint32_t uses = 0;
   std::string name;
   std::vector<sotto_slice> slices;  // by rank
 };

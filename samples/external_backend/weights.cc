@@ -74,6 +74,8 @@ sotto_adapter::sotto_adapter(const sotto_weights& w, const sotto_adapter_pair* g
         !std::isfinite(p.scale))
       refuse(SOTTO_INVALID_ARGUMENT, "pair %u: weight %u of %zu (each once), %u dimensions, scale %g", i, p.weight,
              w.table.size(), p.rank_dim, static_cast<double>(p.scale));
+    if ((w.table[p.weight].uses & SOTTO_USE_LINEAR) == 0)
+      refuse(SOTTO_INVALID_ARGUMENT, "pair %u: no LINEAR multiplies by %s", i, w.table[p.weight].name.c_str());
     Pair pair{p.weight, p.rank_dim, p.scale, {}, {}};
     pair.a.resize(w.group.ranks);
     pair.b.resize(w.group.ranks);
