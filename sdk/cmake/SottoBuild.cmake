@@ -57,10 +57,12 @@ function(sotto_add_test name)
   endif()
 endfunction()
 
-# Adds every sub-folder of the named folders that has a CMakeLists.txt: a new backend or skill is one new folder.
+# Adds every sub-folder of the named folders that has a CMakeLists.txt: a new backend or skill is one new folder. Folders named
+# external_* are projects of their own, which tests/outside builds from the installed package alone.
 function(sotto_add_folders)
   foreach(parent IN LISTS ARGN)
     file(GLOB lists CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${parent}/*/CMakeLists.txt)
+    list(FILTER lists EXCLUDE REGEX "/external_[^/]*/CMakeLists.txt$")
     foreach(list IN LISTS lists)
       cmake_path(GET list PARENT_PATH folder)
       add_subdirectory(${folder})

@@ -18,6 +18,8 @@ MODULES = {
 APPLICATION = {"sotto.h", "sotto.hpp", "base.h", "types.h", "plugin.h", "runtime.h", "model.h", "session.h"}
 SKILLS = {"dialogue.h", "sentiment.h", "recommendation.h"}
 BACKEND = {"base.h", "types.h", "plugin.h", "plugin.hpp", "backend.h", "plan.h"}
+# Projects by others, built from the installed package alone: any public header and their own, nothing else of this tree.
+OUTSIDE = re.compile(r"samples/external_\w+/")
 
 # Third-party headers and the folders that may see them; `.cc only` keeps them out of headers.
 THIRD_PARTY = (
@@ -25,8 +27,8 @@ THIRD_PARTY = (
     (r"fmt/",                      r"sdk/",                                                     True),
     (r"boost/",                    r"sdk/src/host/",                                            True),
     (r"sentencepiece",             r"sdk/src/text/",                                            True),
-    (r"nlohmann/",                 r"sdk/(src|tools)/|plugins/|samples/",                       False),
-    (r"CLI/",                      r"sdk/tools/|samples/",                                      False),
+    (r"nlohmann/",                 r"sdk/(src|tools)/|plugins/|samples/(?!external_)",           False),
+    (r"CLI/",                      r"sdk/tools/|samples/(?!external_)",                          False),
     (r"hwy/",                      r"backends/cpu/",                                            False),
     (r"vulkan/",                   r"backends/vulkan/",                                         False),
     (r"cuda|nccl",                 r"backends/cuda/",                                           False),
@@ -44,6 +46,8 @@ def sources(root):
 
 def public_fault(path, header):
     """`header` lies in sdk/include/sotto."""
+    if OUTSIDE.match(path.as_posix()):
+        return None
     top = path.parts[0]
     allowed = BACKEND if top == "backends" else APPLICATION | SKILLS if top in ("samples", "bindings") else None
     if allowed is not None and header not in allowed:
