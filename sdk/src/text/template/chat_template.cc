@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -14,11 +15,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kMaxJsonDepth = 64;
+constexpr size_t kMaxJsonKeys = 10000;  // of one object: they are kept in their order, and looked for one after another
 
-// Refuses deep nesting before the parser builds it.
-bool is_too_deep(std::string_view json) {
+// Refuses deep nesting and huge objects before the parser builds them. What is no JSON it leaves to the parser.
+std::string excess_of(std::string_view json) {
   int depth = 0;
   bool in_text = false;
+  size_t keys[kMaxJsonDepth + 1] = {};
   for (size_t i = 0; i < json.size(); ++i) {
     const char c = json[i];
     if (in_text) {
@@ -29,12 +32,15 @@ bool is_too_deep(std::string_view json) {
     } else if (c == '"') {
       in_text = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kMaxJsonDepth) return true;
+      if (++depth > kMaxJsonDepth) return fmt::format("are nested deeper than {}", kMaxJsonDepth);
+      keys[std::max(depth, 0)] = 0;
     } else if (c == ']' || c == '}') {
       --depth;
+    } else if (c == ':') {
+      if (++keys[std::max(depth, 0)] > kMaxJsonKeys) return fmt::format("have more than {} keys in one object", kMaxJsonKeys);
     }
   }
-  return false;
+  return {};
 }
 
 jinja::Value to_value(const Json& j) {
@@ -71,7 +77,7 @@ Result<Json> read_json(const char* what, std::string_view text) {
   const auto bad = [&](std::string_view why) {
     return Status(SOTTO_INVALID_ARGUMENT, fmt::format("rendering a chat template: the {} {}", what, why));
   };
-  if (is_too_deep(text)) return bad(fmt::format("are nested deeper than {}", kMaxJsonDepth));
+  if (const std::string excess = excess_of(text); !excess.empty()) return bad(excess);
   Json j = Json::parse(text, nullptr, false);
   if (j.is_discarded()) {
     // Text with broken UTF-8 is read as everywhere, with U+FFFD; other faults are the caller's.
