@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "host/plugin_call.h"
 #include "host/plugin_host.h"
 
@@ -56,11 +57,11 @@ Status check_abi(const sotto_plugin_entry& entry) {
 Status check_entry(const sotto_plugin_entry& entry, PluginName* name) {
   SOTTO_TRY(check_abi(entry));
   name->id = bounded(entry.id, kMaxId + 1);
-  name->version = bounded(entry.version, kMaxVersion);
-  name->description = bounded(entry.description, kMaxDescription);
+  name->version = printable_text(bounded(entry.version, kMaxVersion));
+  name->description = printable_text(bounded(entry.description, kMaxDescription));
   if (!is_plugin_id(name->id))
     return refused(fmt::format("its id \"{}\" is not a reverse domain name such as com.example.tea, of at most {} characters",
-                               name->id, kMaxId));
+                               printable(name->id), kMaxId));
   if (name->version.empty()) return refused("its entry has no version");
   if (entry.create == nullptr || entry.destroy == nullptr || entry.query == nullptr)
     return refused(fmt::format("its entry's function {} is NULL", entry.create == nullptr    ? "create"
@@ -116,9 +117,9 @@ void Plugin::log(void* context, int32_t level, sotto_str line) {
   if (line.data == nullptr || !log.wants(known)) return;
   try {
     const auto size = static_cast<size_t>(std::min<uint64_t>(line.size, kMaxLine));
-    std::string text = fmt::format("{}: {}", self->id(), std::string_view(line.data, size));
+    std::string text(line.data, size);
     std::replace(text.begin(), text.end(), '\n', ' ');
-    log.write(known, text);
+    log.write(known, fmt::format("{}: {}", self->id(), printable_text(text)));
   } catch (...) {  // a line that cannot be written is no reason to fail the plugin
   }
 }

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
+
 namespace sotto {
 
 Status plugin_failure(std::string_view plugin, std::string_view function, sotto_status status, const sotto_error& error) {
-  const std::string_view text(error.text, strnlen(error.text, sizeof error.text));
+  const std::string text = printable_text(std::string_view(error.text, strnlen(error.text, sizeof error.text)));
   if (status < 0 || status >= SOTTO_STATUS_COUNT)
     return Status(SOTTO_INTERNAL,
                   fmt::format("{}: {}: status {} is none of the {} that exist; please report it to its author{}{}", plugin,
@@ -20,7 +22,11 @@ Status plugin_failure(std::string_view plugin, std::string_view function, sotto_
 Status plugin_exception(std::string_view plugin, std::string_view function, std::string_view what) {
   return Status(SOTTO_INTERNAL,
                 fmt::format("{}: {} threw an exception, which no plugin may: {}; please report it to its author", plugin,
-                            function, what));
+                            function, printable_text(what)));
+}
+
+Status plugin_fault(std::string_view plugin, std::string_view function, std::string_view what) {
+  return Status(SOTTO_INTERNAL, fmt::format("{}: {}: {}; please report it to its author", plugin, function, what));
 }
 
 }  // namespace sotto

@@ -12,6 +12,8 @@ namespace sotto {
 // The sentence begins with plugin and function: "dev.sotto.cpu: compile: ...".
 Status plugin_failure(std::string_view plugin, std::string_view function, sotto_status status, const sotto_error& error);
 Status plugin_exception(std::string_view plugin, std::string_view function, std::string_view what);
+// A function that reported success, or none at all, and yet broke its contract: "run: 0 rows were delivered ...".
+Status plugin_fault(std::string_view plugin, std::string_view function, std::string_view what);
 
 // call_plugin(id, "compile", [&](sotto_error* err) { return table->compile(..., err); }). Allocates nothing on success.
 template <class Call>

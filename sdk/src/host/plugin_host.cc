@@ -110,6 +110,10 @@ Result<uint32_t> PluginHost::device_count(const Backend& backend) const {
   uint32_t count = 0;
   SOTTO_TRY(call_plugin(backend.id, "device_count",
                         [&](sotto_error* err) { return backend.table->device_count(backend.self, &count, err); }));
+  constexpr uint32_t kMostDevices = 4096;  // whoever lists them must come to an end
+  if (count > kMostDevices)
+    return plugin_fault(backend.id, "device_count",
+                        fmt::format("{} devices, no machine has more than {}", count, kMostDevices));
   return count;
 }
 

@@ -56,20 +56,35 @@ Result<std::set<std::string>> names_of(const Gguf& file) {
   return names;
 }
 
-Status read_labels(const Gguf& file, const std::string& prefix, Head* head) {
+// Without names the labels are numbers, as many as the weight has rows for.
+Result<std::vector<std::string>> numbered(const Gguf& file, const std::string& prefix, uint32_t outputs_per_label) {
+  const GgufTensor* weight = file.tensor(prefix + ".weight");
+  if (!weight || weight->rows == 0 || weight->rows % outputs_per_label != 0 || weight->rows / outputs_per_label > kMaxLabels)
+    return bad(
+        fmt::format("key '{}.labels' and rows of '{}.weight' for 1 to {} labels are missing", prefix, prefix, kMaxLabels));
+  std::vector<std::string> labels;
+  for (uint64_t i = 0; i < weight->rows / outputs_per_label; ++i) labels.push_back(std::to_string(i));
+  return labels;
+}
+
+Status read_labels(const Gguf& file, const std::string& prefix, uint32_t outputs_per_label, Head* head) {
   SOTTO_ASSIGN(const auto labels, file.texts(prefix + ".labels"));
-  if (labels.empty() || labels.size() > kMaxLabels)
+  if (!file.find(prefix + ".labels")) {
+    SOTTO_ASSIGN(head->labels, numbered(file, prefix, outputs_per_label));
+  } else if (labels.empty() || labels.size() > kMaxLabels) {
     return bad(fmt::format("key '{}.labels' has {} texts, expected 1 to {}", prefix, labels.size(), kMaxLabels));
+  }
   for (const std::string_view label : labels) {
     if (label.empty() || label.size() > kMaxLabel || label.find('\0') != std::string_view::npos)
       return bad(fmt::format("key '{}.labels': '{}' is no label of 1 to {} bytes", prefix, printable(label), kMaxLabel));
     head->labels.emplace_back(label);
   }
   SOTTO_ASSIGN(head->thresholds, file.reals(prefix + ".thresholds"));
-  if (head->thresholds.empty()) head->thresholds.assign(labels.size(), 0.0f);
+  if (head->thresholds.empty()) head->thresholds.assign(head->labels.size(), 0.0f);
   const auto is_share = [](float x) { return x >= 0 && x <= 1; };
-  if (head->thresholds.size() != labels.size() || !std::all_of(head->thresholds.begin(), head->thresholds.end(), is_share))
-    return bad(fmt::format("key '{}.thresholds': expected {} numbers from 0 to 1", prefix, labels.size()));
+  if (head->thresholds.size() != head->labels.size() ||
+      !std::all_of(head->thresholds.begin(), head->thresholds.end(), is_share))
+    return bad(fmt::format("key '{}.thresholds': expected {} numbers from 0 to 1", prefix, head->labels.size()));
   SOTTO_ASSIGN(const double temperature, file.real(prefix + ".temperature", 1));
   if (!(temperature >= 1e-3 && temperature <= 1e3))
     return bad(fmt::format("key '{}.temperature' is {}, expected 0.001 to 1000", prefix, temperature));
@@ -98,7 +113,7 @@ Result<Head> read_head(const Gguf& file, const std::string& name, uint32_t hidde
     return Status(SOTTO_UNSUPPORTED,
                   fmt::format("key '{}.kind' is '{}', known are sequence, token and span", prefix, printable(kind_name)));
   head.kind = kind->kind;
-  SOTTO_TRY(read_labels(file, prefix, &head));
+  SOTTO_TRY(read_labels(file, prefix, kind->outputs_per_label, &head));
   head.outputs = static_cast<uint32_t>(head.labels.size()) * kind->outputs_per_label;
   SOTTO_TRY(read_tensor(file, prefix + ".weight", head.outputs, hidden, &head.weight));
   head.bias.assign(head.outputs, 0.0f);

@@ -168,8 +168,9 @@ Result<ModelFile> ModelFile::open(ModelBytes bytes, bool vocabulary_only) {
 // Configuration, and a plan for one rank: building it is the check that every tensor is there, of its shape, and known.
 Status ModelFile::read_model(const Architecture& architecture) {
   SOTTO_ASSIGN(config_, read_config(*gguf_, architecture.name, architecture.rules));
+  SOTTO_TRY(build(architecture, PlanOptions()).status());
   SOTTO_ASSIGN(heads_, read_heads(*gguf_, config_.hidden));
-  return status_of(build(architecture, PlanOptions()));
+  return {};
 }
 
 uint64_t ModelFile::parameters() const {
@@ -198,17 +199,14 @@ Result<Plan> ModelFile::build(const Architecture& architecture, const PlanOption
   return builder.finish();
 }
 
-Status upload_weights(const sotto_backend& backend, sotto_weights* weights, const Plan& plan, uint32_t first_rank,
-                      uint32_t local_ranks, const Progress& progress) {
+Status upload_weights(const Plan& plan, uint32_t first_rank, uint32_t local_ranks, const Upload& upload,
+                      const Progress& progress) {
   const uint32_t count = plan.c().weight_count;
   for (uint32_t w = 0; w < count; ++w) {
     for (uint32_t rank = first_rank; rank < first_rank + local_ranks; ++rank) {
       const sotto_slice& slice = plan.c().weights[w].slices[rank];
       if (slice.rows == 0 || slice.columns == 0) continue;
-      const sotto_upload data = plan.upload_of(w, rank);
-      sotto_error err{};
-      err.struct_size = sizeof err;
-      if (const sotto_status code = backend.upload(weights, w, rank, &data, &err)) return Status(code, err.text);
+      SOTTO_TRY(upload(w, rank, plan.upload_of(w, rank)));
     }
     if (progress && progress(static_cast<float>(w + 1) / static_cast<float>(count)))
       return Status(SOTTO_CANCELLED, "loading was cancelled");

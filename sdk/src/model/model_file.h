@@ -80,8 +80,11 @@ class ModelFile {
   std::string hash_;
 };
 
+// Calls a backend's upload; how a plugin is called is the caller's affair.
+using Upload = std::function<Status(uint32_t weight, uint32_t rank, const sotto_upload& data)>;
+
 // Uploads every weight of the local ranks, borrowing from the plan's sources. `progress` gets 0..1; true cancels.
-Status upload_weights(const sotto_backend& backend, sotto_weights* weights, const Plan& plan, uint32_t first_rank,
-                      uint32_t local_ranks, const Progress& progress);
+Status upload_weights(const Plan& plan, uint32_t first_rank, uint32_t local_ranks, const Upload& upload,
+                      const Progress& progress);
 
 }  // namespace sotto

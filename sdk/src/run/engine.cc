@@ -25,6 +25,9 @@ int preference(const Backend& b) {
   return b.name == "reference" ? 100 : static_cast<int>(found - std::begin(kPreference));
 }
 
+// Stays at the most instead of wrapping: costs are a plugin's word, and a sum that wraps would pass under the cap.
+void add(uint64_t bytes, uint64_t* sum) { *sum = bytes > UINT64_MAX - *sum ? UINT64_MAX : *sum + bytes; }
+
 sotto_cache_options cache_options(const MemoryChoice& choice, uint32_t sequences) {
   sotto_cache_options o{};
   o.struct_size = sizeof o;
@@ -92,17 +95,17 @@ Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool o
   e.kv_type = choice.kv_type;
   uint64_t borrowed = 0;
   for (const sotto_rank_cost& c : costs) {
-    borrowed += c.weights_borrowed;
-    e.weights_copied += c.weights_copied;
-    e.kv_cache += c.cache;
-    e.workspace += c.workspace;
+    add(c.weights_borrowed, &borrowed);
+    add(c.weights_copied, &e.weights_copied);
+    add(c.cache, &e.kv_cache);
+    add(c.workspace, &e.workspace);
   }
   if (owns_bytes)
-    e.weights_copied += file_->file_bytes();
+    add(file_->file_bytes(), &e.weights_copied);
   else
     e.weights_mapped = borrowed;
   e.host = kHostBytes + kHostBytesPerToken * file_->config().vocabulary + kHostBytesPerWeight * plan_.c().weight_count;
-  e.total = e.weights_mapped + e.weights_copied + e.kv_cache + e.workspace + e.host;
+  for (const uint64_t part : {e.weights_mapped, e.weights_copied, e.kv_cache, e.workspace, e.host}) add(part, &e.total);
   return e;
 }
 
@@ -123,8 +126,8 @@ Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
   g.threads = o.threads;
   g.affinity_mask = o.affinity_mask;
   g.thread_priority = o.thread_priority;
-  SOTTO_TRY(program_->call("group_create", [&](const sotto_backend& t, sotto_error* err) {
-    return t.group_create(backend.self, &g, &program_->group, err);
+  SOTTO_TRY(program_->make("group_create", &program_->group, [&](const sotto_backend& t, sotto_group** made, sotto_error* err) {
+    return t.group_create(backend.self, &g, made, err);
   }));
   program_->invariant_rows = UINT32_MAX;
   for (uint32_t rank = 0; rank < world; ++rank) {
@@ -173,7 +176,6 @@ Status Engine::open_backend(const PluginHost& host, const EngineOptions& o) {
       return s;
     }
     program_.reset();
-    if (s.code() == SOTTO_INVALID_ARGUMENT) return s;  // no backend could do it
     // That there is no such device is nothing to tell; the first real obstacle is the one to report.
     if (s.code() != SOTTO_NOT_FOUND) passed_over.push_back(fmt::format("backend {} is passed over: {}", b->name, s.text()));
     if (first.code() == SOTTO_NOT_FOUND) first = std::move(s);
@@ -183,16 +185,21 @@ Status Engine::open_backend(const PluginHost& host, const EngineOptions& o) {
 
 Status Engine::load(const EngineOptions& o) {
   Program& p = *program_;
-  SOTTO_TRY(p.call("weights_create", [&](const sotto_backend& t, sotto_error* err) {
-    return t.weights_create(p.group, &plan_.c(), &p.weights, err);
+  SOTTO_TRY(p.make("weights_create", &p.weights, [&](const sotto_backend& t, sotto_weights** made, sotto_error* err) {
+    return t.weights_create(p.group, &plan_.c(), made, err);
   }));
-  SOTTO_TRY(upload_weights(*p.backend->table, p.weights, plan_, 0, plan_.c().world, o.progress));
-  SOTTO_TRY(p.call("compile", [&](const sotto_backend& t, sotto_error* err) {
-    return t.compile(p.group, &plan_.c(), p.weights, p.max_batch, &p.program, err);
+  const Upload upload = [&](uint32_t weight, uint32_t rank, const sotto_upload& data) {
+    return p.call("upload",
+                  [&](const sotto_backend& t, sotto_error* err) { return t.upload(p.weights, weight, rank, &data, err); });
+  };
+  SOTTO_TRY(upload_weights(plan_, 0, plan_.c().world, upload, o.progress));
+  SOTTO_TRY(p.make("compile", &p.program, [&](const sotto_backend& t, sotto_program** made, sotto_error* err) {
+    return t.compile(p.group, &plan_.c(), p.weights, p.max_batch, made, err);
   }));
   const sotto_cache_options cache = cache_options(memory_.choice, p.sequences);
-  SOTTO_TRY(p.call("cache_create",
-                   [&](const sotto_backend& t, sotto_error* err) { return t.cache_create(p.program, &cache, &p.cache, err); }));
+  SOTTO_TRY(p.make("cache_create", &p.cache, [&](const sotto_backend& t, sotto_cache** made, sotto_error* err) {
+    return t.cache_create(p.program, &cache, made, err);
+  }));
   scheduler_ = std::make_unique<Scheduler>(p);
   return {};
 }

@@ -119,7 +119,12 @@ class Generation {
   Status one_token() {
     if (s_.tokens_.size() >= s_.context_tokens_) return finish(SOTTO_FINISH_CONTEXT);
     if (stop_.should_stop()) return stop_.status();
-    SOTTO_ASSIGN(const Sampler::Choice choice, sampler_.next(Span<float>(s_.rows_), Span<const uint32_t>(s_.tokens_)));
+    auto chosen = sampler_.next(Span<float>(s_.rows_), Span<const uint32_t>(s_.tokens_));
+    // Where no mask could write them, strange logits are the backend's.
+    if (!chosen.ok())
+      return chosen.status().code() == SOTTO_INTERNAL && !o_.mask ? chosen.status().within(s_.engine().program().backend->id)
+                                                                  : chosen.status();
+    const Sampler::Choice choice = chosen.value();
     if (choice.ended_by_mask) return finish(SOTTO_FINISH_CALLBACK);
     const uint32_t token = choice.token;
     if (++result_.generated_tokens == 1) result_.first_token_ns = nanoseconds(Clock::now() - start_);

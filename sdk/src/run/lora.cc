@@ -14,9 +14,9 @@ Result<std::shared_ptr<const Lora>> Lora::open(Engine& engine, ModelBytes bytes)
   // Not make_shared: the constructor is private.
   std::shared_ptr<Lora> lora(new Lora(engine));
   Scheduler::Turn turn(engine.scheduler());
-  SOTTO_TRY(p.call("adapter_create", [&](const sotto_backend& t, sotto_error* err) {
-    return t.adapter_create(p.weights, pairs.data(), static_cast<uint32_t>(pairs.size()), sizeof(sotto_adapter_pair),
-                            &lora->adapter_, err);
+  SOTTO_TRY(p.make("adapter_create", &lora->adapter_, [&](const sotto_backend& t, sotto_adapter** made, sotto_error* err) {
+    return t.adapter_create(p.weights, pairs.data(), static_cast<uint32_t>(pairs.size()), sizeof(sotto_adapter_pair), made,
+                            err);
   }));
   return std::shared_ptr<const Lora>(std::move(lora));
 }

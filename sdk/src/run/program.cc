@@ -4,13 +4,14 @@ namespace sotto {
 
 Program::~Program() {
   if (!backend) return;
-  const auto quietly = [&](const char* function, auto&& body) {
-    (void)call_plugin_void(backend->id, function, [&] { body(*backend->table); });
+  const auto quietly = [&](const char* function, auto* object, auto destroy) {
+    if (object) (void)call_plugin_void(backend->id, function, [&] { destroy(object); });
   };
-  quietly("cache_destroy", [&](const sotto_backend& t) { t.cache_destroy(cache); });
-  quietly("program_destroy", [&](const sotto_backend& t) { t.program_destroy(program); });
-  quietly("weights_destroy", [&](const sotto_backend& t) { t.weights_destroy(weights); });
-  quietly("group_destroy", [&](const sotto_backend& t) { t.group_destroy(group); });
+  const sotto_backend& t = *backend->table;
+  quietly("cache_destroy", cache, t.cache_destroy);
+  quietly("program_destroy", program, t.program_destroy);
+  quietly("weights_destroy", weights, t.weights_destroy);
+  quietly("group_destroy", group, t.group_destroy);
 }
 
 }  // namespace sotto

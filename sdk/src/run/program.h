@@ -25,6 +25,16 @@ class Program {
     return call_plugin(backend->id, function, [&](sotto_error* err) { return body(*backend->table, err); });
   }
 
+  // The same for functions that make an object, which is taken only if they succeed. `body` gets its address too.
+  template <class Object, class Call>
+  Status make(const char* function, Object** object, Call&& body) const {
+    Object* made = nullptr;
+    SOTTO_TRY(call(function, [&](const sotto_backend& t, sotto_error* err) { return body(t, &made, err); }));
+    if (!made) return plugin_fault(backend->id, function, "it succeeded, but made nothing");
+    *object = made;
+    return {};
+  }
+
   const Backend* backend = nullptr;
   sotto_group* group = nullptr;
   sotto_weights* weights = nullptr;

@@ -153,6 +153,8 @@ Result<Sampler::Choice> Sampler::next(Span<float> logits, Span<const uint32_t> r
   if (strange)
     return Status(options_.mask ? SOTTO_INVALID_ARGUMENT : SOTTO_INTERNAL,
                   "choosing a token: a logit is not a number; the model's weights are damaged, or the mask callback wrote it");
+  if (top == -INFINITY && !options_.mask && options_.bias_count == 0)
+    return Status(SOTTO_INTERNAL, "choosing a token: all logits are -infinity; the model's weights are damaged");
   if (top == -INFINITY)
     return Status(SOTTO_INVALID_ARGUMENT,
                   fmt::format("choosing a token: biases and mask forbid all {} of them", logits.size()));

@@ -218,6 +218,15 @@ void Scheduler::build_rows() {
   }
 }
 
+// What `taken_` points to is only safe to look at during the run and on its thread.
+int32_t Scheduler::should_stop() {
+  if (runner_.load() != std::this_thread::get_id()) {
+    asked_elsewhere_ = true;
+    return 1;
+  }
+  return std::any_of(taken_.begin(), taken_.end(), [](const Waiter* w) { return w->request->stop.should_stop(); });
+}
+
 // One run over all that is taken; what the backend committed is booked, whatever came of it.
 Status Scheduler::run_once() {
   build_rows();
@@ -226,10 +235,7 @@ Status Scheduler::run_once() {
   for (const Waiter* w : taken_) batch.row_count += w->request->count;
   batch.row_stride = sizeof(sotto_batch_row);
   batch.rows = rows_.data();
-  batch.should_stop = [](void* self) -> int32_t {
-    const auto& taken = static_cast<Scheduler*>(self)->taken_;
-    return std::any_of(taken.begin(), taken.end(), [](const Waiter* w) { return w->request->stop.should_stop(); });
-  };
+  batch.should_stop = [](void* self) { return static_cast<Scheduler*>(self)->should_stop(); };
   batch.stop_user = this;
   sotto_run_result result{};
   result.struct_size = sizeof result;
@@ -244,9 +250,14 @@ Status Scheduler::run_once() {
     Scheduler& scheduler;
     ~Booking() { scheduler.book(); }
   } booking{*this};
-  return program_.call("run", [&](const sotto_backend& t, sotto_error* err) {
+  runner_ = std::this_thread::get_id();
+  Status status = program_.call("run", [&](const sotto_backend& t, sotto_error* err) {
     return t.run(program_.program, program_.cache, &batch, &result, err);
   });
+  runner_ = std::thread::id();
+  if (asked_elsewhere_.exchange(false))
+    status = plugin_fault(program_.backend->id, "run", "should_stop was called by another thread than the one that called run");
+  return status;
 }
 
 void Scheduler::book() {
@@ -262,9 +273,10 @@ void Scheduler::book() {
 // Rows are copied while the step is ours: the next one reuses the backend's memory.
 Status Scheduler::deliver(StepRequest& r, uint32_t first_row, size_t (&next)[kOutputs]) const {
   if (r.rows) r.rows->clear();
-  if (r.stream.computed != r.first + r.count)
+  const uint32_t length = lengths_[r.stream.sequence];
+  if (length != r.first + r.count)
     return Status(SOTTO_INTERNAL, fmt::format("{}: run: succeeded, but {} of {} tokens were committed", program_.backend->id,
-                                              r.stream.computed - std::min(r.first, r.stream.computed.load()), r.count));
+                                              length - std::min(r.first, length), r.count));
   for (uint32_t i = 0; i < r.count; ++i) {
     for (uint32_t o = 0; o < kOutputs; ++o) {
       if (!(rows_[first_row + i].outputs >> o & 1)) continue;

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "base/span.h"
@@ -112,6 +113,7 @@ class Scheduler {
   void settle(const Status& status);
   void settle_cancelled();
   void settle_full(const Status& status);
+  int32_t should_stop();
   Status deliver(StepRequest& r, uint32_t first_row, size_t (&next)[kOutputs]) const;
 
   const Program& program_;
@@ -133,6 +135,8 @@ class Scheduler {
   const float* results_[kOutputs] = {};
   uint32_t result_counts_[kOutputs] = {};
   StopWatch::Clock::duration last_step_{};
+  std::atomic<std::thread::id> runner_{std::thread::id()};  // the thread that is inside the backend's run
+  std::atomic<bool> asked_elsewhere_{false};                // should_stop was called by another
 };
 
 }  // namespace sotto

@@ -98,6 +98,8 @@ Status Session::save(uint8_t* buffer, uint64_t capacity, uint64_t* size) {
     SOTTO_TRY(p.call("cache_export", [&](const sotto_backend& t, sotto_error* err) {
       return t.cache_export(p.cache, stream_.sequence, 0, computed, at, &bytes, err);
     }));
+    if (bytes != h.cache_bytes)
+      return plugin_fault(p.backend->id, "cache_export", fmt::format("{} bytes came for {}", bytes, h.cache_bytes));
     at += h.cache_bytes;
   }
   const auto digest = Sha256().add(buffer, static_cast<size_t>(at - buffer)).digest();

@@ -58,7 +58,10 @@ Status BackendRun::prepare(const ModelFile& file) {
   const uint32_t batch = options_.max_batch;
   SOTTO_TRY(checked("check", [&](sotto_error* e) { return t.check(group_, &plan_.c(), batch, &c, costs.data(), e); }));
   SOTTO_TRY(checked("weights_create", [&](sotto_error* e) { return t.weights_create(group_, &plan_.c(), &weights_, e); }));
-  SOTTO_TRY(upload_weights(t, weights_, plan_, 0, plan_.c().world, nullptr));
+  const Upload upload = [&](uint32_t weight, uint32_t rank, const sotto_upload& data) {
+    return checked("upload", [&](sotto_error* e) { return t.upload(weights_, weight, rank, &data, e); });
+  };
+  SOTTO_TRY(upload_weights(plan_, 0, plan_.c().world, upload, nullptr));
   SOTTO_TRY(checked("compile", [&](sotto_error* e) { return t.compile(group_, &plan_.c(), weights_, batch, &program_, e); }));
   return checked("cache_create", [&](sotto_error* e) { return t.cache_create(program_, &c, &cache_, e); });
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "text/template/lexer.h"
+#include "text/template/text_operations.h"
 
 namespace sotto::jinja {
 namespace {
@@ -75,11 +76,25 @@ Result<Value> arithmetic(Evaluator& e, const std::string& op, const Value& a, co
 
 }  // namespace
 
+Evaluator::~Evaluator() {
+  for (const auto& pairs : namespaces_) Pairs().swap(*pairs);
+}
+
 Status Evaluator::error(std::string_view what) const { return template_error(line_, what); }
 
 Status Evaluator::spend(uint64_t steps) {
   steps_ += steps;
   return steps_ <= kMaxSteps ? Status() : error("the template does too much work");
+}
+
+Status Evaluator::spend_on(const Arguments& arguments) {
+  for (const Value& v : arguments.positional) SOTTO_TRY(spend_on(v));
+  for (const auto& [name, v] : arguments.named) SOTTO_TRY(spend_on(v));
+  return {};
+}
+
+Status Evaluator::check_length(const Text& text) const {
+  return text.bytes.size() <= kMaxOutput ? Status() : error("a text became too long");
 }
 
 Status Evaluator::emit(const Text& text) {
@@ -201,7 +216,12 @@ Status Evaluator::for_body(const Node& n, const List& items) {
   const Restore restore{&scope_, scope_};
   const ScopePtr outer = scope_;
   const auto size = static_cast<int64_t>(items.size());
-  auto changed = std::make_shared<std::optional<List>>();
+  const auto changed = std::make_shared<std::optional<List>>();
+  // It may hold the loop itself, which holds it.
+  const struct Clear {
+    std::optional<List>& values;
+    ~Clear() { values.reset(); }
+  } clear{*changed};
   const auto word = [](const char* s) { return Value::text(Text::literal(s)); };
   for (int64_t i = 0; i < size; ++i) {
     SOTTO_TRY(spend(4));
@@ -317,6 +337,13 @@ Result<Value> Evaluator::evaluate(const Node& n) {
   if (depth_ > kMaxDepth) return error("nested too deeply");
   SOTTO_TRY(spend(1));
   line_ = n.line;
+  Result<Value> v = evaluate_kind(n);
+  if (v.ok() && v->nesting() > kMaxNesting) return error("a value became nested too deeply");
+  if (v.ok() && v->weight() > kMaxWeight) return error("a value became too large");
+  return v;
+}
+
+Result<Value> Evaluator::evaluate_kind(const Node& n) {
   switch (n.kind) {
     case NodeKind::kLiteral:
       return n.value;
@@ -394,9 +421,12 @@ Result<Value> Evaluator::evaluate_sequence(const Node& n) {
     items.push_back(std::move(v));
   }
   if (n.kind != NodeKind::kDict) return Value::list(std::move(items), n.kind == NodeKind::kTuple);
-  Value dict = Value::dict({});
-  for (size_t i = 0; i + 1 < items.size(); i += 2) dict.set(items[i], items[i + 1]);
-  return dict;
+  Pairs pairs;
+  for (size_t i = 0; i + 1 < items.size(); i += 2) {
+    SOTTO_TRY(spend(pairs.size() / 16));
+    Value::put(&pairs, items[i], items[i + 1]);
+  }
+  return Value::dict(std::move(pairs));
 }
 
 Result<Value> Evaluator::evaluate_compare(const Node& n) {
@@ -405,16 +435,20 @@ Result<Value> Evaluator::evaluate_compare(const Node& n) {
     const std::string& op = n.operators[i];
     SOTTO_ASSIGN(Value right, evaluate(*n.children[i + 1]));
     bool holds = false;
+    if (left.kind() == right.kind()) SOTTO_TRY(spend_on(left));
     if (op == "==" || op == "!=") {
       holds = equal(left, right) == (op == "==");
     } else if (op == "in" || op == "not in") {
       if (right.is_text()) {
         if (!left.is_text())
           return error(fmt::format("'in <string>' requires string as left operand, not {}", type_name(left)));
+        SOTTO_TRY(spend_on_search(right.as_text().bytes, left.as_text().bytes));
         holds = right.as_text().bytes.find(left.as_text().bytes) != std::string::npos;
       } else if (right.is_mapping()) {
-        holds = right.find(left) != nullptr;
+        SOTTO_ASSIGN(const Value* const found, find(right, left));
+        holds = found != nullptr;
       } else {
+        SOTTO_TRY(spend_on(right));
         SOTTO_ASSIGN(const List items, iterate(*this, right));
         SOTTO_TRY(spend(items.size()));
         holds = std::any_of(items.begin(), items.end(), [&](const Value& v) { return equal(v, left); });
@@ -439,26 +473,28 @@ Result<Value> Evaluator::evaluate_binary(const Node& n) {
   line_ = n.line;
   const std::string& op = n.text;
   if (op == "~" || (op == "+" && a.is_text() && b.is_text())) {
+    SOTTO_TRY(spend_on(a));
+    SOTTO_TRY(spend_on(b));
     Text text = to_text(a);
     text.append(to_text(b));
-    SOTTO_TRY(spend(text.bytes.size() / 256));
-    if (text.bytes.size() > kMaxOutput) return error("a text became too long");
+    SOTTO_TRY(check_length(text));
     return Value::text(std::move(text));
   }
   for (const Value* v : {&a, &b})
     if (v->is_undefined()) return error(v->name() + " is undefined");
   if (a.is_number() && b.is_number()) return arithmetic(*this, op, a, b);
   if (op == "+" && a.is_sequence() && a.kind() == b.kind()) {
+    SOTTO_TRY(spend(a.items().size() + b.items().size()));
     List items = a.items();
     items.insert(items.end(), b.items().begin(), b.items().end());
-    SOTTO_TRY(spend(items.size()));
     return Value::list(std::move(items), a.kind() == Kind::kTuple);
   }
   if (op == "*" && (a.is_text() || a.is_sequence()) && b.is_number() && b.kind() != Kind::kFloat) {
     const uint64_t times = static_cast<uint64_t>(std::max<int64_t>(b.as_int(), 0));
     const uint64_t size = a.is_text() ? a.as_text().bytes.size() : a.items().size();
     if (size && times > kMaxOutput / size) return error("a repetition became too long");
-    SOTTO_TRY(spend(times));
+    if (size == 0) return a;
+    SOTTO_TRY(spend(a.is_text() ? times + times * size / kBytesPerStep : times * size));
     Text text;
     List items;
     for (uint64_t i = 0; i < times; ++i) {
@@ -486,10 +522,10 @@ Result<Value> Evaluator::evaluate_slice(const Node& n) {
   line_ = n.line;
   if (!of.is_text() && !of.is_sequence())
     return error(of.is_undefined() ? of.name() + " is undefined" : fmt::format("'{}' object cannot be sliced", type_name(of)));
-  const int64_t step = bound[2].value_or(1);
-  if (step == 0) return error("slice step cannot be zero");
+  if (bound[2].value_or(1) == 0) return error("slice step cannot be zero");
+  SOTTO_TRY(spend_on(of));
   const auto size = static_cast<int64_t>(of.is_text() ? character_count(of.as_text().bytes) : of.items().size());
-  SOTTO_TRY(spend(static_cast<uint64_t>(size) / 16));
+  const int64_t step = std::clamp<int64_t>(bound[2].value_or(1), -size - 1, size + 1);  // longer ones reach no further
   const auto clamp = [&](std::optional<int64_t> b, int64_t fallback) {
     if (!b) return fallback;
     const int64_t at = *b < 0 ? (*b < -size ? -1 : *b + size) : *b;
@@ -502,19 +538,14 @@ Result<Value> Evaluator::evaluate_slice(const Node& n) {
                  to = stop > start ? byte_offset(s, static_cast<size_t>(stop)) : from;
     return Value::text(of.as_text().part(from, to - from));
   }
+  SOTTO_ASSIGN(const List all, iterate(*this, of));
   List items;
-  Text text;
   for (int64_t i = start; step > 0 ? i < stop : i > stop; i += step) {
     SOTTO_TRY(spend(1));
-    if (of.is_text()) {
-      const std::string& s = of.as_text().bytes;
-      const size_t from = byte_offset(s, static_cast<size_t>(i)), to = byte_offset(s, static_cast<size_t>(i) + 1);
-      text.append(of.as_text().part(from, to - from));
-    } else {
-      items.push_back(of.items()[static_cast<size_t>(i)]);
-    }
+    items.push_back(all[static_cast<size_t>(i)]);
   }
-  return of.is_text() ? Value::text(std::move(text)) : Value::list(std::move(items), of.kind() == Kind::kTuple);
+  if (of.is_text()) return Value::text(join(items, Text()));
+  return Value::list(std::move(items), of.kind() == Kind::kTuple);
 }
 
 Result<Value> Evaluator::evaluate_test(const Node& n) {
@@ -524,6 +555,8 @@ Result<Value> Evaluator::evaluate_test(const Node& n) {
   line_ = n.line;
   const TestFunction test = find_test(n.text);
   if (!test) return error(fmt::format("test '{}' is not supported", n.text));
+  SOTTO_TRY(spend_on(input));
+  SOTTO_TRY(spend_on(arguments));
   SOTTO_ASSIGN(const bool holds, test(*this, input, arguments));
   return Value::boolean(holds != n.negated);
 }
@@ -550,6 +583,8 @@ Result<Value> Evaluator::apply_filter(const Node& n, Value input) {
   line_ = n.line;
   const FilterFunction filter = find_filter(n.text);
   if (!filter) return error(fmt::format("filter '{}' is not supported", n.text));
+  SOTTO_TRY(spend_on(input));
+  SOTTO_TRY(spend_on(arguments));
   return filter(*this, input, arguments);
 }
 
@@ -558,27 +593,37 @@ Result<Value> Evaluator::call(const Value& callee, Arguments& arguments) {
   if (depth_ > kMaxDepth) return error("nested too deeply");
   if (callee.is_undefined()) return error(callee.name() + " is undefined");
   if (callee.kind() != Kind::kFunction) return error(fmt::format("'{}' object is not callable", type_name(callee)));
+  SOTTO_TRY(spend_on(arguments));
   return callee.callee()(*this, arguments);
+}
+
+Result<const Value*> Evaluator::find(const Value& mapping, const Value& key) {
+  SOTTO_TRY(spend(mapping.pairs().size() / 16));
+  return mapping.find(key);
 }
 
 Result<Value> Evaluator::attribute(const Value& of, const std::string& name) {
   if (of.is_undefined()) return error(of.name() + " is undefined");
   if (of.kind() == Kind::kNamespace) {
-    const Value* v = of.find(name);
+    SOTTO_ASSIGN(const Value* const v, find(of, Value::text(Text::literal(name))));
     return v ? *v : Value::undefined("'Namespace object' has no attribute '" + name + "'");
   }
   const Value method = find_method(of, name);
   if (!method.is_undefined()) return method;
-  if (of.is_mapping())
-    if (const Value* v = of.find(name)) return *v;
+  if (of.is_mapping()) {
+    SOTTO_ASSIGN(const Value* const v, find(of, Value::text(Text::literal(name))));
+    if (v) return *v;
+  }
   return Value::undefined(fmt::format("'{} object' has no attribute '{}'", type_name(of), name));
 }
 
 Result<Value> Evaluator::item(const Value& of, const Value& key) {
   if (of.is_undefined()) return error(of.name() + " is undefined");
   if (of.is_mapping()) {
-    if (const Value* v = of.find(key)) return *v;
+    SOTTO_ASSIGN(const Value* const v, find(of, key));
+    if (v) return *v;
   } else if ((of.is_sequence() || of.is_text()) && key.is_number() && key.kind() != Kind::kFloat) {
+    if (of.is_text()) SOTTO_TRY(spend_on(of));
     const auto size = static_cast<int64_t>(of.is_text() ? character_count(of.as_text().bytes) : of.items().size());
     const int64_t at = key.as_int() < 0 ? key.as_int() + size : key.as_int();
     if (at < 0 || at >= size)
@@ -592,11 +637,23 @@ Result<Value> Evaluator::item(const Value& of, const Value& key) {
   return Value::undefined(fmt::format("'{} object' has no element {}", type_name(of), repr(key)));
 }
 
+Result<Value> joined(Evaluator& e, const List& items, const Text& separator) {
+  uint64_t size = separator.bytes.size() * items.size();
+  for (const Value& v : items) size += v.weight();
+  if (size > Evaluator::kMaxWeight) return e.error("a text became too long");
+  SOTTO_TRY(e.spend(items.size() + size / Evaluator::kBytesPerStep));
+  return Value::text(join(items, separator));
+}
+
 Result<List> iterate(Evaluator& e, const Value& v) {
-  if (v.is_sequence()) return v.items();
+  if (v.is_sequence()) {
+    SOTTO_TRY(e.spend(v.items().size() / 4));
+    return v.items();
+  }
   if (v.is_undefined()) return List();
   List items;
   if (v.is_mapping()) {
+    SOTTO_TRY(e.spend(v.pairs().size() / 4));
     for (const auto& [key, value] : v.pairs()) items.push_back(key);
     return items;
   }

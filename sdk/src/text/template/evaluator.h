@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "text/template/ast.h"
 
@@ -21,14 +22,30 @@ class Evaluator {
  public:
   static constexpr uint64_t kMaxSteps = 1000000, kMaxOutput = 16 << 20;
   static constexpr int kMaxDepth = 120;
+  // Of a value: see Value::weight and Value::nesting. Work on text is counted as a step for so many bytes.
+  static constexpr uint64_t kMaxWeight = 2 * kMaxOutput, kBytesPerStep = 64;
+  static constexpr uint32_t kMaxNesting = 100;
 
   explicit Evaluator(ScopePtr globals) : scope_(std::move(globals)) {}
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   Result<Text> render(const Node& root);
 
   // For functions, filters and tests: an error at the place being evaluated; work counted against the bounds.
   Status error(std::string_view what) const;
   Status spend(uint64_t steps);
+  // Counts a walk over all of the values.
+  Status spend_on(const Value& v) { return spend(v.weight() / kBytesPerStep); }
+  Status spend_on(const Arguments& arguments);
+  // Counts a search for one text in another, which at worst compares all of one at every place of the other.
+  Status spend_on_search(const std::string& text, const std::string& what) {
+    return spend((text.size() / kBytesPerStep + 1) * (what.size() / kBytesPerStep + 1));
+  }
+  Status check_length(const Text& text) const;
+  // Namespaces may hold one another in circles and in long chains: they are emptied together at the end.
+  void adopt(const Value& made) { namespaces_.push_back(made.shared_pairs()); }
   Result<Value> call(const Value& callee, Arguments& arguments);
   uint32_t line() const { return line_; }
 
@@ -49,6 +66,7 @@ class Evaluator {
   Value make_macro(const Node& n, const Node& body, std::string name);
 
   Result<Value> evaluate(const Node& n);
+  Result<Value> evaluate_kind(const Node& n);
   Result<Value> evaluate_sequence(const Node& n);
   Result<Value> evaluate_compare(const Node& n);
   Result<Value> evaluate_binary(const Node& n);
@@ -58,9 +76,11 @@ class Evaluator {
   Result<Value> apply_filter(const Node& n, Value input);
   Result<Value> attribute(const Value& of, const std::string& name);
   Result<Value> item(const Value& of, const Value& key);
+  Result<const Value*> find(const Value& mapping, const Value& key);
   const Value* look_up(std::string_view name) const;
 
   ScopePtr scope_;
+  std::vector<std::shared_ptr<Pairs>> namespaces_;
   Text out_;
   uint64_t steps_ = 0, emitted_ = 0;
   int depth_ = 0;
@@ -80,5 +100,7 @@ void add_functions(Scope* globals, int64_t now);
 
 // The items that iterating a value gives; `e` for the error.
 Result<List> iterate(Evaluator& e, const Value& v);
+// The items' texts with a separator between.
+Result<Value> joined(Evaluator& e, const List& items, const Text& separator);
 
 }  // namespace sotto::jinja

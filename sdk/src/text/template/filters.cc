@@ -18,9 +18,11 @@ V derived(const Value& from, std::string s) {
 }
 std::string bytes_of(const Value& v) { return to_text(v).bytes; }
 
-V f_trim(Evaluator&, const Value& v, Arguments& a) {
+V f_trim(Evaluator& e, const Value& v, Arguments& a) {
   const Value characters = a.get(0, "chars");
-  return Value::text(strip(to_text(v), true, true, characters.is_text() ? &characters.as_text().bytes : nullptr));
+  const Text t = to_text(v);
+  if (characters.is_text()) SOTTO_TRY(e.spend_on_search(t.bytes, characters.as_text().bytes));
+  return Value::text(strip(t, true, true, characters.is_text() ? &characters.as_text().bytes : nullptr));
 }
 V f_upper(Evaluator&, const Value& v, Arguments&) { return derived(v, to_upper(bytes_of(v))); }
 V f_lower(Evaluator&, const Value& v, Arguments&) { return derived(v, to_lower(bytes_of(v))); }
@@ -39,9 +41,9 @@ V f_tojson(Evaluator& e, const Value& v, Arguments& a) {
     key = bytes_of(separators.items()[1]);
   }
   std::string out;
-  Status s = to_json(v, width, a.get(SIZE_MAX, "sort_keys").truth(), item, key, 0, &out);
+  Status s = to_json(v, width, a.get(SIZE_MAX, "sort_keys").truth(), item, key, 0, Evaluator::kMaxOutput, &out);
   if (!s.ok()) return e.error(s.text());
-  SOTTO_TRY(e.spend(out.size() / 16));
+  SOTTO_TRY(e.spend(out.size() / Evaluator::kBytesPerStep));
   return Value::text(Text::data(std::move(out)));
 }
 
@@ -61,8 +63,7 @@ V f_join(Evaluator& e, const Value& v, Arguments& a) {
       x = found ? *found : Value();
     }
   }
-  SOTTO_TRY(e.spend(items.size()));
-  return Value::text(join(items, to_text(a.get(0, "d"))));
+  return joined(e, items, to_text(a.get(0, "d")));
 }
 V f_first(Evaluator& e, const Value& v, Arguments&) {
   SOTTO_ASSIGN(const List items, iterate(e, v));
@@ -76,9 +77,12 @@ V f_replace(Evaluator& e, const Value& v, Arguments& a) {
   const Value what = a.get(0, "old"), with = a.get(1, "new"), most = a.get(2, "count");
   if (what.is_undefined() || with.is_undefined()) return e.error("replace needs two texts");
   const Text t = to_text(v), w = to_text(with);
-  if (w.bytes.size() * (t.bytes.size() / std::max<size_t>(bytes_of(what).size(), 1) + 1) > Evaluator::kMaxOutput * 4)
-    return e.error("a text became too long");
-  return Value::text(replace(t, bytes_of(what), w, most.is_number() ? most.as_int() : -1));
+  const std::string old = bytes_of(what);
+  const size_t growth = w.bytes.size() * (t.bytes.size() / std::max<size_t>(old.size(), 1) + 1);
+  if (growth > Evaluator::kMaxOutput * 4) return e.error("a text became too long");
+  SOTTO_TRY(e.spend(growth / Evaluator::kBytesPerStep));
+  SOTTO_TRY(e.spend_on_search(t.bytes, old));
+  return Value::text(replace(t, old, w, most.is_number() ? most.as_int() : -1));
 }
 V f_default(Evaluator&, const Value& v, Arguments& a) {
   const bool falsy_too = a.get(1, "boolean").truth();
@@ -115,8 +119,9 @@ V f_float(Evaluator&, const Value& v, Arguments& a) {
 }
 V f_abs(Evaluator& e, const Value& v, Arguments&) {
   if (!v.is_number()) return e.error(fmt::format("bad operand type for abs(): '{}'", type_name(v)));
-  return v.kind() == Kind::kFloat ? Value::real(std::fabs(v.as_real()))
-                                  : Value::integer(v.as_int() < 0 ? -v.as_int() : v.as_int());
+  if (v.kind() == Kind::kFloat) return Value::real(std::fabs(v.as_real()));
+  if (v.as_int() == INT64_MIN) return e.error("a number became too large");
+  return Value::integer(v.as_int() < 0 ? -v.as_int() : v.as_int());
 }
 V f_round(Evaluator& e, const Value& v, Arguments& a) {
   if (!v.is_number()) return e.error("round needs a number");
@@ -132,6 +137,7 @@ V f_list(Evaluator& e, const Value& v, Arguments&) {
 V f_items(Evaluator& e, const Value& v, Arguments&) {
   if (v.is_undefined()) return Value::list({});
   if (!v.is_mapping()) return e.error("Can only get item pairs from a mapping.");
+  SOTTO_TRY(e.spend(v.pairs().size()));
   List items;
   for (const auto& [k, x] : v.pairs()) items.push_back(Value::list({k, x}, true));
   return Value::list(std::move(items));
@@ -171,12 +177,17 @@ V f_map(Evaluator& e, const Value& v, Arguments& a) {
     const Value name = a.get(0, "filter");
     filter = name.is_text() ? find_filter(name.as_text().bytes) : nullptr;
     if (!filter) return e.error("map needs a filter's name or attribute=");
-    rest.positional.assign(a.positional.begin() + 1, a.positional.end());
+    if (!a.positional.empty()) rest.positional.assign(a.positional.begin() + 1, a.positional.end());
     rest.named = a.named;
   }
+  uint64_t weight = 0;
   for (Value& x : items) {
     if (filter) {
+      SOTTO_TRY(e.spend_on(rest));
       SOTTO_ASSIGN(x, filter(e, x, rest));
+      SOTTO_TRY(e.spend_on(x));
+      weight += x.weight();
+      if (weight > Evaluator::kMaxWeight) return e.error("a value became too large");
     } else {
       x = along(x, path);
       if (x.is_undefined() && !fallback.is_undefined()) x = fallback;
@@ -202,6 +213,7 @@ V chosen(Evaluator& e, const Value& v, Arguments& a, bool by_attribute, bool wan
     const Value tested = by_attribute ? along(x, a.positional[0]) : x;
     bool holds = tested.truth();
     if (test) {
+      SOTTO_TRY(e.spend_on(rest));
       SOTTO_ASSIGN(holds, test(e, tested, rest));
     }
     if (holds == wanted) out.push_back(x);
@@ -219,16 +231,21 @@ Value sort_key(const Value& v, bool case_sensitive) {
 }
 V sorted(Evaluator& e, List items, const Value& path, bool case_sensitive, bool reverse) {
   SOTTO_TRY(e.spend(items.size() * 8));
+  std::vector<std::pair<Value, size_t>> keys;  // with the item's place
+  keys.reserve(items.size());
+  for (size_t i = 0; i < items.size(); ++i)
+    keys.emplace_back(sort_key(path.is_undefined() ? items[i] : along(items[i], path), case_sensitive), i);
   bool comparable = true;
-  std::stable_sort(items.begin(), items.end(), [&](const Value& x, const Value& y) {
-    const Value a = sort_key(path.is_undefined() ? x : along(x, path), case_sensitive),
-                b = sort_key(path.is_undefined() ? y : along(y, path), case_sensitive);
-    const auto order = compare(a, b);
+  std::stable_sort(keys.begin(), keys.end(), [&](const auto& x, const auto& y) {
+    const auto order = compare(x.first, y.first);
     comparable = comparable && order.has_value();
     return reverse ? order.value_or(0) > 0 : order.value_or(0) < 0;
   });
   if (!comparable) return e.error("sort: the items cannot be compared");
-  return Value::list(std::move(items));
+  List out;
+  out.reserve(items.size());
+  for (const auto& [key, place] : keys) out.push_back(std::move(items[place]));
+  return Value::list(std::move(out));
 }
 V f_sort(Evaluator& e, const Value& v, Arguments& a) {
   SOTTO_ASSIGN(List items, iterate(e, v));
@@ -248,7 +265,7 @@ V f_unique(Evaluator& e, const Value& v, Arguments& a) {
   List out, seen;
   for (const Value& x : items) {
     const Value key = sort_key(path.is_undefined() ? x : along(x, path), case_sensitive);
-    SOTTO_TRY(e.spend(seen.size() / 8 + 1));
+    SOTTO_TRY(e.spend((seen.size() / 8 + 1) * (key.weight() / Evaluator::kBytesPerStep + 1)));
     if (std::any_of(seen.begin(), seen.end(), [&](const Value& s) { return equal(s, key); })) continue;
     seen.push_back(key);
     out.push_back(x);
@@ -329,7 +346,8 @@ V f_urlencode(Evaluator&, const Value& v, Arguments&) {
   }
   return derived(v, std::move(out));
 }
-V f_wordcount(Evaluator&, const Value& v, Arguments&) {
+V f_wordcount(Evaluator& e, const Value& v, Arguments&) {
+  SOTTO_TRY(e.spend(v.weight() / 4));
   return Value::integer(static_cast<int64_t>(split(to_text(v), nullptr, -1, false).size()));
 }
 V f_truncate(Evaluator&, const Value& v, Arguments& a) {
@@ -338,7 +356,9 @@ V f_truncate(Evaluator&, const Value& v, Arguments& a) {
     return n.is_number() ? n.as_int() : fallback;
   };
   const Text t = to_text(v);
-  const int64_t length = std::max<int64_t>(number(0, "length", 255), 0), leeway = number(3, "leeway", 5);
+  constexpr int64_t kMost = int64_t{1} << 40;  // more than any text has
+  const int64_t length = std::clamp<int64_t>(number(0, "length", 255), 0, kMost),
+                leeway = std::clamp<int64_t>(number(3, "leeway", 5), -kMost, kMost);
   const Value end_given = a.get(2, "end");
   const Text end = end_given.is_undefined() ? Text::literal("...") : to_text(end_given);
   if (static_cast<int64_t>(character_count(t.bytes)) <= length + leeway) return Value::text(t);
@@ -354,6 +374,7 @@ V grouped(Evaluator& e, const Value& v, Arguments& a, bool slices) {
   const Value count = a.get(0, slices ? "slices" : "linecount"), fill = a.get(1, "fill_with");
   if (!count.is_number() || count.as_int() < 1 || count.as_int() > 100000) return e.error("batch and slice need a count");
   const auto n = static_cast<size_t>(count.as_int());
+  SOTTO_TRY(e.spend(items.size() + n));
   List out;
   size_t at = 0;
   for (size_t i = 0; slices ? i < n : at < items.size(); ++i) {
@@ -404,7 +425,7 @@ V f_format(Evaluator& e, const Value& v, Arguments& a) {
     if (kind == '%')
       out.append(t.part(at, 1));
     else if ((kind == 's' || kind == 'd') && next < a.positional.size())
-      out.append(to_text(a.positional[next++]));
+      out.append(to_text(a.positional[next++]));  // each once, so no longer than what they are
     else
       return e.error(fmt::format("format: %{} is not supported here", kind));
   }

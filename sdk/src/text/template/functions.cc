@@ -32,11 +32,18 @@ Result<Value> range(Evaluator& e, Arguments& a) {
   return Value::list(std::move(items));
 }
 
-Result<Value> dictionary(Evaluator&, Arguments& a, bool is_namespace) {
-  Value made = Value::dict({}, is_namespace);
-  if (!a.positional.empty() && a.positional[0].is_mapping())
-    for (const auto& [k, v] : a.positional[0].pairs()) made.set(k, v);
-  for (const auto& [k, v] : a.named) made.set(Value::text(Text::literal(k)), v);
+Result<Value> dictionary(Evaluator& e, Arguments& a, bool is_namespace) {
+  Pairs pairs;
+  if (!a.positional.empty() && a.positional[0].is_mapping()) {
+    SOTTO_TRY(e.spend(a.positional[0].pairs().size()));
+    pairs = a.positional[0].pairs();
+  }
+  for (const auto& [k, v] : a.named) {
+    SOTTO_TRY(e.spend(pairs.size() / 16));
+    Value::put(&pairs, Value::text(Text::literal(k)), v);
+  }
+  Value made = Value::dict(std::move(pairs), is_namespace);
+  if (is_namespace) e.adopt(made);
   return made;
 }
 
@@ -48,26 +55,30 @@ Result<Value> raise_exception(Evaluator&, Arguments& a) {
 Result<Value> joiner(Evaluator&, Arguments& a) {
   const Value separator = a.positional.empty() ? Value::text(Text::literal(", ")) : a.positional[0];
   auto used = std::make_shared<bool>(false);
-  return Value::function("joiner", [separator, used](Evaluator&, Arguments&) -> Result<Value> {
-    if (*used) return separator;
-    *used = true;
-    return Value::text(Text());
-  });
+  return Value::function(
+      "joiner",
+      [separator, used](Evaluator&, Arguments&) -> Result<Value> {
+        if (*used) return separator;
+        *used = true;
+        return Value::text(Text());
+      },
+      separator);
 }
 
 Result<Value> cycler(Evaluator& e, Arguments& a) {
   if (a.positional.empty()) return e.error("at least one item has to be provided");
   auto at = std::make_shared<size_t>(0);
   const List items = a.positional;
+  const Value held = Value::list(items);
   const auto word = [](const char* s) { return Value::text(Text::literal(s)); };
-  return Value::dict({{word("next"), Value::function("next",
-                                                     [items, at](Evaluator&, Arguments&) -> Result<Value> {
-                                                       return items[(*at)++ % items.size()];
-                                                     })},
-                      {word("reset"), Value::function("reset", [at](Evaluator&, Arguments&) -> Result<Value> {
-                         *at = 0;
-                         return Value::none();
-                       })}});
+  return Value::dict(
+      {{word("next"),
+        Value::function(
+            "next", [items, at](Evaluator&, Arguments&) -> Result<Value> { return items[(*at)++ % items.size()]; }, held)},
+       {word("reset"), Value::function("reset", [at](Evaluator&, Arguments&) -> Result<Value> {
+          *at = 0;
+          return Value::none();
+        })}});
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace sotto::jinja {
 namespace {
 
 constexpr size_t kMaxDepth = 64;
+constexpr size_t kMaxKeys = 10000;  // of one object: templates look for them one after another
 
 // Builds values while the parser reads. Not the library's own tree of values: that one allocates in its destructor, and so ends
 // the process where memory is short.
@@ -30,12 +31,13 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(string_t& k) override {
+    if (frames_.back().pairs.size() >= kMaxKeys) return exceed(fmt::format("have more than {} keys in one object", kMaxKeys));
     frames_.back().key = std::move(k);
     return true;
   }
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
-  bool is_too_deep() const { return is_too_deep_; }
+  const std::string& excess() const { return excess_; }  // empty: none
   Value take() { return std::move(result_); }
 
  private:
@@ -48,11 +50,14 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   };
 
   bool open(bool is_object) {
-    is_too_deep_ = frames_.size() >= kMaxDepth;
-    if (is_too_deep_) return false;
+    if (frames_.size() >= kMaxDepth) return exceed(fmt::format("are nested deeper than {}", kMaxDepth));
     frames_.emplace_back();
     frames_.back().is_object = is_object;
     return true;
+  }
+  bool exceed(std::string what) {
+    excess_ = std::move(what);
+    return false;
   }
   bool close() {
     Frame frame = std::move(frames_.back());
@@ -80,7 +85,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   std::vector<Frame> frames_;
   Value result_;
-  bool is_too_deep_ = false;
+  std::string excess_;
 };
 
 }  // namespace
@@ -92,7 +97,7 @@ Result<Value> read_json(const char* what, std::string_view text) {
   const std::string mended = is_valid_utf8(text) ? std::string() : replace_invalid_utf8(text);
   Builder builder;
   if (nlohmann::json::sax_parse(mended.empty() ? text : std::string_view(mended), &builder)) return builder.take();
-  return bad(builder.is_too_deep() ? fmt::format("are nested deeper than {}", kMaxDepth) : "are no valid JSON");
+  return bad(builder.excess().empty() ? "are no valid JSON" : builder.excess());
 }
 
 }  // namespace sotto::jinja

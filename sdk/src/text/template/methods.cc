@@ -26,29 +26,33 @@ int64_t integer_argument(const Arguments& a, size_t place, std::string_view name
   return v.is_number() ? v.as_int() : fallback;
 }
 
-Result<Value> stripped(const Value& self, const Arguments& a, bool left, bool right) {
+Result<Value> stripped(Evaluator& e, const Value& self, const Arguments& a, bool left, bool right) {
   const Value characters = a.get(0, "chars");
+  if (characters.is_text()) SOTTO_TRY(e.spend_on_search(self.as_text().bytes, characters.as_text().bytes));
   return Value::text(strip(self.as_text(), left, right, characters.is_text() ? &characters.as_text().bytes : nullptr));
 }
-Result<Value> m_strip(Evaluator&, const Value& s, Arguments& a) { return stripped(s, a, true, true); }
-Result<Value> m_lstrip(Evaluator&, const Value& s, Arguments& a) { return stripped(s, a, true, false); }
-Result<Value> m_rstrip(Evaluator&, const Value& s, Arguments& a) { return stripped(s, a, false, true); }
+Result<Value> m_strip(Evaluator& e, const Value& s, Arguments& a) { return stripped(e, s, a, true, true); }
+Result<Value> m_lstrip(Evaluator& e, const Value& s, Arguments& a) { return stripped(e, s, a, true, false); }
+Result<Value> m_rstrip(Evaluator& e, const Value& s, Arguments& a) { return stripped(e, s, a, false, true); }
 
 Result<Value> any_split(Evaluator& e, const Value& self, const Arguments& a, bool right) {
   const Value separator = a.get(0, "sep");
   if (separator.is_text() && separator.as_text().bytes.empty()) return e.error("empty separator");
   SOTTO_TRY(e.spend(self.as_text().bytes.size() / 4));
+  if (separator.is_text()) SOTTO_TRY(e.spend_on_search(self.as_text().bytes, separator.as_text().bytes));
   return Value::list(split(self.as_text(), separator.is_text() ? &separator.as_text().bytes : nullptr,
                            integer_argument(a, 1, "maxsplit", -1), right));
 }
 Result<Value> m_split(Evaluator& e, const Value& s, Arguments& a) { return any_split(e, s, a, false); }
 Result<Value> m_rsplit(Evaluator& e, const Value& s, Arguments& a) { return any_split(e, s, a, true); }
-Result<Value> m_splitlines(Evaluator&, const Value& s, Arguments& a) {
+Result<Value> m_splitlines(Evaluator& e, const Value& s, Arguments& a) {
+  SOTTO_TRY(e.spend(s.as_text().bytes.size() / 4));
   return Value::list(split_lines(s.as_text(), a.get(0, "keepends").truth()));
 }
 Result<Value> m_partition(Evaluator& e, const Value& s, Arguments& a) {
   SOTTO_ASSIGN(const std::string separator, text_argument(e, a, 0, "sep"));
   const Text& t = s.as_text();
+  SOTTO_TRY(e.spend_on_search(t.bytes, separator));
   const size_t at = t.bytes.find(separator);
   if (at == std::string::npos || separator.empty()) return Value::list({s, Value::text(Text()), Value::text(Text())}, true);
   const size_t after = at + separator.size();
@@ -84,9 +88,10 @@ Result<Value> m_replace(Evaluator& e, const Value& s, Arguments& a) {
   SOTTO_ASSIGN(const std::string what, text_argument(e, a, 0, "old"));
   const Value with = a.get(1, "new");
   if (!with.is_text()) return e.error("replace needs two texts");
-  SOTTO_TRY(e.spend(s.as_text().bytes.size() / 16));
   const size_t growth = with.as_text().bytes.size() * (s.as_text().bytes.size() / std::max<size_t>(what.size(), 1) + 1);
   if (growth > Evaluator::kMaxOutput * 4) return e.error("a text became too long");
+  SOTTO_TRY(e.spend(growth / Evaluator::kBytesPerStep));
+  SOTTO_TRY(e.spend_on_search(s.as_text().bytes, what));
   return Value::text(replace(s.as_text(), what, with.as_text(), integer_argument(a, 2, "count", -1)));
 }
 Result<Value> m_upper(Evaluator&, const Value& s, Arguments&) { return text_of(s.as_text(), to_upper(s.as_text().bytes)); }
@@ -99,6 +104,7 @@ Result<Value> m_capitalize(Evaluator&, const Value& s, Arguments&) {
 Result<Value> found(Evaluator& e, const Value& s, const Arguments& a, bool right) {
   SOTTO_ASSIGN(const std::string what, text_argument(e, a, 0, "sub"));
   const std::string& t = s.as_text().bytes;
+  SOTTO_TRY(e.spend_on_search(t, what));
   const size_t at = right ? t.rfind(what) : t.find(what);
   return Value::integer(at == std::string::npos ? -1
                                                 : static_cast<int64_t>(character_count(std::string_view(t).substr(0, at))));
@@ -113,6 +119,7 @@ Result<Value> m_index(Evaluator& e, const Value& s, Arguments& a) {
 Result<Value> m_count(Evaluator& e, const Value& s, Arguments& a) {
   SOTTO_ASSIGN(const std::string what, text_argument(e, a, 0, "sub"));
   if (what.empty()) return Value::integer(static_cast<int64_t>(character_count(s.as_text().bytes)) + 1);
+  SOTTO_TRY(e.spend_on_search(s.as_text().bytes, what));
   int64_t count = 0;
   for (size_t at = s.as_text().bytes.find(what); at != std::string::npos; at = s.as_text().bytes.find(what, at + what.size()))
     ++count;
@@ -122,8 +129,7 @@ Result<Value> m_join(Evaluator& e, const Value& s, Arguments& a) {
   SOTTO_ASSIGN(const List items, iterate(e, a.get(0, "iterable")));
   for (const Value& v : items)
     if (!v.is_text()) return e.error(fmt::format("sequence item: expected str instance, {} found", type_name(v)));
-  SOTTO_TRY(e.spend(items.size()));
-  return Value::text(join(items, s.as_text()));
+  return joined(e, items, s.as_text());
 }
 // "{} and {0} and {name}" without format specifications.
 Result<Value> m_format(Evaluator& e, const Value& s, Arguments& a) {
@@ -147,7 +153,9 @@ Result<Value> m_format(Evaluator& e, const Value& s, Arguments& a) {
                                                            : SIZE_MAX;
       const Value v = a.get(place, field);
       if (v.is_undefined()) return e.error(fmt::format("format has no value for '{}'", field));
+      SOTTO_TRY(e.spend_on(v));
       out.append(to_text(v));
+      SOTTO_TRY(e.check_length(out));
       at = close;
     } else {
       out.append(t.part(at, 1));
@@ -173,11 +181,20 @@ Result<Value> m_islower(Evaluator&, const Value& s, Arguments&) {
   return Value::boolean(to_lower(s.as_text().bytes) == s.as_text().bytes && to_upper(s.as_text().bytes) != s.as_text().bytes);
 }
 
+// Characters to add to a text of `size` for the width that is asked for.
+Result<int64_t> room_of(const Arguments& a, int64_t size, Evaluator& e) {
+  constexpr int64_t kMost = 1 << 20;
+  const int64_t width = integer_argument(a, 0, "width", 0);
+  if (width <= size) return int64_t{0};
+  if (width - size > kMost) return e.error("a text became too long");
+  SOTTO_TRY(e.spend(static_cast<uint64_t>(width - size) / Evaluator::kBytesPerStep));
+  return width - size;
+}
+
 Result<Value> padded(const Value& s, const Arguments& a, bool left, bool right, Evaluator& e) {
   const auto size = static_cast<int64_t>(character_count(s.as_text().bytes));
-  const int64_t room = integer_argument(a, 0, "width", 0) - size;
+  SOTTO_ASSIGN(const int64_t room, room_of(a, size, e));
   if (room <= 0) return s;
-  if (room > (1 << 20)) return e.error("a text became too long");
   const int64_t before = left && right ? room / 2 + (room & size & 1) : left ? room : 0;
   Text out = Text::literal(std::string(static_cast<size_t>(before), ' '));
   out.append(s.as_text());
@@ -189,12 +206,12 @@ Result<Value> m_rjust(Evaluator& e, const Value& s, Arguments& a) { return padde
 Result<Value> m_center(Evaluator& e, const Value& s, Arguments& a) { return padded(s, a, true, true, e); }
 Result<Value> m_zfill(Evaluator& e, const Value& s, Arguments& a) {
   const auto size = static_cast<int64_t>(s.as_text().bytes.size());
-  const int64_t room = integer_argument(a, 0, "width", 0) - size;
-  if (room > (1 << 20)) return e.error("a text became too long");
-  return text_of(s.as_text(), std::string(static_cast<size_t>(std::max<int64_t>(room, 0)), '0') + s.as_text().bytes);
+  SOTTO_ASSIGN(const int64_t room, room_of(a, size, e));
+  return text_of(s.as_text(), std::string(static_cast<size_t>(room), '0') + s.as_text().bytes);
 }
 
-Result<Value> m_items(Evaluator&, const Value& s, Arguments&) {
+Result<Value> m_items(Evaluator& e, const Value& s, Arguments&) {
+  SOTTO_TRY(e.spend(s.pairs().size()));
   List items;
   for (const auto& [k, v] : s.pairs()) items.push_back(Value::list({k, v}, true));
   return Value::list(std::move(items));
@@ -203,7 +220,8 @@ Result<Value> m_keys(Evaluator& e, const Value& s, Arguments&) {
   SOTTO_ASSIGN(List keys, iterate(e, s));
   return Value::list(std::move(keys));
 }
-Result<Value> m_values(Evaluator&, const Value& s, Arguments&) {
+Result<Value> m_values(Evaluator& e, const Value& s, Arguments&) {
+  SOTTO_TRY(e.spend(s.pairs().size()));
   List values;
   for (const auto& [k, v] : s.pairs()) values.push_back(v);
   return Value::list(std::move(values));
@@ -277,8 +295,13 @@ template <size_t kSize>
 Value bound(const Row (&rows)[kSize], const Value& self, std::string_view name) {
   const Row* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == name; });
   if (row == std::end(rows)) return Value();
-  return Value::function(std::string(name),
-                         [method = row->method, self](Evaluator& e, Arguments& a) { return method(e, self, a); });
+  return Value::function(
+      std::string(name),
+      [method = row->method, self](Evaluator& e, Arguments& a) -> Result<Value> {
+        SOTTO_TRY(e.spend_on(self));
+        return method(e, self, a);
+      },
+      self);
 }
 
 }  // namespace

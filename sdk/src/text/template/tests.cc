@@ -26,7 +26,9 @@ Result<bool> is_sequence(Evaluator&, const Value& v, Arguments&) {
 Result<bool> remainder(Evaluator& e, const Value& v, int64_t by, int64_t rest) {
   if (!v.is_number() || v.kind() == Kind::kFloat) return e.error("odd, even and divisibleby need an integer");
   if (by == 0) return e.error("integer division or modulo by zero");
-  return (v.as_int() % by + by) % by == rest;
+  if (by == -1) return rest == 0;  // INT64_MIN % -1 is no number
+  const int64_t left = v.as_int() % by;
+  return (left < 0 ? left + (by < 0 ? -by : by) : left) == rest;
 }
 Result<bool> is_odd(Evaluator& e, const Value& v, Arguments&) { return remainder(e, v, 2, 1); }
 Result<bool> is_even(Evaluator& e, const Value& v, Arguments&) { return remainder(e, v, 2, 0); }
@@ -45,7 +47,9 @@ bool greater(int o) { return o > 0; }
 bool at_least(int o) { return o >= 0; }
 Result<bool> is_in(Evaluator& e, const Value& v, Arguments& a) {
   const Value in = a.get(0, "seq");
+  if (in.is_text() && v.is_text()) SOTTO_TRY(e.spend_on_search(in.as_text().bytes, v.as_text().bytes));
   if (in.is_text()) return v.is_text() && in.as_text().bytes.find(v.as_text().bytes) != std::string::npos;
+  if (in.is_mapping()) return in.find(v) != nullptr;
   SOTTO_ASSIGN(const List items, iterate(e, in));
   return std::any_of(items.begin(), items.end(), [&](const Value& x) { return equal(x, v); });
 }

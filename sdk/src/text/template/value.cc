@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kMaxNesting = 100;
 
-// A bounded walk: namespaces can be made to hold themselves.
 std::string repr_at(const Value& v, int depth);
 
 std::string repr_items(const Value& v, int depth) {
@@ -111,11 +110,26 @@ void Text::append(const Text& other) {
 Text Text::part(size_t first, size_t count) const {
   Text t;
   t.bytes = bytes.substr(first, count);
-  for (const ByteRange& r : trusted) {
-    const size_t from = std::max(r.first, first), to = std::min(r.first + r.count, first + t.bytes.size());
-    if (from < to) t.trusted.push_back({from - first, to - from});
+  const size_t end = first + t.bytes.size();
+  auto r = std::lower_bound(trusted.begin(), trusted.end(), first,
+                            [](const ByteRange& range, size_t at) { return range.first + range.count <= at; });
+  for (; r != trusted.end() && r->first < end; ++r) {
+    const size_t from = std::max(r->first, first), to = std::min(r->first + r->count, end);
+    t.trusted.push_back({from - first, to - from});
   }
   return t;
+}
+
+int64_t to_integer(double d) {
+  constexpr double kLimit = 9223372036854775808.0;  // 2^63
+  if (std::isnan(d)) return 0;
+  return d >= kLimit ? INT64_MAX : d < -kLimit ? INT64_MIN : static_cast<int64_t>(d);
+}
+
+void Value::contain(const Value& part) {
+  constexpr uint64_t kMost = uint64_t{1} << 62;  // a sum that never wraps
+  weight_ = std::min(weight_ + part.weight_, kMost);
+  nesting_ = std::max(nesting_, part.nesting_ + 1);
 }
 
 Value Value::none() {
@@ -144,26 +158,37 @@ Value Value::real(double d) {
 Value Value::text(Text t) {
   Value v;
   v.kind_ = Kind::kText;
+  v.weight_ += t.bytes.size();
   v.text_ = std::make_shared<const Text>(std::move(t));
   return v;
 }
 Value Value::list(List items, bool tuple) {
   Value v;
   v.kind_ = tuple ? Kind::kTuple : Kind::kList;
+  v.nesting_ = 1;
+  for (const Value& item : items) v.contain(item);
   v.list_ = std::make_shared<const List>(std::move(items));
   return v;
 }
 Value Value::dict(Pairs pairs, bool is_namespace) {
   Value v;
   v.kind_ = is_namespace ? Kind::kNamespace : Kind::kDict;
+  v.nesting_ = 1;
+  for (const auto& [key, value] : pairs) {
+    if (is_namespace) break;
+    v.contain(key);
+    v.contain(value);
+  }
   v.pairs_ = std::make_shared<Pairs>(std::move(pairs));
   return v;
 }
-Value Value::function(std::string name, Function f) {
+Value Value::function(std::string name, Function f, const Value& holds) {
   Value v = make(Kind::kFunction, std::move(name));
+  v.contain(holds);
   v.function_ = std::make_shared<const Function>(std::move(f));
   return v;
 }
+Value Value::function(std::string name, Function f) { return function(std::move(name), std::move(f), Value()); }
 
 bool Value::truth() const {
   switch (kind_) {
@@ -201,13 +226,13 @@ const Value* Value::find(std::string_view key) const {
   return nullptr;
 }
 
-void Value::set(const Value& key, Value value) const {
-  for (auto& [k, v] : *pairs_) {
+void Value::put(Pairs* pairs, const Value& key, Value value) {
+  for (auto& [k, v] : *pairs) {
     if (!equal(k, key)) continue;
     v = std::move(value);
     return;
   }
-  pairs_->emplace_back(key, std::move(value));
+  pairs->emplace_back(key, std::move(value));
 }
 
 Value Arguments::get(size_t place, std::string_view name) const {
@@ -308,8 +333,9 @@ Text to_text(const Value& v) {
 std::string repr(const Value& v) { return repr_at(v, 0); }
 
 Status to_json(const Value& v, int indent, bool sort_keys, std::string_view item_separator, std::string_view key_separator,
-               int depth, std::string* out) {
+               int depth, size_t most, std::string* out) {
   if (depth > kMaxNesting) return Status(SOTTO_TEMPLATE_ERROR, "tojson: nested too deeply");
+  if (out->size() > most) return Status(SOTTO_TEMPLATE_ERROR, "tojson: a text became too long");
   const auto line = [&](int level) {
     if (indent >= 0) *out += "\n" + std::string(static_cast<size_t>(indent) * static_cast<size_t>(level), ' ');
   };
@@ -337,7 +363,7 @@ Status to_json(const Value& v, int indent, bool sort_keys, std::string_view item
       for (size_t i = 0; i < v.items().size(); ++i) {
         if (i) *out += item_separator;
         line(depth + 1);
-        SOTTO_TRY(to_json(v.items()[i], indent, sort_keys, item_separator, key_separator, depth + 1, out));
+        SOTTO_TRY(to_json(v.items()[i], indent, sort_keys, item_separator, key_separator, depth + 1, most, out));
       }
       if (!v.items().empty()) line(depth);
       *out += "]";
@@ -357,11 +383,11 @@ Status to_json(const Value& v, int indent, bool sort_keys, std::string_view item
           json_text(key.as_text().bytes, out);
         else {
           std::string plain;
-          SOTTO_TRY(to_json(key, -1, false, ", ", ": ", depth + 1, &plain));
+          SOTTO_TRY(to_json(key, -1, false, ", ", ": ", depth + 1, most, &plain));
           json_text(plain, out);
         }
         *out += key_separator;
-        SOTTO_TRY(to_json(pairs[i].second, indent, sort_keys, item_separator, key_separator, depth + 1, out));
+        SOTTO_TRY(to_json(pairs[i].second, indent, sort_keys, item_separator, key_separator, depth + 1, most, out));
       }
       if (!pairs.empty()) line(depth);
       *out += "}";

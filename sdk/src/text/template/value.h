@@ -29,6 +29,9 @@ struct Text {
   Text derived(std::string s) const { return is_trusted() ? literal(std::move(s)) : data(std::move(s)); }
 };
 
+// Rounded towards zero; what int64 does not hold becomes the nearest that it does, no number 0.
+int64_t to_integer(double d);
+
 class Value;
 using List = std::vector<Value>;
 using Pairs = std::vector<std::pair<Value, Value>>;  // in order of insertion
@@ -40,7 +43,8 @@ using Function = std::function<Result<Value>(Evaluator&, Arguments&)>;
 
 enum class Kind : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kText, kList, kTuple, kDict, kNamespace, kFunction };
 
-// Copies share what they hold. Only namespaces change after they were made.
+// Copies share what they hold. Only namespaces change after they were made. Every value knows how much a walk over it meets, so
+// that a template cannot make much out of little by sharing: [x, x] again and again.
 class Value {
  public:
   Value() = default;  // undefined
@@ -52,6 +56,8 @@ class Value {
   static Value text(Text t);
   static Value list(List items, bool tuple = false);
   static Value dict(Pairs pairs, bool is_namespace = false);
+  // `holds`: a value that the function keeps.
+  static Value function(std::string name, Function f, const Value& holds);
   static Value function(std::string name, Function f);
 
   Kind kind() const { return kind_; }
@@ -61,7 +67,7 @@ class Value {
   bool is_mapping() const { return kind_ == Kind::kDict || kind_ == Kind::kNamespace; }
   bool is_text() const { return kind_ == Kind::kText; }
 
-  int64_t as_int() const { return kind_ == Kind::kFloat ? static_cast<int64_t>(real_) : int_; }
+  int64_t as_int() const { return kind_ == Kind::kFloat ? to_integer(real_) : int_; }
   double as_real() const { return kind_ == Kind::kFloat ? real_ : static_cast<double>(int_); }
   const Text& as_text() const { return *text_; }
   const List& items() const { return *list_; }
@@ -69,12 +75,20 @@ class Value {
   const Function& callee() const { return *function_; }
   const std::string& name() const { return *name_; }  // undefined: what is missing; function: its name
 
+  // Bytes of text and items, all shared parts counted each time they occur; of a namespace, which no walk enters, 1.
+  uint64_t weight() const { return weight_; }
+  // Levels of lists and dicts: how deep a walk goes, and the destructor.
+  uint32_t nesting() const { return nesting_; }
+
   bool truth() const;
   const Value* find(const Value& key) const;  // in a mapping
   const Value* find(std::string_view key) const;
-  void set(const Value& key, Value value) const;
+  void set(const Value& key, Value value) const { put(pairs_.get(), key, std::move(value)); }  // REQUIRES: a namespace
+  static void put(Pairs* pairs, const Value& key, Value value);
+  const std::shared_ptr<Pairs>& shared_pairs() const { return pairs_; }
 
  private:
+  void contain(const Value& part);
   static Value make(Kind kind, std::string name) {
     Value v;
     v.kind_ = kind;
@@ -83,6 +97,8 @@ class Value {
   }
 
   Kind kind_ = Kind::kUndefined;
+  uint32_t nesting_ = 0;
+  uint64_t weight_ = 1;
   int64_t int_ = 0;
   double real_ = 0;
   std::shared_ptr<const Text> text_;
@@ -107,9 +123,9 @@ const char* type_name(const Value& v);  // Python's
 Text to_text(const Value& v);           // str()
 std::string repr(const Value& v);
 std::string real_text(double d);
-// json.dumps(v, ensure_ascii=False). indent < 0: on one line.
+// json.dumps(v, ensure_ascii=False). indent < 0: on one line. Fails when more than `most` bytes come of it.
 Status to_json(const Value& v, int indent, bool sort_keys, std::string_view item_separator, std::string_view key_separator,
-               int depth, std::string* out);
+               int depth, size_t most, std::string* out);
 
 // Characters of UTF-8: how many, and the byte where one starts.
 size_t character_count(std::string_view s);
