@@ -1,43 +1,13 @@
 // Adapters: each sequence of a batch with its own or none, on W and G, over ranks.
-#include <gtest/gtest.h>
-
+#include "conformance/cases.h"
 #include "conformance/models.h"
 #include "conformance/tolerance.h"
 
 namespace sotto::conformance {
 namespace {
 
-TEST(Adapter, EachSequenceHasItsOwnAndItsStrength) {
-  for (const ModelShape& model : kModels) {
-    for (uint32_t ranks = 1; ranks <= 3; ++ranks) {
-      Net net(ranks, 3000 + ranks, model.vocabulary);
-      build(net, model, SOTTO_F32);
-      const int small = net.adapter(1), large = net.adapter(9);
-      std::vector<Sequence> sequences = {net.sequence(5), net.sequence(7), net.sequence(3), net.sequence(4)};
-      sequences[0].adapter = small;
-      sequences[0].strength = 0.8f;
-      sequences[1].adapter = large;
-      sequences[1].strength = -0.5f;
-      sequences[2].adapter = large;
-      sequences[2].strength = 0.25f;
-      const Results expected = expected_results(net, sequences);
-      for (uint32_t device = 0; device < tested().devices(); ++device) {
-        for (const Schedule& schedule : {one_batch(sequences), chunks(sequences, 1), shuffled(sequences, net.random())}) {
-          RunnerOptions options;
-          options.device = device;
-          Runner runner(tested(), net, options);
-          const Results results = runner.play(sequences, schedule);
-          ASSERT_EQ(runner.status, SOTTO_OK) << runner.error.text;
-          EXPECT_LE(relative_error(results, expected), model_tolerance(tested(), SOTTO_F32))
-              << model.name << " on " << ranks << " ranks";
-        }
-      }
-    }
-  }
-}
-
-TEST(Adapter, OverQuantisedWeightsAddsItsShare) {
-  for (const uint32_t type : {SOTTO_Q4_0, SOTTO_Q8_0, SOTTO_Q5_K}) {
+void of_one_linear(const Subject& subject, Recorder& record) {
+  for (const uint32_t type : {SOTTO_F32, SOTTO_Q4_0, SOTTO_Q8_0, SOTTO_Q5_K}) {
     Net net(2, 3100 + type);
     LinearSpec spec;
     spec.type = type;
@@ -48,19 +18,40 @@ TEST(Adapter, OverQuantisedWeightsAddsItsShare) {
     HeldAdapter& held = net.adapters[static_cast<size_t>(net.adapter(4))];
     held.pairs.erase(held.pairs.begin());  // of the identity in front
     sequences[0].adapter = 0;
-    sequences[0].strength = 1;
-    Runner runner(tested(), net);
-    const Results results = runner.play(sequences, one_batch(sequences));
-    ASSERT_EQ(runner.status, SOTTO_OK) << runner.error.text;
-    EXPECT_LE(relative_error(results, expected_results(net, sequences)), linear_tolerance(tested(), type)) << type_name(type);
+    sequences[0].strength = 0.6f;
+    compare(subject, record, net, sequences, std::max(linear_tolerance(subject.tested, type), float_tolerance(subject.tested)),
+            std::string("one LINEAR of ") + type_name(type) + " on 2 ranks, one sequence with, one without");
   }
 }
 
-TEST(Adapter, BadPairsAreRefusedWithASentence) {
+void of_models(const Subject& subject, Recorder& record) {
+  for (const ModelShape& model : kModels) {
+    for (uint32_t ranks = 1; ranks <= 3; ++ranks) {
+      Net net(ranks, 3000 + ranks, model.vocabulary);
+      build(net, model, SOTTO_F32);
+      const int small = net.adapter(1), large = net.adapter(9);
+      std::vector<Sequence> sequences = {net.sequence(5), net.sequence(7), net.sequence(3), net.sequence(4)};
+      const std::pair<int, float> kChoices[] = {{small, 0.8f}, {large, -0.5f}, {large, 0.25f}};
+      for (size_t s = 0; s < std::size(kChoices); ++s) {
+        sequences[s].adapter = kChoices[s].first;
+        sequences[s].strength = kChoices[s].second;
+      }
+      const Results expected = expected_results(net, sequences);
+      const std::string what = std::string(model.name) + ", four sequences with different adapters, " + on_ranks(ranks);
+      const double tolerance = model_tolerance(subject.tested, SOTTO_F32);
+      compare(subject, record, net, sequences, one_batch(sequences),
+              {what + ", one batch", tolerance, subject.options(), &expected});
+      compare(subject, record, net, sequences, chunks(sequences, 1),
+              {what + ", token by token", tolerance, subject.options(), &expected});
+      compare(subject, record, net, sequences, shuffled(sequences, net.random()),
+              {what + ", mixed", tolerance, subject.options(), &expected});
+    }
+  }
+}
+
+void bad_pairs(const Subject& subject, Recorder& record) {
   Net net(1, 3200, 10);
-  build(net, kModels[1], SOTTO_F32);
-  Runner runner(tested(), net);
-  ASSERT_EQ(runner.status, SOTTO_OK) << runner.error.text;
+  build(net, kSmallModel, SOTTO_F32);
   const float numbers[4096] = {};
   const float* pointers[] = {numbers};
   uint32_t matrix = 0;
@@ -71,17 +62,31 @@ TEST(Adapter, BadPairsAreRefusedWithASentence) {
   };
   const Case kCases[] = {
       {"a weight that is none", {9999, 1, 1, 0, pointers, pointers}},
+      {"a weight that LINEAR does not multiply by", {0, 1, 1, 0, pointers, pointers}},
       {"no dimensions", {matrix, 0, 1, 0, pointers, pointers}},
       {"no numbers", {matrix, 1, 1, 0, nullptr, pointers}},
+      {"a reserved field that is set", {matrix, 1, 1, 7, pointers, pointers}},
   };
   for (const Case& c : kCases) {
-    sotto_adapter* made = nullptr;
-    Error error;
-    EXPECT_NE(runner.backend->adapter_create(runner.weights, &c.pair, 1, sizeof c.pair, &made, &error), SOTTO_OK) << c.what;
-    EXPECT_EQ(made, nullptr) << c.what;
-    EXPECT_NE(error.text[0], '\0') << c.what;
+    record.check(std::string("a pair with ") + c.what + " is refused", [&] {
+      Runner runner(subject.tested, net, subject.options());
+      runner.ready();
+      Handle<sotto_adapter> made;
+      const sotto_status s = subject.tested.make(&runner.error, calls::adapter_create, &made, &sotto_backend::adapter_destroy,
+                                                 runner.weights.get(), &c.pair, 1u, static_cast<uint32_t>(sizeof c.pair));
+      expect(s != SOTTO_OK, "it was taken");
+    });
   }
 }
 
 }  // namespace
+
+Sections adapter_sections() {
+  return {{"adapters", [](const Subject& subject, Recorder& record) {
+             of_one_linear(subject, record);
+             of_models(subject, record);
+             bad_pairs(subject, record);
+           }}};
+}
+
 }  // namespace sotto::conformance

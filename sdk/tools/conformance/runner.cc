@@ -1,25 +1,10 @@
 #include "conformance/runner.h"
 
-#include <dlfcn.h>
-
+#include <algorithm>
 #include <cmath>
-
-#include <gtest/gtest.h>
 
 namespace sotto::conformance {
 namespace {
-
-const sotto_host kHost = {
-    sizeof(sotto_host),
-    SOTTO_ABI_MAJOR,
-    SOTTO_ABI_MINOR,
-    0,
-    nullptr,
-    [](void*, int32_t, sotto_str) {},
-    [](void*, const char*) {
-      return sotto_interface{nullptr, nullptr};
-    },
-};
 
 // The bytes of one rank's slice: from its first whole block on.
 struct SliceBytes {
@@ -41,46 +26,6 @@ std::vector<float> part_of(const Tensor& t, const Part& rows, const Part& column
 }
 
 }  // namespace
-
-std::unique_ptr<Backend> Backend::open(const std::string& path, std::string* why) {
-  std::unique_ptr<Backend> made(new Backend);
-  made->library_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (made->library_ == nullptr) {
-    *why = dlerror();
-    return nullptr;
-  }
-  made->entry_ = static_cast<const sotto_plugin_entry*>(dlsym(made->library_, SOTTO_PLUGIN_SYMBOL));
-  if (made->entry_ == nullptr) {
-    *why = path + " has no symbol " SOTTO_PLUGIN_SYMBOL;
-    return nullptr;
-  }
-  Error error;
-  if (made->entry_->create(&kHost, &made->self_, &error) != SOTTO_OK) {
-    *why = error.text;
-    made->entry_ = nullptr;
-    return nullptr;
-  }
-  made->id_ = made->entry_->id;
-  made->api_ = static_cast<const sotto_backend*>(made->entry_->query(made->self_, SOTTO_BACKEND_ID));
-  if (made->api_ == nullptr) *why = path + " has no " SOTTO_BACKEND_ID;
-  return made->api_ == nullptr ? nullptr : std::move(made);
-}
-
-Backend::~Backend() {
-  if (entry_ != nullptr) entry_->destroy(self_);
-  if (library_ != nullptr) dlclose(library_);
-}
-
-uint32_t Backend::devices() const {
-  uint32_t count = 0;
-  return api_->device_count(self_, &count, nullptr) == SOTTO_OK ? count : 0;
-}
-
-uint32_t Backend::invariant_rows(uint32_t device) const {
-  sotto_device_info info{};
-  info.struct_size = sizeof info;
-  return api_->device_info(self_, device, &info, nullptr) == SOTTO_OK ? info.batch_invariant_rows : 0;
-}
 
 Schedule one_batch(const std::vector<Sequence>& sequences) {
   Schedule made(1);
@@ -107,9 +52,25 @@ Schedule shuffled(const std::vector<Sequence>& sequences, Random& random) {
   return made;
 }
 
-void Runner::count_release(void* user) { --*static_cast<uint32_t*>(user); }
+std::vector<sotto_batch_row> rows_of(const Sequence& s, uint32_t id, uint32_t first, uint32_t count) {
+  std::vector<sotto_batch_row> rows;
+  for (uint32_t t = first; t < first + count; ++t)
+    rows.push_back({s.tokens[t], t, id, t + 1 == first + count ? 1u : 0u, nullptr, 0, 0});
+  return rows;
+}
 
-Runner::Runner(const Backend& b, Net& n, const RunnerOptions& o) : backend(b), net(n), options(o) {
+sotto_batch batch_of(const std::vector<sotto_batch_row>& rows) {
+  sotto_batch batch{};
+  batch.struct_size = sizeof batch;
+  batch.row_stride = sizeof(sotto_batch_row);
+  batch.row_count = static_cast<uint32_t>(rows.size());
+  batch.rows = rows.data();
+  return batch;
+}
+
+Runner::Runner(const Backend& b, Net& n, const RunnerOptions& o) : backend(b), net(n), options(o) { status = make(); }
+
+sotto_status Runner::make() {
   const std::vector<uint32_t> devices(net.ranks(), options.device);
   sotto_group_options g{};
   g.struct_size = sizeof g;
@@ -119,21 +80,30 @@ Runner::Runner(const Backend& b, Net& n, const RunnerOptions& o) : backend(b), n
   const sotto_cache_options c{sizeof(sotto_cache_options), options.k_type, options.v_type, options.sequences, options.tokens};
   const sotto_plan& plan = net.plan();
   std::vector<sotto_rank_cost> costs(net.ranks());
-  status = backend->group_create(backend.self(), &g, &group, &error);
-  if (status == SOTTO_OK) status = backend->check(group, &plan, options.max_batch, &c, costs.data(), &error);
-  if (status == SOTTO_OK) status = backend->weights_create(group, &plan, &weights, &error);
-  if (status == SOTTO_OK) status = upload();
-  if (status == SOTTO_OK) status = backend->compile(group, &plan, weights, options.max_batch, &program, &error);
-  if (status == SOTTO_OK) status = backend->cache_create(program, &c, &cache, &error);
+  using B = sotto_backend;
+  sotto_status s = backend.make(&error, calls::group_create, &group, &B::group_destroy, backend.self(), &g);
+  if (s == SOTTO_OK) s = backend.call(&error, calls::check, group.get(), &plan, options.max_batch, &c, costs.data());
+  if (s == SOTTO_OK) s = backend.make(&error, calls::weights_create, &weights, &B::weights_destroy, group.get(), &plan);
+  if (s == SOTTO_OK) s = upload();
+  if (s == SOTTO_OK)
+    s = backend.make(&error, calls::compile, &program, &B::program_destroy, group.get(), &plan, weights.get(),
+                     options.max_batch);
+  if (s == SOTTO_OK) s = backend.make(&error, calls::cache_create, &cache, &B::cache_destroy, program.get(), &c);
+  return s;
 }
 
 Runner::~Runner() {
-  for (const auto& [number, made] : adapters_) backend->adapter_destroy(made);
-  backend->cache_destroy(cache);
-  backend->program_destroy(program);
-  backend->weights_destroy(weights);
-  backend->group_destroy(group);
-  EXPECT_EQ(releases_owed_, 0u) << "uploads that were never released, or twice";
+  adapters_.clear();
+  cache.reset();
+  program.reset();
+  weights.reset();
+  if (releases_owed_ != 0) backend.remember("an upload was never released, or twice: weights_destroy is the latest moment");
+  group.reset();
+}
+
+Runner& Runner::ready() {
+  if (status != SOTTO_OK) throw Fault(std::string("the plan was refused with ") + status_name(status) + ": " + error.text);
+  return *this;
 }
 
 sotto_status Runner::upload() {
@@ -146,14 +116,15 @@ sotto_status Runner::upload() {
       // Without BORROW the bytes are gone after the call: a copy that ends here proves that none is kept.
       const std::vector<uint8_t> passing(bytes.first, bytes.first + bytes.count);
       ++releases_owed_;
+      const auto release = [](void* user) { --*static_cast<uint32_t*>(user); };
       const sotto_upload u{sizeof(sotto_upload),
                            options.borrow ? SOTTO_UPLOAD_BORROW : 0u,
                            options.borrow ? bytes.first : passing.data(),
                            bytes.count,
                            held.tensor.row_bytes,
-                           count_release,
+                           release,
                            &releases_owed_};
-      if (const sotto_status s = backend->upload(weights, w, r, &u, &error); s != SOTTO_OK) return s;
+      if (const sotto_status s = backend.call(&error, calls::upload, weights.get(), w, r, &u); s != SOTTO_OK) return s;
     }
   }
   return SOTTO_OK;
@@ -161,8 +132,8 @@ sotto_status Runner::upload() {
 
 sotto_adapter* Runner::adapter(int number) {
   if (number < 0) return nullptr;
-  sotto_adapter*& made = adapters_[number];
-  if (made != nullptr) return made;
+  Handle<sotto_adapter>& made = adapters_[number];
+  if (made != nullptr) return made.get();
   std::vector<std::vector<float>> numbers;
   std::vector<std::vector<const float*>> pointers;
   std::vector<sotto_adapter_pair> pairs;
@@ -178,30 +149,88 @@ sotto_adapter* Runner::adapter(int number) {
     pairs.push_back({pair.weight, static_cast<uint32_t>(dims), pair.scale, 0, pointers[pointers.size() - 2].data(),
                      pointers.back().data()});
   }
-  status = backend->adapter_create(weights, pairs.data(), static_cast<uint32_t>(pairs.size()), sizeof pairs[0], &made, &error);
-  return made;
+  const auto count = static_cast<uint32_t>(pairs.size()), stride = static_cast<uint32_t>(sizeof pairs[0]);
+  const sotto_status s = backend.make(&error, calls::adapter_create, &made, &sotto_backend::adapter_destroy, weights.get(),
+                                      pairs.data(), count, stride);
+  expect(s == SOTTO_OK, std::string("adapter_create: ") + error.text);
+  return made.get();
 }
 
-sotto_status Runner::run(sotto_batch& batch, std::vector<std::vector<std::vector<float>>>* delivered) {
-  batch.struct_size = sizeof batch;
-  batch.row_stride = sizeof(sotto_batch_row);
+uint32_t Runner::output_width(uint32_t output) const {
+  for (const sotto_step& step : net.steps)
+    if (step.kind == SOTTO_STEP_OUTPUT && static_cast<const sotto_output_args*>(step.args)->output == output)
+      return net.widths[size_t{step.in[0]} * net.ranks()];
+  return 0;
+}
+
+// Every output has a row for each that asked, and each sequence the length that follows.
+void Runner::check_delivery(const sotto_batch& batch, const std::vector<const float*>& rows,
+                            const std::vector<uint32_t>& counts) const {
+  for (uint32_t o = 0; o < net.output_count; ++o) {
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < batch.row_count; ++i) asked += batch.rows[i].outputs >> o & 1;
+    expect(counts[o] == asked, "run delivered " + (counts[o] == SOTTO_NONE ? "no count" : std::to_string(counts[o]) + " rows") +
+                                   " of output " + std::to_string(o) + ", " + std::to_string(asked) + " rows asked for it");
+    expect(asked == 0 || rows[o] != nullptr,
+           "run answered SOTTO_OK and left the rows of output " + std::to_string(o) + " unset");
+  }
+  for (uint32_t i = 0; i < batch.row_count; ++i) {
+    const sotto_batch_row& row = batch.rows[i];
+    const uint32_t length = row.sequence < lengths.size() ? lengths[row.sequence] : SOTTO_NONE;
+    expect(length != SOTTO_NONE && length > row.position,
+           "run answered SOTTO_OK and says that sequence " + std::to_string(row.sequence) + " holds " +
+               (length == SOTTO_NONE ? "nothing (unset)" : std::to_string(length) + " tokens") + " after position " +
+               std::to_string(row.position));
+  }
+}
+
+sotto_status Runner::run(sotto_batch& batch, Delivered* delivered) {
   std::vector<const float*> rows(net.output_count);
-  std::vector<uint32_t> counts(net.output_count);
-  lengths.assign(options.sequences, 0xDEAD);
+  std::vector<uint32_t> counts(net.output_count, SOTTO_NONE);
+  lengths.assign(options.sequences, SOTTO_NONE);
   sotto_run_result result{
       sizeof(sotto_run_result), net.output_count, rows.data(), counts.data(), options.sequences, 0, lengths.data()};
-  const sotto_status s = backend->run(program, cache, &batch, &result, &error);
-  if (s != SOTTO_OK || delivered == nullptr) return s;
+  const sotto_status s = backend.call(&error, calls::run, program.get(), cache.get(), &batch, &result);
+  if (s != SOTTO_OK) return s;
+  check_delivery(batch, rows, counts);
+  if (delivered == nullptr) return s;
   delivered->assign(net.output_count, {});
-  uint32_t output = 0;
-  for (const sotto_step& step : net.steps) {
-    if (step.kind != SOTTO_STEP_OUTPUT) continue;
-    const uint32_t width = net.widths[size_t{step.in[0]} * net.ranks()];
-    for (uint32_t i = 0; i < counts[output]; ++i)
-      (*delivered)[output].emplace_back(rows[output] + size_t{i} * width, rows[output] + size_t{i + 1} * width);
-    ++output;
+  for (uint32_t o = 0; o < net.output_count; ++o) {
+    const uint32_t width = output_width(o);
+    for (uint32_t i = 0; i < counts[o]; ++i)
+      (*delivered)[o].emplace_back(rows[o] + size_t{i} * width, rows[o] + size_t{i + 1} * width);
   }
   return s;
+}
+
+std::vector<float> Runner::feed(const Sequence& s, uint32_t id, uint32_t first, uint32_t count) {
+  const std::vector<sotto_batch_row> rows = rows_of(s, id, first, count);
+  sotto_batch batch = batch_of(rows);
+  Delivered delivered;
+  const sotto_status answer = run(batch, &delivered);
+  expect(answer == SOTTO_OK, std::string("run answered ") + status_name(answer) + ": " + error.text);
+  expect(lengths[id] == first + count, "sequence " + std::to_string(id) + " holds " + std::to_string(lengths[id]) +
+                                           " tokens, " + std::to_string(first + count) + " were fed");
+  return delivered[0].at(0);
+}
+
+std::vector<uint8_t> Runner::exported(uint32_t sequence, uint32_t first, uint32_t count) {
+  uint64_t size = 0;
+  sotto_status s = backend.call(&error, calls::cache_export, cache.get(), sequence, first, count, nullptr, &size);
+  expect(s == SOTTO_OK, std::string("cache_export for the size: ") + error.text);
+  std::vector<uint8_t> bytes(size);
+  s = backend.call(&error, calls::cache_export, cache.get(), sequence, first, count, bytes.data(), &size);
+  expect(s == SOTTO_OK, std::string("cache_export: ") + error.text);
+  return bytes;
+}
+sotto_status Runner::imported(uint32_t sequence, uint32_t count, const std::vector<uint8_t>& bytes) {
+  return backend.call(&error, calls::cache_import, cache.get(), sequence, count, bytes.data(), bytes.size());
+}
+sotto_status Runner::truncate(uint32_t sequence, uint32_t length) {
+  return backend.call(&error, calls::cache_truncate, cache.get(), sequence, length);
+}
+sotto_status Runner::copy(uint32_t from, uint32_t to, uint32_t length) {
+  return backend.call(&error, calls::cache_copy, cache.get(), from, to, length);
 }
 
 Results Runner::play(const std::vector<Sequence>& sequences, const Schedule& schedule) {
@@ -222,14 +251,12 @@ Results Runner::play(const std::vector<Sequence>& sequences, const Schedule& sch
     }
     std::vector<const float*> input_pointers;
     for (const std::vector<float>& input : inputs) input_pointers.push_back(input.data());
-    sotto_batch batch{};
-    batch.row_count = static_cast<uint32_t>(rows.size());
-    batch.rows = rows.data();
+    sotto_batch batch = batch_of(rows);
     batch.input_count = static_cast<uint32_t>(inputs.size());
     batch.inputs = input_pointers.data();
-    std::vector<std::vector<std::vector<float>>> delivered;
-    if (status == SOTTO_OK) status = run(batch, &delivered);
-    if (status != SOTTO_OK) return results;
+    Delivered delivered;
+    const sotto_status s = run(batch, &delivered);
+    expect(s == SOTTO_OK, std::string("run answered ") + status_name(s) + ": " + error.text);
     for (size_t o = 0; o < delivered.size(); ++o) {
       for (size_t i = 0; i < delivered[o].size(); ++i) {
         Matrix& to = results[rows[i].sequence][o];
@@ -257,10 +284,42 @@ double relative_error(const Results& results, const Results& expected) {
   return std::isnan(error) ? HUGE_VAL : error;
 }
 
-Results expected_results(const Net& net, const std::vector<Sequence>& sequences) {
+double relative_error(const std::vector<float>& row, const Matrix& expected, uint32_t at) {
+  Matrix one(1, static_cast<uint32_t>(row.size())), other(1, expected.width);
+  for (uint32_t c = 0; c < one.width; ++c) one.at(0, c) = static_cast<double>(row[c]);
+  for (uint32_t c = 0; c < other.width; ++c) other.at(0, c) = expected.at(at, c);
+  return relative_error(Results{{one}}, Results{{other}});
+}
+
+Results expected_results(const Net& net, const std::vector<Sequence>& sequences, Mistake mistake) {
   Results results;
-  for (const Sequence& s : sequences) results.push_back(net.expected(s));
+  for (const Sequence& s : sequences) results.push_back(net.expected(s, mistake));
   return results;
+}
+
+std::string wrong_place(const Results& results, const Results& expected, double tolerance) {
+  for (size_t s = 0; s < expected.size(); ++s) {
+    for (size_t o = 0; o < expected[s].size(); ++o) {
+      const Matrix &got = results[s][o], &right = expected[s][o];
+      if (got.numbers.size() != right.numbers.size()) return "rows are missing";
+      double size = 0;
+      for (const double x : right.numbers) size += x * x / static_cast<double>(right.numbers.size());
+      uint32_t row = right.rows, first = right.width, last = 0, wrong = 0;
+      for (uint32_t t = 0; t < right.rows; ++t) {
+        for (uint32_t c = 0; c < right.width; ++c) {
+          if (std::fabs(got.at(t, c) - right.at(t, c)) <= 5 * tolerance * std::sqrt(size)) continue;
+          row = std::min(row, t), first = std::min(first, c), last = std::max(last, c), ++wrong;
+        }
+      }
+      if (wrong == 0) continue;
+      const std::string columns =
+          first == 0 && last + 1 == right.width
+              ? "in columns all over"
+              : "in columns " + std::to_string(first) + " .. " + std::to_string(last) + " of " + std::to_string(right.width);
+      return "first wrong in sequence " + std::to_string(s) + " at position " + std::to_string(row) + ", " + columns;
+    }
+  }
+  return "wrong by little everywhere";
 }
 
 }  // namespace sotto::conformance
