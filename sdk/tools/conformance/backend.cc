@@ -102,7 +102,7 @@ uint32_t Backend::devices() const {
   Error error;
   uint32_t count = SOTTO_NONE;
   const sotto_status s = call(&error, calls::device_count, self_, &count);
-  expect(s == SOTTO_OK, std::string("device_count: ") + error.text);
+  succeed(s, "device_count", error);
   expect(count != SOTTO_NONE, "device_count answered SOTTO_OK and left the count unset");
   return count;
 }
@@ -113,7 +113,7 @@ sotto_device_info Backend::info(uint32_t device) const {
   std::memset(&info, 0xA5, sizeof info);
   info.struct_size = sizeof info;
   const sotto_status s = call(&error, calls::device_info, self_, device, &info);
-  expect(s == SOTTO_OK, std::string("device_info: ") + error.text);
+  succeed(s, "device_info", error);
   expect(is_terminated(info.name, sizeof info.name) && is_terminated(info.detail, sizeof info.detail) && info.name[0] != '\0',
          "device_info left the device's name or detail unset");
   return info;

@@ -26,6 +26,10 @@ struct Error : sotto_error {
 };
 
 const char* status_name(sotto_status status);  // "SOTTO_UNSUPPORTED"
+// Throws Fault unless `s` is SOTTO_OK: "run answered SOTTO_BUSY: ...". The error is read after the call that fills it.
+inline void succeed(sotto_status s, const char* what, const Error& error) {
+  if (s != SOTTO_OK) throw Fault(std::string(what) + " answered " + status_name(s) + ": " + error.text);
+}
 
 // A function of the table with its name.
 template <class... P>

@@ -25,15 +25,11 @@ struct Texts {
 
 double tolerance(const Subject& subject) { return model_tolerance(subject.tested, SOTTO_F32); }
 
-void succeed(sotto_status s, const char* what, const Runner& runner) {
-  expect(s == SOTTO_OK, std::string(what) + " answered " + status_name(s) + ": " + runner.error.text);
-}
-
 // Truncates, or, where the backend cannot, begins again as the host would.
 void cut_back(Runner& runner, Texts& m, uint32_t length) {
   const sotto_status s = runner.truncate(0, length);
-  if (s != SOTTO_UNSUPPORTED) return succeed(s, "cache_truncate", runner);
-  succeed(runner.truncate(0, 0), "cache_truncate to 0, which is always possible,", runner);
+  if (s != SOTTO_UNSUPPORTED) return succeed(s, "cache_truncate", runner.error);
+  succeed(runner.truncate(0, 0), "cache_truncate to 0, which is always possible,", runner.error);
   runner.feed(m.a, 0, 0, length);
 }
 
@@ -60,7 +56,7 @@ void truncate_of(const Subject& subject, Recorder& record, uint32_t ranks) {
     Runner runner(subject.tested, m.net, subject.options());
     runner.ready().feed(m.a, 0, 0, 10);
     runner.feed(m.b, 1, 0, 20);
-    succeed(runner.truncate(0, 0), "cache_truncate to 0", runner);
+    succeed(runner.truncate(0, 0), "cache_truncate to 0", runner.error);
     runner.feed(m.a, 0, 0, 30);
     record.measure(relative_error(runner.feed(m.b, 1, 20, 5), m.expected_b[0], 24), tolerance(subject),
                    [] { return "truncating one sequence changed another"; });
@@ -84,12 +80,12 @@ void copies_of(const Subject& subject, Recorder& record, uint32_t ranks) {
     Runner runner(subject.tested, m.net, subject.options());
     runner.ready().feed(m.b, 2, 0, 3);  // emptied by the copy
     runner.feed(m.a, 0, 0, 20);
-    succeed(runner.copy(0, 2, 12), "cache_copy", runner);
+    succeed(runner.copy(0, 2, 12), "cache_copy", runner.error);
     record.measure(relative_error(runner.feed(m.b, 2, 12, 10), m.expected_b[0], 21), tolerance(subject),
                    [] { return "the copy does not go on as its original would"; });
     record.measure(relative_error(runner.feed(m.a, 0, 20, 5), m.expected_a[0], 24), tolerance(subject),
                    [] { return "writing to a copy changed its original"; });
-    succeed(runner.truncate(0, 0), "cache_truncate to 0", runner);
+    succeed(runner.truncate(0, 0), "cache_truncate to 0", runner.error);
     runner.feed(m.a, 3, 0, 10);
     record.measure(relative_error(runner.feed(m.b, 2, 22, 4), m.expected_b[0], 25), tolerance(subject),
                    [] { return "a copy does not outlive its original"; });
@@ -120,12 +116,12 @@ void move_between(const Subject& subject, Recorder& record) {
   Runner other(subject.reference, m.net);
   other.ready();
   const std::vector<uint8_t> first = runner.exported(1, 0, 11), second = runner.exported(1, 11, 9);
-  succeed(other.imported(3, 11, first), "the reference's cache_import", other);
-  succeed(other.imported(3, 9, second), "the reference's cache_import", other);
+  succeed(other.imported(3, 11, first), "the reference's cache_import", other.error);
+  succeed(other.imported(3, 9, second), "the reference's cache_import", other.error);
   record.measure(relative_error(other.feed(m.a, 3, 20, 4), m.expected_a[0], 23), tolerance(subject),
                  [] { return "the reference goes on wrongly with what was exported"; });
   const std::vector<uint8_t> all = other.exported(3, 0, 24);
-  succeed(third.ready().imported(0, 24, all), "cache_import", third);
+  succeed(third.ready().imported(0, 24, all), "cache_import", third.error);
   record.measure(relative_error(third.feed(m.a, 0, 24, 8), m.expected_a[0], 31), tolerance(subject),
                  [] { return "it goes on wrongly with what the reference exported"; });
   expect(third.imported(1, 5, all) != SOTTO_OK, "importing the wrong number of bytes was taken");

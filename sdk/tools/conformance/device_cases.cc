@@ -29,7 +29,7 @@ void describe(const Subject& subject, Recorder& record) {
     Error error;
     const sotto_status s =
         subject.tested.call(&error, calls::device_info, subject.tested.self(), subject.device, &guarded.info);
-    expect(s == SOTTO_OK, error.text);
+    succeed(s, "device_info", error);
     const char* bytes = reinterpret_cast<const char*>(&guarded.info);
     for (size_t i = known; i < sizeof guarded.info; ++i)
       expect(bytes[i] == 0x5A, "wrote byte " + std::to_string(i) + " of a struct of " + std::to_string(known));

@@ -30,7 +30,10 @@ void repeat(const Subject& subject, Recorder& record, const Growth& g, const std
     for (uint32_t i = 0; i < g.warm_up; ++i) body(i);
     const Holdings before = holdings();
     const uint64_t device_before = device_memory_taken(subject);
-    for (uint32_t i = 0; i < g.times; ++i) body(g.warm_up + i);
+    for (uint32_t i = 0; i < g.times; ++i) {
+      if (i % 64 == 0) record.alive();
+      body(g.warm_up + i);
+    }
     const Holdings after = holdings();
     expect(after.descriptors <= before.descriptors, "file descriptors grew from " + std::to_string(before.descriptors) +
                                                         " to " + std::to_string(after.descriptors) + " over " +
@@ -52,7 +55,7 @@ void runs(const Subject& subject, Recorder& record) {
   const Sequence text = net.sequence(32);
   RunnerOptions options = subject.options();
   options.threads = 1;
-  options.tokens = 64;
+  options.tokens = 128;
   std::unique_ptr<Runner> runner;
   record.check("a tiny model", [&] {
     runner = std::make_unique<Runner>(subject.tested, net, options);
@@ -62,7 +65,7 @@ void runs(const Subject& subject, Recorder& record) {
   // A text of 32 tokens over and over: the first 8 at once, the rest one by one.
   repeat(subject, record, {"a run", 1000, 10000, 8, 64}, [&](uint32_t i) {
     const uint32_t place = i % 25;
-    if (place == 0) expect(runner->truncate(0, 0) == SOTTO_OK, runner->error.text);
+    if (place == 0) succeed(runner->truncate(0, 0), "cache_truncate", runner->error);
     (void)runner->feed(text, 0, place == 0 ? 0 : 7 + place, place == 0 ? 8 : 1);
   });
   repeat(subject, record, {"a refused run", 100, 2000, 8, 64}, [&](uint32_t) {
@@ -80,11 +83,11 @@ void runs(const Subject& subject, Recorder& record) {
   repeat(subject, record, {"an adapter", 20, 300, 64, 4096}, [&](uint32_t i) {
     if (net.adapters.empty()) (void)net.adapter(4);
     Runner& r = *runner;
-    if (i % 25 == 0) expect(r.truncate(3, 0) == SOTTO_OK, r.error.text);
+    if (i % 25 == 0) succeed(r.truncate(3, 0), "cache_truncate", r.error);
     sotto_batch_row row{1, i % 25, 3, 1, r.adapter(0), 0.5f, 0};
     const std::vector<sotto_batch_row> rows = {row};
     sotto_batch batch = batch_of(rows);
-    expect(r.run(batch, nullptr) == SOTTO_OK, r.error.text);
+    succeed(r.run(batch, nullptr), "run", r.error);
     r.drop_adapters();
   });
 }

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kSilenceSeconds = 300;  // longer than any case takes, also with a sanitizer
+constexpr int kSilenceSeconds = 300;  // without a message: longer than any case takes, also with a sanitizer
 
 // One message a line into the pipe.
 class Pipe : public Listener {
@@ -39,6 +39,7 @@ class Pipe : public Listener {
     for (const DeviceName& d : n.devices) devices.push_back({d.name, d.detail});
     send({{"library", n.id}, {"version", n.version}, {"devices", devices}});
   }
+  void alive() override { send({{"alive", true}}); }
   void done() { send({{"done", true}}); }
 
  private:

@@ -40,7 +40,8 @@ void Recorder::check(const std::string& what, const std::function<void()>& body)
 void Recorder::measure(double error, double tolerance, const std::function<std::string()>& suspect) {
   listener_.measured(error, tolerance);
   if (error <= tolerance) return;
-  std::string sentence = "relative error " + short_number(error) + ", tolerance " + short_number(tolerance);
+  std::string sentence = error < 1e300 ? "relative error " + short_number(error) + ", tolerance " + short_number(tolerance)
+                                       : "numbers are not finite, or rows are missing";
   if (suspect && explained_++ < kMostExplained) sentence += ": " + suspect();
   throw Fault(sentence);
 }

@@ -23,6 +23,7 @@ struct Listener {
   virtual void measured(double error, double tolerance) = 0;
   virtual void fault(const std::string& sentence) = 0;  // of the case that began last
   virtual void note(const std::string& sentence) = 0;
+  virtual void alive() = 0;  // a long case is still at work
   virtual void speed(const Speed& speed) = 0;
 };
 
@@ -35,6 +36,7 @@ class Recorder {
   // A relative error beside its tolerance. `suspect` is asked for the likely reason when it is too large.
   void measure(double error, double tolerance, const std::function<std::string()>& suspect = {});
   void note(const std::string& sentence) { listener_.note(sentence); }
+  void alive() { listener_.alive(); }
   void speed(const Speed& speed) { listener_.speed(speed); }
   void begin_section(const std::string& name);
 

@@ -17,7 +17,7 @@ struct Group {
     g.devices = devices.data();
     const sotto_status s =
         subject.tested.make(&error, calls::group_create, &group, &B::group_destroy, subject.tested.self(), &g);
-    expect(s == SOTTO_OK, std::string("group_create: ") + error.text);
+    succeed(s, "group_create", error);
   }
   Error error;
   Handle<sotto_group> group;

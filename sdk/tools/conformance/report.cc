@@ -5,6 +5,7 @@
 namespace sotto::conformance {
 namespace {
 
+constexpr double kNotFinite = 1e300;
 constexpr size_t kMostFaults = 5;  // told of a section; the others are counted
 
 std::string plural(uint64_t count, const char* what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
@@ -17,7 +18,7 @@ Json as_json(const SectionResult& s) {
   made["pass"] = s.failed == 0;
   made["cases"] = s.cases;
   made["failed"] = s.failed;
-  made["worst_error"] = s.measured == 0 ? Json() : Json(s.worst_error);
+  made["worst_error"] = s.measured == 0 || s.worst_error >= kNotFinite ? Json() : Json(s.worst_error);
   made["tolerance"] = s.measured == 0 ? Json() : Json(s.tolerance);
   made["faults"] = s.faults;
   made["notes"] = s.notes;
@@ -92,7 +93,9 @@ void Report::end_section() {
   is_section_open_ = false;
   const SectionResult& s = section();
   if (table_ == nullptr || (s.name == "library" && s.failed == 0)) return;
-  std::string error = s.measured == 0 ? "" : short_number(s.worst_error),
+  std::string error = s.measured == 0              ? ""
+                      : s.worst_error < kNotFinite ? short_number(s.worst_error)
+                                                   : "not finite",
               tolerance = s.measured == 0 ? "" : short_number(s.tolerance);
   const char* verdict = s.failed != 0 ? "FAIL" : s.cases == 0 ? "skipped" : "pass";
   std::fprintf(table_, "%-25s %6u  %11s  %9s  %s\n", s.name.c_str(), s.cases, error.c_str(), tolerance.c_str(), verdict);

@@ -33,6 +33,7 @@ class Report : public Listener {
   void measured(double error, double tolerance) override;
   void fault(const std::string& sentence) override;
   void note(const std::string& sentence) override;
+  void alive() override {}
   void speed(const Speed& speed) override;
 
   void library(const LibraryName& name, const Libraries& paths);

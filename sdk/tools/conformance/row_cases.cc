@@ -111,7 +111,7 @@ void masked_outputs(const Subject& subject, uint32_t ranks, double tolerance) {
   batch.input_count = 1;
   batch.inputs = inputs;
   Delivered delivered;
-  expect(runner.run(batch, &delivered) == SOTTO_OK, runner.error.text);
+  succeed(runner.run(batch, &delivered), "run", runner.error);
   for (uint32_t o = 0; o < 3; ++o) {
     size_t found = 0;
     for (uint32_t i = 0; i < 6; ++i) {
