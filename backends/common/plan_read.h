@@ -21,6 +21,12 @@ inline uint32_t width_of(const sotto_plan& p, uint32_t value, uint32_t rank) {
   return p.widths[size_t{value} * p.world + rank];
 }
 
+// Of an element of an array without a struct_size of its own: whether all that its stride holds behind `known` bytes is zero.
+inline bool is_zero_behind(const void* element, size_t known, size_t stride) {
+  const auto* bytes = static_cast<const char*>(element);
+  return std::all_of(bytes + std::min(known, stride), bytes + stride, [](char byte) { return byte == 0; });
+}
+
 // What this library knows of a struct; fields that its maker did not know are zero.
 template <class T>
 T known_part(const void* from) {

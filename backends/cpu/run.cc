@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/plan_read.h"
 #include "common/report.h"
 #include "program.h"
 
@@ -62,7 +63,10 @@ sotto_status read_rows(sotto_program& program, const sotto_cache& cache, const s
   for (std::vector<uint32_t>& rows : program.class_rows) rows.clear();
   for (uint32_t i = 0; i < batch.row_count; ++i) {
     sotto_batch_row row;
-    std::memcpy(&row, reinterpret_cast<const char*>(batch.rows) + size_t{i} * batch.row_stride, sizeof row);
+    const char* bytes = reinterpret_cast<const char*>(batch.rows) + size_t{i} * batch.row_stride;
+    std::memcpy(&row, bytes, sizeof row);
+    if (!backend::is_zero_behind(bytes, sizeof row, batch.row_stride))
+      return fail(err, SOTTO_UNSUPPORTED, "cpu: row %u carries fields that this library is too old to know", i);
     if (const sotto_status s = check_row(program, cache, row, i, err); s != SOTTO_OK) return s;
     ++program.added[row.sequence];
     program.rows.push_back(row);

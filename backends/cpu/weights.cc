@@ -123,6 +123,8 @@ sotto_status create_adapter(const sotto_weights& weights, const sotto_adapter_pa
   for (uint32_t i = 0; i < count; ++i) {
     const auto& from =
         *reinterpret_cast<const sotto_adapter_pair*>(reinterpret_cast<const uint8_t*>(pairs) + size_t{i} * stride);
+    if (!backend::is_zero_behind(&from, sizeof from, stride))
+      return fail(err, SOTTO_UNSUPPORTED, "cpu: adapter pair %u carries fields that this library is too old to know", i);
     if (from.weight >= weights.weights.size() || from.rank_dim == 0 || from.rank_dim > 65536 || from.a == nullptr ||
         from.b == nullptr || from.reserved != 0) {
       return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: adapter pair %u: weight %u with rank %u", i, from.weight, from.rank_dim);
@@ -131,6 +133,8 @@ sotto_status create_adapter(const sotto_weights& weights, const sotto_adapter_pa
       return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: adapter pair %u: weight %u has a pair already", i, from.weight);
     }
     const Weight& w = weights.weights[from.weight];
+    if ((w.uses & SOTTO_USE_LINEAR) == 0)
+      return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: adapter pair %u: no LINEAR multiplies by weight %u", i, from.weight);
     sotto_adapter::Pair pair;
     pair.weight = from.weight;
     pair.rank_dim = from.rank_dim;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "conformance/mistakes.h"
 #include "conformance/tensor.h"
 
 namespace sotto::conformance {
@@ -27,7 +28,8 @@ double activate(uint32_t activation, double x);
 Matrix multiply(const Matrix& x, const Tensor& weight, const Tensor* bias);
 
 // Rows of `width` numbers in groups of `group`, each normalised for itself (a head, or the whole row).
-Matrix normalise(const Matrix& x, uint32_t group, uint32_t kind, double epsilon, const Tensor* weight, const Tensor* bias);
+Matrix normalise(const Matrix& x, uint32_t group, uint32_t kind, double epsilon, const Tensor* weight, const Tensor* bias,
+                 Mistake mistake = Mistake::kNone);
 
 struct RotationSpec {
   uint32_t layout = SOTTO_ROTATION_NONE;
@@ -36,7 +38,7 @@ struct RotationSpec {
   const Tensor* inv_freq = nullptr;
 };
 // Row t is position t.
-Matrix rotate(const Matrix& x, uint32_t head_dim, const RotationSpec& spec);
+Matrix rotate(const Matrix& x, uint32_t head_dim, const RotationSpec& spec, Mistake mistake = Mistake::kNone);
 
 struct AttentionSpec {
   uint32_t heads = 1;
@@ -48,6 +50,6 @@ struct AttentionSpec {
   bool causal = true;
   const Tensor* sink = nullptr;
 };
-Matrix attend(const Matrix& q, const Matrix& k, const Matrix& v, const AttentionSpec& spec);
+Matrix attend(const Matrix& q, const Matrix& k, const Matrix& v, const AttentionSpec& spec, Mistake mistake = Mistake::kNone);
 
 }  // namespace sotto::conformance

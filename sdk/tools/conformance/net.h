@@ -1,5 +1,5 @@
 // net.h - a small model written once and held twice: as a plan cut over ranks, and as double-precision formulas over whole
-// sequences. For conformance tests.
+// sequences, right or with a mistake on purpose.
 #pragma once
 
 #include <deque>
@@ -42,6 +42,7 @@ struct Node {
 };
 
 struct LinearSpec {
+  uint32_t weight = SOTTO_NONE;  // one that an earlier LINEAR brought, used again; else a new one
   uint32_t type = SOTTO_F32;
   uint32_t out = 1;
   Parts parts;  // rows by rank; empty: whole, or by columns where the input is split
@@ -110,12 +111,14 @@ class Net {
   Node spread(const Node& x, const Parts& parts);
   // Whole on every rank, by whatever step that takes.
   Node join(const Node& x);
+  // The same bytes once more at another place, for LinearSpec::weight; without values: such a net has no expected results.
+  uint32_t copy_weight(uint32_t weight);
   // Pairs for every weight that LINEAR multiplies by; returns its number.
   int adapter(uint32_t dims);
 
   Sequence sequence(uint32_t length);
   // By output: [length, width].
-  std::vector<Matrix> expected(const Sequence& sequence) const;
+  std::vector<Matrix> expected(const Sequence& sequence, Mistake mistake = Mistake::kNone) const;
 
   // The plan; valid until the net changes. The vectors may be spoilt by tests of refusals.
   const sotto_plan& plan();
@@ -133,7 +136,10 @@ class Net {
  private:
   struct Evaluation {
     const Sequence& sequence;
+    Mistake mistake;
     std::vector<Matrix> values;  // by formula
+
+    bool makes(Mistake m) const { return mistake == m; }
   };
   using Formula = std::function<Matrix(const Evaluation&)>;
   union Args {
@@ -155,7 +161,8 @@ class Net {
   const Tensor* tensor(uint32_t weight) const { return weight == SOTTO_NONE ? nullptr : &weights[weight].tensor; }
   std::vector<uint32_t> widths_of(const Node& x) const;
   Node make(uint32_t kind, std::vector<uint32_t> in, const Args* args, Node shape, Formula formula);
-  Matrix product(const Evaluation& e, const Matrix& x, uint32_t weight, uint32_t bias) const;
+  Matrix misread(const Evaluation& e, const Matrix& x, uint32_t weight, const Node& from) const;
+  Matrix product(const Evaluation& e, const Matrix& x, uint32_t weight, uint32_t bias, const Node& from) const;
   Args* new_args() { return &args_.emplace_back(); }
   sotto_attention_args attention_args(const AttentionOptions& o);
 

@@ -117,8 +117,10 @@ Node Net::embed(uint32_t type, uint32_t width, bool positions, float scale) {
     Matrix y(e.sequence.length, width);
     for (uint32_t t = 0; t < y.rows; ++t)
       for (uint32_t c = 0; c < width; ++c) {
-        const double place = second == SOTTO_NONE ? 0 : tensor(second)->at(t, c);
-        y.at(t, c) = (scale == 0 ? 1 : static_cast<double>(scale)) * (tensor(table)->at(e.sequence.tokens[t], c) + place);
+        const double place = second == SOTTO_NONE || e.makes(Mistake::kNoPositions) ? 0 : tensor(second)->at(t, c);
+        const double factor = scale == 0 || e.makes(Mistake::kNoScale) ? 1 : static_cast<double>(scale);
+        y.at(t, c) =
+            factor * tensor(table)->at(e.sequence.tokens[t], c) + (e.makes(Mistake::kScaleOnTableOnly) ? 1 : factor) * place;
       }
     return y;
   });
@@ -130,24 +132,75 @@ Node Net::norm(const Node& x, uint32_t kind, bool weight, bool bias, float epsil
   Args* args = new_args();
   args->norm = {sizeof(sotto_norm_args), kind, w, b, epsilon};
   return make(SOTTO_STEP_NORM, {x.value}, args, x, [=, from = x.formula, width = x.width](const Evaluation& e) {
-    return normalise(e.values[from], width, kind, static_cast<double>(epsilon), tensor(w), tensor(b));
+    return normalise(e.values[from], width, kind, static_cast<double>(epsilon), tensor(w), tensor(b), e.mistake);
   });
 }
 
-Matrix Net::product(const Evaluation& e, const Matrix& x, uint32_t weight, uint32_t bias) const {
-  Matrix y = multiply(x, *tensor(weight), tensor(bias));
-  if (e.sequence.adapter < 0) return y;
-  for (const HeldAdapter::Pair& pair : adapters[static_cast<size_t>(e.sequence.adapter)].pairs) {
-    if (pair.weight != weight) continue;
-    const Matrix more = multiply(multiply(x, pair.a, nullptr), pair.b, nullptr);
-    for (size_t i = 0; i < y.numbers.size(); ++i)
-      y.numbers[i] += static_cast<double>(e.sequence.strength) * static_cast<double>(pair.scale) * more.numbers[i];
+// The product of what a mistake makes of a sum over ranks: a rank's part is lost, or columns are read from too early on.
+Matrix Net::misread(const Evaluation& e, const Matrix& x, uint32_t weight, const Node& from) const {
+  const Tensor& t = *tensor(weight);
+  const uint32_t block = block_size(t.type);
+  Matrix y(x.rows, static_cast<uint32_t>(t.rows));
+  for (size_t r = 0; r < from.parts.size(); ++r) {
+    if (e.makes(Mistake::kLostRank) && r + 1 == from.parts.size()) continue;
+    const uint64_t first = from.parts[r].first, skip = e.makes(Mistake::kSkipIgnored) ? first % block : 0;
+    for (uint32_t row = 0; row < x.rows; ++row)
+      for (uint32_t n = 0; n < y.width; ++n)
+        for (uint64_t c = first; c < first + from.parts[r].count; ++c)
+          y.at(row, n) += x.at(row, static_cast<uint32_t>(c)) * t.at(n, c - skip);
   }
   return y;
 }
 
+Matrix Net::product(const Evaluation& e, const Matrix& x, uint32_t weight, uint32_t bias, const Node& from) const {
+  const bool splits = from.spread == Node::kSplit && ranks_ > 1;
+  const bool misreads = splits && (e.makes(Mistake::kLostRank) || e.makes(Mistake::kSkipIgnored));
+  const Tensor* added = e.makes(Mistake::kNoBias) ? nullptr : tensor(bias);
+  Matrix y = misreads ? misread(e, x, weight, from) : multiply(x, *tensor(weight), added);
+  const double again = misreads ? 1 : splits && e.makes(Mistake::kBiasOnEveryRank) ? ranks_ - 1 : 0;
+  if (added != nullptr && again != 0)
+    for (uint32_t t = 0; t < y.rows; ++t)
+      for (uint32_t n = 0; n < y.width; ++n) y.at(t, n) += again * added->values[n];
+  if (e.sequence.adapter < 0 || e.makes(Mistake::kNoAdapter)) return y;
+  const double strength = e.makes(Mistake::kNoStrength) ? 1 : static_cast<double>(e.sequence.strength);
+  for (const HeldAdapter::Pair& pair : adapters[static_cast<size_t>(e.sequence.adapter)].pairs) {
+    if (pair.weight != weight) continue;
+    const Matrix more = multiply(multiply(x, pair.a, nullptr), pair.b, nullptr);
+    const double scale = e.makes(Mistake::kNoAdapterScale) ? 1 : static_cast<double>(pair.scale);
+    for (size_t i = 0; i < y.numbers.size(); ++i) y.numbers[i] += strength * scale * more.numbers[i];
+  }
+  return y;
+}
+
+namespace {
+
+uint32_t misread_activation(uint32_t activation, Mistake mistake) {
+  if (mistake == Mistake::kNoActivation) return SOTTO_ACT_NONE;
+  if (mistake != Mistake::kOtherGelu) return activation;
+  return activation == SOTTO_ACT_GELU_TANH  ? SOTTO_ACT_GELU_ERF
+         : activation == SOTTO_ACT_GELU_ERF ? SOTTO_ACT_GELU_TANH
+                                            : activation;
+}
+
+// What stands around the product of a LINEAR, for one number and its gate's (null: none).
+double finish(const LinearSpec& s, double y, const double* gate, Mistake mistake) {
+  const uint32_t activation = misread_activation(s.activation, mistake);
+  const double clamp = s.clamp == 0 || mistake == Mistake::kNoClamp ? HUGE_VAL : static_cast<double>(s.clamp);
+  const double scale = s.scale == 0 || mistake == Mistake::kNoScale ? 1 : static_cast<double>(s.scale);
+  const double cap = mistake == Mistake::kNoCap ? 0 : static_cast<double>(s.softcap);
+  const double low = gate == nullptr ? -clamp : -HUGE_VAL;
+  double u = mistake == Mistake::kClampAfterActivation ? std::clamp(activate(activation, y), low, clamp)
+                                                       : activate(activation, std::clamp(y, low, clamp));
+  const double offset = mistake == Mistake::kNoGateOffset ? 0 : static_cast<double>(s.gate_offset);
+  if (gate != nullptr) u *= std::clamp(*gate, -clamp, clamp) + offset;
+  if (cap == 0) return u * scale;
+  return mistake == Mistake::kScaleAfterCap ? scale * cap * std::tanh(u / cap) : cap * std::tanh(scale * u / cap);
+}
+
+}  // namespace
+
 Node Net::linear(const Node& x, const LinearSpec& s) {
-  const uint32_t weight = hold_matrix(s.type, s.out, x, s.parts);
+  const uint32_t weight = s.weight == SOTTO_NONE ? hold_matrix(s.type, s.out, x, s.parts) : s.weight;
   const uint32_t bias = s.bias ? hold_bias(s.out, x, s.parts) : SOTTO_NONE;
   const uint32_t gate = s.gate_type == SOTTO_NONE ? SOTTO_NONE : hold_matrix(s.gate_type, s.out, x, s.parts);
   const uint32_t gate_bias = s.gate_bias ? hold_bias(s.out, x, s.parts) : SOTTO_NONE;
@@ -157,20 +210,14 @@ Node Net::linear(const Node& x, const LinearSpec& s) {
   Node shape{0, 0, s.out, Node::kWhole, s.parts};
   if (x.spread == Node::kSplit) shape.spread = Node::kPartial;
   if (!s.parts.empty()) shape.spread = Node::kSplit;
-  return make(SOTTO_STEP_LINEAR, {x.value}, args, shape, [=, from = x.formula](const Evaluation& e) {
-    Matrix y = product(e, e.values[from], weight, bias);
-    const Matrix g = gate == SOTTO_NONE ? Matrix() : product(e, e.values[from], gate, gate_bias);
-    const double clamp = s.clamp == 0 ? HUGE_VAL : static_cast<double>(s.clamp);
-    for (size_t i = 0; i < y.numbers.size(); ++i) {
-      double u = std::min(y.numbers[i], clamp);
-      if (gate == SOTTO_NONE) {
-        u = activate(s.activation, std::max(u, -clamp));
-      } else {
-        u = activate(s.activation, u) * (std::clamp(g.numbers[i], -clamp, clamp) + static_cast<double>(s.gate_offset));
-      }
-      if (s.scale != 0) u *= static_cast<double>(s.scale);
-      y.numbers[i] = s.softcap == 0 ? u : static_cast<double>(s.softcap) * std::tanh(u / static_cast<double>(s.softcap));
-    }
+  return make(SOTTO_STEP_LINEAR, {x.value}, args, shape, [=, from = x](const Evaluation& e) {
+    Matrix y = product(e, e.values[from.formula], weight, bias, from);
+    const bool gated = gate != SOTTO_NONE && !e.makes(Mistake::kNoGate);
+    const bool no_gate_bias = e.makes(Mistake::kNoGateBias);
+    Matrix g = gated ? product(e, e.values[from.formula], gate, no_gate_bias ? SOTTO_NONE : gate_bias, from) : Matrix();
+    if (gated && e.makes(Mistake::kGateSwapped)) std::swap(y, g);
+    for (size_t i = 0; i < y.numbers.size(); ++i)
+      y.numbers[i] = finish(s, y.numbers[i], gated ? &g.numbers[i] : nullptr, e.mistake);
     return y;
   });
 }
@@ -217,12 +264,14 @@ Node Net::attention(const Node& q, const Node& k, const Node& v, const Attention
   Args* args = new_args();
   args->attention = a;
   const RotationSpec rotation{o.rotation, o.rotary_dim, o.magnitude, tensor(a.inv_freq)};
-  const auto prepare = [=](const Matrix& x, uint32_t weight, uint32_t bias) {
-    const bool after = (o.flags & SOTTO_ATTENTION_NORM_AFTER) != 0;
+  const auto prepare = [=](const Evaluation& e, size_t from, uint32_t weight, uint32_t bias) {
+    const Matrix& x = e.values[from];
+    const bool after = ((o.flags & SOTTO_ATTENTION_NORM_AFTER) != 0) != e.makes(Mistake::kHeadNormOrder);
+    const bool none = weight == SOTTO_NONE || e.makes(Mistake::kNoHeadNorm);
     const auto norm = [&](const Matrix& y) {
-      return weight == SOTTO_NONE ? y : normalise(y, h.head_dim, o.norm_kind, 1e-6, tensor(weight), tensor(bias));
+      return none ? y : normalise(y, h.head_dim, o.norm_kind, 1e-6, tensor(weight), tensor(bias), e.mistake);
     };
-    return after ? norm(rotate(x, h.head_dim, rotation)) : rotate(norm(x), h.head_dim, rotation);
+    return after ? norm(rotate(x, h.head_dim, rotation, e.mistake)) : rotate(norm(x), h.head_dim, rotation, e.mistake);
   };
   const bool reads_only = (o.flags & SOTTO_ATTENTION_READ_ONLY) != 0;
   if (reads_only) {
@@ -231,8 +280,7 @@ Node Net::attention(const Node& q, const Node& k, const Node& v, const Attention
     args->attention.slot = static_cast<uint32_t>(slots.size());
     slots.push_back({sizeof(sotto_slot), h.kv_heads, h.head_dim, 0, heads_.emplace_back(h.ranks).data()});
     slot_formulas_.emplace_back(formulas_.size(), v.formula);
-    formulas_.push_back(
-        [=, from = k.formula](const Evaluation& e) { return prepare(e.values[from], a.k_norm, a.k_norm_bias); });
+    formulas_.push_back([=, from = k.formula](const Evaluation& e) { return prepare(e, from, a.k_norm, a.k_norm_bias); });
   }
   const auto [k_formula, v_formula] = slot_formulas_[args->attention.slot];
   Node shape = q;
@@ -242,7 +290,7 @@ Node Net::attention(const Node& q, const Node& k, const Node& v, const Attention
       tensor(a.sink)};
   return make(SOTTO_STEP_ATTENTION, {q.value, reads_only ? SOTTO_NONE : k.value, reads_only ? SOTTO_NONE : v.value}, args,
               shape, [=, from = q.formula, kf = k_formula, vf = v_formula](const Evaluation& e) {
-                return attend(prepare(e.values[from], a.q_norm, a.q_norm_bias), e.values[kf], e.values[vf], spec);
+                return attend(prepare(e, from, a.q_norm, a.q_norm_bias), e.values[kf], e.values[vf], spec, e.mistake);
               });
 }
 
@@ -258,10 +306,11 @@ Node Net::add(const Node& a, const Node& b, bool bias, float scale) {
   args->add = {sizeof(sotto_add_args), w, scale};
   return make(SOTTO_STEP_ADD, {a.value, b.value}, args, a, [=, fa = a.formula, fb = b.formula](const Evaluation& e) {
     Matrix y = e.values[fa];
+    const double factor = scale == 0 || e.makes(Mistake::kNoScale) ? 1 : static_cast<double>(scale);
+    const double of_bias = e.makes(Mistake::kBiasNotScaled) ? 1 : e.makes(Mistake::kNoBias) ? 0 : factor;
     for (uint32_t t = 0; t < y.rows; ++t)
       for (uint32_t c = 0; c < y.width; ++c)
-        y.at(t, c) += (scale == 0 ? 1 : static_cast<double>(scale)) *
-                      (e.values[fb].at(t, c) + (w == SOTTO_NONE ? 0 : tensor(w)->values[c]));
+        y.at(t, c) += factor * e.values[fb].at(t, c) + (w == SOTTO_NONE ? 0 : of_bias * tensor(w)->values[c]);
     return y;
   });
 }
@@ -270,8 +319,11 @@ Node Net::mul(const Node& a, const Node& b, uint32_t activation) {
   Args* args = new_args();
   args->mul = {sizeof(sotto_mul_args), activation};
   return make(SOTTO_STEP_MUL, {a.value, b.value}, args, a, [=, fa = a.formula, fb = b.formula](const Evaluation& e) {
-    Matrix y = e.values[fa];
-    for (size_t i = 0; i < y.numbers.size(); ++i) y.numbers[i] *= activate(activation, e.values[fb].numbers[i]);
+    const bool on_first = e.makes(Mistake::kActivationOnFirst);
+    Matrix y = e.values[on_first ? fb : fa];
+    const Matrix& other = e.values[on_first ? fa : fb];
+    const uint32_t act = misread_activation(activation, e.mistake);
+    for (size_t i = 0; i < y.numbers.size(); ++i) y.numbers[i] *= activate(act, other.numbers[i]);
     return y;
   });
 }
@@ -312,6 +364,12 @@ Node Net::spread(const Node& x, const Parts& parts) {
   return made;
 }
 
+uint32_t Net::copy_weight(uint32_t weight) {
+  const HeldWeight& from = weights[weight];
+  return hold({from.tensor.type, from.tensor.rows, from.tensor.columns, from.tensor.row_bytes, from.tensor.bytes, {}},
+              from.uses, from.slices);
+}
+
 int Net::adapter(uint32_t dims) {
   HeldAdapter made;
   for (uint32_t w = 0; w < weights.size(); ++w) {
@@ -335,8 +393,8 @@ Sequence Net::sequence(uint32_t length) {
   return made;
 }
 
-std::vector<Matrix> Net::expected(const Sequence& sequence) const {
-  Evaluation e{sequence, {}};
+std::vector<Matrix> Net::expected(const Sequence& sequence, Mistake mistake) const {
+  Evaluation e{sequence, mistake, {}};
   for (const Formula& formula : formulas_) e.values.push_back(formula(e));
   std::vector<Matrix> results;
   for (const size_t formula : outputs_) results.push_back(e.values[formula]);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "conformance/runner.h"
+#include "conformance/backend.h"
 
 namespace sotto::conformance {
 
@@ -19,16 +19,13 @@ constexpr double kReference = 1e-6;
 // is 1.7 times their root mean square: 0.4 %, and more where the weights have a common sign (minima) that the products cancel.
 inline double linear_tolerance(const Backend& backend, uint32_t type) {
   if (backend.is_reference()) return kReference;
-  switch (type) {
-    case SOTTO_F32:
-      return kFloat32;
-    case SOTTO_F16:
-      return 1e-3;
-    case SOTTO_BF16:
-      return 8e-3;
-    default:
-      return 1.5e-2;
-  }
+  constexpr struct {
+    uint32_t type;
+    double tolerance;
+  } kOfFloats[] = {{SOTTO_F32, kFloat32}, {SOTTO_F16, 1e-3}, {SOTTO_BF16, 8e-3}};
+  for (const auto& row : kOfFloats)
+    if (row.type == type) return row.tolerance;
+  return 1.5e-2;
 }
 
 // float32 all the way.
