@@ -144,8 +144,7 @@ TEST_P(NoMemory, OpeningFailsCleanlyAtEachAllocation) {
       reached = Shortage::was_reached(n);
     }
     if (reached)
-      EXPECT_TRUE(status == SOTTO_OUT_OF_MEMORY || status == SOTTO_NOT_FOUND)
-          << n << ": " << status << " " << talk.error.text;
+      EXPECT_TRUE(status == SOTTO_OUT_OF_MEMORY || status == SOTTO_NOT_FOUND) << n << ": " << status << " " << talk.error.text;
     else
       EXPECT_EQ(status, SOTTO_OK) << n << ": " << talk.error.text;
     talk.end();

@@ -109,6 +109,25 @@ TEST_P(SessionOf, RewindsAndComputesOnlyWhatWent) {
   EXPECT_EQ(std::vector<uint32_t>(ids, ids + count), std::vector<uint32_t>(wanted.tokens.begin() + 4, wanted.tokens.end()));
 }
 
+// What a drafting decoder does: several guesses in one run with all their logits, the wrong ones taken back.
+TEST_P(SessionOf, GuessesAreVerifiedInOneRunWithTheSameBits) {
+  const SessionPtr plain = make_session(model.get());
+  feed(plain.get(), wanted.tokens);
+  feed(session.get(), wanted.tokens);
+  auto guesses = std::vector<uint32_t>(wanted.greedy.begin(), wanted.greedy.begin() + 6);
+  guesses[4] = 1;  // wrong from here on
+  const auto verified = feed(session.get(), guesses);
+  for (size_t i = 0; i < 4; ++i) {
+    const auto row = feed(plain.get(), {wanted.greedy[i]});
+    EXPECT_EQ(row, std::vector<float>(verified.begin() + static_cast<std::ptrdiff_t>(i) * 320,
+                                      verified.begin() + static_cast<std::ptrdiff_t>(i + 1) * 320))
+        << "guess " << i;
+  }
+  ASSERT_EQ(sotto_session_rewind(session.get(), 20, nullptr), SOTTO_OK);
+  EXPECT_EQ(generate(session.get(), greedy_options({wanted.greedy[4]}, 11)).tokens,
+            std::vector<uint32_t>(wanted.greedy.begin() + 5, wanted.greedy.end()));
+}
+
 TEST_P(SessionOf, ForkSharesThePrefixAndThenGoesItsOwnWay) {
   feed(session.get(), {wanted.tokens.begin(), wanted.tokens.end() - 1});
   sotto_session* made = nullptr;
