@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "common/report.h"
+#include "memory.h"
 #include "types.h"
 
 namespace sotto::cpu {
@@ -106,6 +107,8 @@ uint32_t sotto_cache::take_page() {
 void sotto_cache::drop_page(uint32_t page) {
   if (--owners_[page] != 0) return;
   set_fill(page, 0);
+  // Idle sessions shall cost nothing. Touching it again costs far less than computing the rows that it will hold.
+  sotto::cpu::give_back(memory.get() + page * layout.page_bytes, layout.page_bytes);
   free_pages_.push_back(page);
 }
 

@@ -27,7 +27,7 @@ target_compile_options(sotto_options INTERFACE
   -Wall -Wextra -Wconversion -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden>
   $<$<BOOL:${SOTTO_WARNINGS_AS_ERRORS}>:-Werror>)
 if(SOTTO_SANITIZE)
-  target_compile_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_compile_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE})
 endif()
 

@@ -32,10 +32,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sotto", default="build/bin/sotto")
     parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("models", nargs="*")
-    arguments, passed = parser.parse_known_args()
-    models = [word for word in arguments.models if word.endswith(".gguf")]
-    passed += [word for word in arguments.models if not word.endswith(".gguf")]
+    arguments, words = parser.parse_known_args()
+    models = [word for word in words if word.endswith(".gguf")]
+    passed = [word for word in words if not word.endswith(".gguf")]
     measured = []
     for model in models or [None]:
         call = [arguments.sotto, "bench", *([model] if model else []), "--json", *passed]

@@ -18,6 +18,10 @@ constexpr uint64_t kCopiedRowBytes = 8u << 20;
 constexpr int kGatherPart = 20;
 constexpr std::chrono::microseconds kGatherMost{500};
 
+// While somebody decodes, a step of a long text takes about this long, so that nobody's answer falters; at least so many rows.
+constexpr std::chrono::milliseconds kBesideDecoders{80};
+constexpr uint32_t kLeastRows = 16;
+
 }  // namespace
 
 Scheduler::Scheduler(const Program& program) : program_(program), sequences_(program) {
@@ -130,11 +134,22 @@ void Scheduler::lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   }
   lock.lock();
   gather(lock, leader);
+  chunk_ = chunk_rows();
   choose(leader);
   lock.unlock();
   const auto start = Clock::now();
   run_taken();
   last_step_ = Clock::now() - start;
+  uint32_t rows = 0;
+  for (const Waiter* w : taken_) rows += w->request->count;
+  if (rows >= kLeastRows) row_time_ = last_step_ / rows;
+}
+
+// Where rows do not disturb each other's bits their number is free: few while others wait for one row each.
+uint32_t Scheduler::chunk_rows() const {
+  if (decoding_ == 0 || program_.invariant_rows < program_.max_batch) return program_.max_batch;
+  const auto fitting = row_time_.count() > 0 ? Clock::duration(kBesideDecoders) / row_time_ : 2 * kLeastRows;
+  return static_cast<uint32_t>(std::clamp<int64_t>(fitting, std::min(kLeastRows, program_.max_batch), program_.max_batch));
 }
 
 // The leader first, then in the order of the queue whoever can be computed in the same step without changing anybody's bits.
@@ -143,7 +158,7 @@ void Scheduler::choose(const Waiter& leader) {
   const auto pending = [](const Waiter& w) { return w.request->tokens.size() - w.request->stream.computed; };
   const bool any_size = program_.invariant_rows >= program_.max_batch;
   const size_t limit = std::min(program_.max_batch, program_.invariant_rows);
-  const size_t own = std::min<size_t>(pending(leader), program_.max_batch);
+  const size_t own = std::min<size_t>(pending(leader), chunk_);
   if (leader.alone || own > limit) return;
   const auto now = Clock::now();
   const auto take = [&](bool single, size_t room) {
@@ -199,7 +214,7 @@ void Scheduler::build_rows() {
   for (size_t t = 0; t < taken_.size(); ++t) {
     StepRequest& r = *taken_[t]->request;
     r.first = r.stream.computed;
-    r.count = rows_of(r, program_.max_batch - row - static_cast<uint32_t>(taken_.size() - 1 - t));
+    r.count = rows_of(r, std::min(chunk_, program_.max_batch - row - static_cast<uint32_t>(taken_.size() - 1 - t)));
     size_t adapter = 0;
     for (uint32_t position = r.first; position < r.first + r.count; ++position, ++row) {
       while (adapter + 1 < r.adapters.size() && r.adapters[adapter + 1].position <= position) ++adapter;

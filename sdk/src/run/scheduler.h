@@ -105,6 +105,7 @@ class Scheduler {
   void lead(std::unique_lock<std::mutex>& lock, Waiter& leader);
   void lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader);
   void choose(const Waiter& leader);
+  uint32_t chunk_rows() const;
   void run_taken();
   Status run_once();
   void book();
@@ -135,6 +136,8 @@ class Scheduler {
   const float* results_[kOutputs] = {};
   uint32_t result_counts_[kOutputs] = {};
   StopWatch::Clock::duration last_step_{};
+  StopWatch::Clock::duration row_time_{};                   // of a row among many, as last measured; 0: not yet
+  uint32_t chunk_ = 0;                                      // of this step
   std::atomic<std::thread::id> runner_{std::thread::id()};  // the thread that is inside the backend's run
   std::atomic<bool> asked_elsewhere_{false};                // should_stop was called by another
 };

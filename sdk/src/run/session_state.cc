@@ -1,12 +1,13 @@
 // session_state.cc: a session as bytes and back. Layout, little endian: "SOTTOSES", version, token count, tokens in the cache,
 // 0, bytes of the cache, the model's hash (64 hexadecimal digits), tokens, the cache in the neutral layout of backend.h,
-// SHA-256 of all before.
+// XXH3-128 of all before. It finds damage and edits, not malice: what a session may hold is checked by itself.
+#define XXH_INLINE_ALL
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "base/sha256.h"
 #include "run/session.h"
 
 namespace sotto {
@@ -14,7 +15,7 @@ namespace {
 
 constexpr char kMagic[] = "SOTTOSES";
 constexpr uint32_t kVersion = 1;
-constexpr size_t kMagicBytes = 8, kHashBytes = 64, kDigestBytes = 32;
+constexpr size_t kMagicBytes = 8, kHashBytes = 64, kDigestBytes = 16;
 
 struct Header {
   uint32_t version, tokens, computed, reserved;
@@ -22,6 +23,12 @@ struct Header {
 };
 static_assert(sizeof(Header) == 24);
 constexpr size_t kHeadBytes = kMagicBytes + sizeof(Header) + kHashBytes;
+
+XXH128_canonical_t digest_of(const void* bytes, size_t size) {
+  XXH128_canonical_t digest;
+  XXH128_canonicalFromHash(&digest, XXH3_128bits(bytes, size));
+  return digest;
+}
 
 // Of one token, in the neutral layout.
 uint64_t cache_bytes_per_token(const Plan& plan) {
@@ -50,8 +57,8 @@ Result<State> read_state(Span<const uint8_t> bytes, const Engine& engine) {
   const uint64_t room = bytes.size() - kHeadBytes - kDigestBytes;
   if (h.tokens > room / 4 || h.cache_bytes != room - uint64_t{h.tokens} * 4 || h.computed > h.tokens || h.reserved != 0)
     return bad("its sizes do not agree: it was cut or edited");
-  const auto digest = Sha256().add(bytes.data(), bytes.size() - kDigestBytes).digest();
-  if (std::memcmp(digest.data(), bytes.data() + bytes.size() - kDigestBytes, kDigestBytes) != 0)
+  const XXH128_canonical_t digest = digest_of(bytes.data(), bytes.size() - kDigestBytes);
+  if (std::memcmp(digest.digest, bytes.data() + bytes.size() - kDigestBytes, kDigestBytes) != 0)
     return bad("its checksum is wrong: it was damaged or edited");
   const std::string_view hash(reinterpret_cast<const char*>(bytes.data()) + kMagicBytes + sizeof h, kHashBytes);
   if (hash != engine.hash())
@@ -102,8 +109,8 @@ Status Session::save(uint8_t* buffer, uint64_t capacity, uint64_t* size) {
       return plugin_fault(p.backend->id, "cache_export", fmt::format("{} bytes came for {}", bytes, h.cache_bytes));
     at += h.cache_bytes;
   }
-  const auto digest = Sha256().add(buffer, static_cast<size_t>(at - buffer)).digest();
-  put(digest.data(), kDigestBytes);
+  const XXH128_canonical_t digest = digest_of(buffer, static_cast<size_t>(at - buffer));
+  put(digest.digest, kDigestBytes);
   *size = needed;
   return {};
 }
