@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "conformance/cases.h"
+#include "conformance/process.h"
 
 namespace sotto::conformance {
 namespace {
@@ -47,12 +48,14 @@ struct Watch {
   Clock::time_point begin = Clock::now();
   uint32_t questions = 0;
   bool has_stopped = false;
+  double waited = waited_milliseconds();  // until the last question before the stop
 
   double now() const { return std::chrono::duration<double, std::milli>(Clock::now() - begin).count(); }
   static int32_t ask(void* user) {
     Watch& w = *static_cast<Watch*>(user);
     ++w.questions;
     w.has_stopped = w.has_stopped || w.now() >= w.stop_after;
+    if (!w.has_stopped) w.waited = waited_milliseconds();
     return w.has_stopped ? 1 : 0;
   }
 };
@@ -60,6 +63,7 @@ struct Watch {
 struct Timed {
   sotto_status status;
   double milliseconds;
+  double waited;  // of it, from the last question before the stop on: the machine's share, not the backend's
   Watch watch;
 };
 
@@ -76,6 +80,7 @@ Timed run_once(Runner& runner, const LongNet& made, double stop_after) {
   batch.stop_user = &t.watch;
   t.status = runner.run(batch, nullptr);
   t.milliseconds = t.watch.now();
+  t.waited = waited_milliseconds() - t.watch.waited;
   return t;
 }
 
@@ -88,7 +93,7 @@ RunnerOptions options_for(const Subject& subject, uint32_t rows) {
 }
 
 // Milliseconds from the stop to the return, at the place that took longest.
-double slowest_answer(Runner& runner, const LongNet& made, double whole) {
+double slowest_answer(Runner& runner, const LongNet& made, double whole, bool* is_busy) {
   double slowest = 0;
   for (const double place : kPlaces) {
     double best = HUGE_VAL;
@@ -96,7 +101,12 @@ double slowest_answer(Runner& runner, const LongNet& made, double whole) {
       const Timed t = run_once(runner, made, place * whole);
       expect(t.status == SOTTO_OK || t.status == SOTTO_CANCELLED, std::string("run answered ") + status_name(t.status));
       expect(!t.watch.has_stopped || t.status == SOTTO_CANCELLED, "should_stop said stop and run answered SOTTO_OK");
-      best = std::min(best, std::max(0.0, t.milliseconds - place * whole));
+      // By the clock; on a busy machine without what the machine took, which is more than was lost where threads waited
+      // together.
+      const double by_clock = std::max(0.0, t.milliseconds - place * whole);
+      const double answered = by_clock <= kMostMilliseconds ? by_clock : std::max(0.0, by_clock - std::max(0.0, t.waited));
+      *is_busy = *is_busy || answered < by_clock;
+      best = std::min(best, answered);
     }
     slowest = std::max(slowest, best);
     if (slowest > kMostMilliseconds) break;  // the other places would only take time
@@ -118,10 +128,13 @@ void cancel(const Subject& subject, Recorder& record, uint32_t rows, const char*
       const std::string milliseconds = std::to_string(static_cast<int>(whole.milliseconds)) + " ms";
       if (whole.milliseconds < kLongEnough) return record.note(what + (" takes " + milliseconds) + " in all: nothing to stop");
       expect(whole.watch.questions != 0, "should_stop was never asked in a run of " + milliseconds);
-      const double slowest = slowest_answer(runner, made, whole.milliseconds);
+      bool is_busy = false;
+      const double slowest = slowest_answer(runner, made, whole.milliseconds, &is_busy);
       expect(slowest <= kMostMilliseconds, std::string("cancel in ") + what + " answered after " +
                                                std::to_string(static_cast<int>(slowest)) + " ms, at most 50");
-      record.note(std::string("stopped within ") + short_number(slowest) + " ms in " + what);
+      record.note(
+          std::string("stopped within ") + short_number(slowest) + " ms in " + what +
+          (is_busy ? ", time not counted in which other programs had the processor: judge again on a quiet machine" : ""));
     });
     if (is_last) return;
   }

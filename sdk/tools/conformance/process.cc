@@ -43,6 +43,17 @@ Holdings holdings() {
   return h;
 }
 
+double waited_milliseconds() {
+  std::error_code failed;
+  double nanoseconds = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", failed)) {
+    std::ifstream file(task.path() / "schedstat");
+    double ran = 0, waited = 0;
+    if (file >> ran >> waited) nanoseconds += waited;
+  }
+  return nanoseconds / 1e6;
+}
+
 MemoryLimit::MemoryLimit(uint64_t more_bytes) {
   struct rlimit limit {};
   const uint64_t now = pages(0);

@@ -14,6 +14,10 @@ struct Holdings {
 };
 Holdings holdings();
 
+// How long the threads of this process, taken together, were ready to run while others had the processor. 0 where it is not
+// told.
+double waited_milliseconds();
+
 // With a sanitizer memory is not what the program asked for: freed blocks are kept, each has a margin, and time is many times
 // longer.
 constexpr bool is_sanitized() {
