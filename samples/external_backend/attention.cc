@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "arithmetic.h"
+#include "faults.h"
 #include "run.h"
 
 namespace external {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "faults.h"
 #include "report.h"
 #include "run.h"
 

@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <new>
 
+#include "faults.h"
 #include "report.h"
 
 using external::refuse;
@@ -109,6 +110,19 @@ constexpr Runner kRunners[] = {
 };
 
 }  // namespace
+
+void StopWatch::ask() {
+  if (batch_.should_stop == nullptr) return;
+  const bool is_stop = batch_.should_stop(batch_.stop_user) != 0;
+  asked_ = Clock::now();
+  if (is_stop) throw Stopped();
+}
+
+void StopWatch::look_at_the_clock() {
+  constexpr std::chrono::milliseconds kInterval{faults::kLateCancel ? 100 : 5};  // promised are 20
+  done_ = 0;
+  if (Clock::now() - asked_ >= kInterval) ask();
+}
 
 void run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch) {
   check_batch(program, cache, batch);

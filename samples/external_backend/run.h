@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "cache.h"
-#include "faults.h"
 
 struct sotto_program {
   // Throws Failure when there is no memory.
@@ -40,21 +39,14 @@ class StopWatch {
 
   void did(uint64_t operations) {
     done_ += operations;
-    if (done_ < kOperations) return;
-    done_ = 0;
-    if (Clock::now() - asked_ >= kInterval) ask();
+    if (done_ >= kOperations) look_at_the_clock();
   }
-  void ask() {
-    if (batch_.should_stop == nullptr) return;
-    const bool stop = batch_.should_stop(batch_.stop_user) != 0;
-    asked_ = Clock::now();
-    if (stop) throw Stopped();
-  }
+  void ask();  // now; throws Stopped
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr uint64_t kOperations = 1u << 16;                                     // well below a millisecond
-  static constexpr std::chrono::milliseconds kInterval{faults::kLateCancel ? 100 : 5};  // promised are 20
+  static constexpr uint64_t kOperations = 1u << 16;  // well below a millisecond
+  void look_at_the_clock();
 
   const sotto_batch& batch_;
   Clock::time_point asked_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "arithmetic.h"
+#include "faults.h"
 #include "run.h"
 
 namespace external {
