@@ -3,7 +3,9 @@
  * Order: group_create; check(plan); weights_create, upload every weight of every local rank; compile; cache_create; run.
  * Threads: device_count and device_info [any thread]. All calls on a group and on what was made from it come one at a time,
  * from any thread; a group may own threads, which end with it. Destroy functions accept NULL; the host destroys children first.
- * No function throws, exits or keeps a pointer past its return unless it says so. A driver or device is touched by
+ * No function throws, exits or keeps a pointer past its return unless it says so. Statuses: SOTTO_INVALID_ARGUMENT for what no
+ * backend could do, SOTTO_UNSUPPORTED for what this one cannot (the host tries another), SOTTO_MISMATCH for objects that do not
+ * belong together. A driver or device is touched by
  * device_count at the earliest, never when the library loads. Nothing is allocated per token. */
 #ifndef SOTTO_BACKEND_H
 #define SOTTO_BACKEND_H
@@ -65,8 +67,9 @@ typedef struct sotto_rank_cost {
   uint64_t workspace; /* activations, staging, output rows for min(max_batch, 16); a batch that wants more may grow it */
 } sotto_rank_cost;
 
-/* BORROW: `bytes` stay valid and unchanged until `release(user)`, called once, at the latest by weights_destroy. Without it the
- * backend copies before it returns; release is then called before the return (also on failure). */
+/* BORROW: `bytes` stay valid and unchanged until `release(user)`, called once, at the latest by weights_destroy; after a
+ * refused upload before the return. Without BORROW the backend copies before it returns, and releases before it (also on
+ * failure). */
 #define SOTTO_UPLOAD_BORROW 1u
 typedef struct sotto_upload {
   uint32_t struct_size;
@@ -78,8 +81,8 @@ typedef struct sotto_upload {
   void *user;
 } sotto_upload;
 
-/* y += strength * scale * B (A x) on every LINEAR use of `weight` as W or G. Per local rank: a[r] is [rank_dim, columns of the
- * rank's slice], b[r] is [rows of the rank's slice, rank_dim], float32, copied. */
+/* y += strength * scale * B (A x) on every LINEAR use of `weight` as W or G; a weight that no LINEAR uses is refused. Per local
+ * rank: a[r] is [rank_dim, columns of the rank's slice], b[r] is [rows of the rank's slice, rank_dim], float32, copied. */
 typedef struct sotto_adapter_pair {
   uint32_t weight;
   uint32_t rank_dim;
@@ -91,7 +94,8 @@ typedef struct sotto_adapter_pair {
 
 typedef struct sotto_batch_row {
   uint32_t token;    /* ignored where the plan has no EMBED */
-  uint32_t position; /* must be the sequence's length at that moment: rows of a sequence come in order, without gaps */
+  uint32_t position; /* must be the sequence's length at that moment: rows of a sequence come in order, without gaps; from the
+                        plan's max_positions on SOTTO_CONTEXT_FULL */
   uint32_t sequence;
   uint32_t outputs;       /* bit o: this row wants output o */
   sotto_adapter *adapter; /* or NULL */
@@ -112,8 +116,8 @@ typedef struct sotto_batch {
 } sotto_batch;
 
 /* Results stay valid until the next call on the program. rows[o]: [row_counts[o], width of output o], in batch order.
- * lengths[s]: tokens that the cache now holds of sequence s; filled after failures too. Either pointer array is the caller's.
- */
+ * lengths[s]: tokens that the cache now holds of sequence s; filled after failures too. The arrays are the caller's; any may be
+ * NULL with a capacity of 0. */
 typedef struct sotto_run_result {
   uint32_t struct_size;
   uint32_t output_count; /* capacity of the two arrays below */
@@ -131,7 +135,8 @@ typedef struct sotto_backend {
   sotto_status (*device_info)(void *self, uint32_t device, sotto_device_info *out, sotto_error *err);
   sotto_status (*group_create)(void *self, const sotto_group_options *options, sotto_group **out, sotto_error *err);
   void (*group_destroy)(sotto_group *group);
-  /* Can this group run the plan, and what does it take: costs[local_ranks]. */
+  /* Can this group run the plan, and what does it take: costs[local_ranks]. `cache` (without one: no cache) and `costs` may be
+   * NULL. weights_create and compile refuse what this refuses. */
   sotto_status (*check)(sotto_group *group, const sotto_plan *plan, uint32_t max_batch, const sotto_cache_options *cache,
                         sotto_rank_cost *costs, sotto_error *err);
   sotto_status (*weights_create)(sotto_group *group, const sotto_plan *plan, sotto_weights **out, sotto_error *err);
@@ -151,8 +156,8 @@ typedef struct sotto_backend {
   /* Sequence `to` (emptied first) begins with the first `length` tokens of `from`; storage is shared where it can be. */
   sotto_status (*cache_copy)(sotto_cache *cache, uint32_t from, uint32_t to, uint32_t length, sotto_error *err);
   /* Neutral layout, float32, little endian: for each slot, for each of k and v: [kv_heads of the model][tokens][head_dim],
-   * tokens first .. first + count - 1. With several processes each delivers its heads, the others read as zero. *size: needed /
-   * given. */
+   * tokens first .. first + count - 1. With several processes each delivers its heads, the others read as zero. *size: needed
+   * when `bytes` is NULL, else given. */
   sotto_status (*cache_export)(sotto_cache *cache, uint32_t sequence, uint32_t first, uint32_t count, void *bytes,
                                uint64_t *size, sotto_error *err);
   /* Appends `count` tokens to the sequence. */

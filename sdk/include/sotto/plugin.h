@@ -81,7 +81,7 @@ typedef struct sotto_clock_service {
 typedef struct sotto_blob_service {
   uint32_t struct_size;
   uint32_t reserved;
-  /* *size: capacity in, bytes of the blob out; bytes are written only if they fit. */
+  /* *size: capacity in, bytes of the blob out; bytes are written only if they fit. None of that key: SOTTO_NOT_FOUND. */
   sotto_status (*read)(void *self, sotto_str key, void *bytes, uint64_t *size, sotto_error *err);
   sotto_status (*write)(void *self, sotto_str key, const void *bytes, uint64_t size, sotto_error *err);
   sotto_status (*remove)(void *self, sotto_str key, sotto_error *err);

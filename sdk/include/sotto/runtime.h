@@ -31,7 +31,7 @@ typedef struct sotto_runtime_options {
   int32_t log_level;         /* SOTTO_LOG_*; 0 means SOTTO_LOG_WARNING */
   uint32_t power_policy;     /* SOTTO_POWER_* */
   uint64_t memory_cap_bytes; /* hard cap of all models together; 0: none */
-  sotto_str data_folder;     /* private files of plugins ("sotto.blob/1"); not given: that service is absent */
+  sotto_str data_folder;     /* existing, for private files of plugins ("sotto.blob/1"); not given: that service is absent */
   sotto_interface clock;     /* sotto_clock_service; NULL table: the system's clocks */
   uint64_t affinity_mask;    /* hint: cores to use; 0: any */
   int32_t thread_priority;   /* hint: 0 normal, 1 above, -1 below */
