@@ -76,8 +76,17 @@ Json to_json(const sotto_model_facts& f) {
 
 void row(const char* name, const std::string& value) { write_text(fmt::format("{:<13} {}\n", name, value)); }
 
+std::vector<sotto_head_info> heads_of(const ModelHandle& model) {
+  std::vector<sotto_head_info> heads(sotto_model_head_count(model.get()));
+  for (uint32_t i = 0; i < heads.size(); ++i) {
+    heads[i].struct_size = sizeof heads[i];
+    call([&](sotto_error* err) { return sotto_model_head_info(model.get(), i, &heads[i], err); });
+  }
+  return heads;
+}
+
 void print(const sotto_model_facts& f, const std::map<std::string, TypeCount>& types, const std::string& license,
-           const std::string& chat) {
+           const std::string& chat, const std::vector<sotto_head_info>& heads) {
   row("name", f.name);
   row("architecture", f.architecture);
   row("shape", fmt::format("{} layers, hidden {}, {} heads ({} of keys and values) of {}, ffn {}, vocabulary {}", f.layers,
@@ -89,6 +98,7 @@ void print(const sotto_model_facts& f, const std::map<std::string, TypeCount>& t
   const auto id = [](uint32_t token) { return token == SOTTO_NONE ? std::string("none") : std::to_string(token); };
   row("tokenizer", fmt::format("{}, begin {}, end {}", f.tokenizer, id(f.bos), id(f.eos)));
   row("template", chat.empty() ? "none" : fmt::format("{} characters of Jinja", chat.size()));
+  for (const sotto_head_info& head : heads) row("head", fmt::format("{}, {} labels", head.name, head.labels));
   row("context", fmt::format("{} tokens as trained", f.context_trained));
   row("licence", license.empty() ? "not stated" : license);
   row("hash", f.hash);
@@ -110,18 +120,21 @@ void run(Console& console, const Options& o) {
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {SOTTO_MODEL_VOCABULARY_ONLY});
   const sotto_model_facts facts = facts_of(model);
   const auto types = types_of(model, facts.tensor_count);
+  const auto heads = heads_of(model);
   const std::string license = text_of(model, "general.license"), chat = text_of(model, "tokenizer.chat_template");
   std::string problem;
   // A file that holds a tokenizer alone has nothing to estimate.
   const auto estimates = facts.tensor_count != 0 ? estimates_of(o, facts, &problem) : std::vector<sotto_memory_estimate>();
   if (!o.common.json) {
-    print(facts, types, license, chat);
+    print(facts, types, license, chat, heads);
     return print(estimates, problem);
   }
   Json json = to_json(facts);
   json["file"] = model_path(o.model);
   json["license"] = license.empty() ? Json() : Json(license);
   json["chat_template"] = chat.empty() ? Json() : Json(chat);
+  json["heads"] = Json::array();
+  for (const sotto_head_info& head : heads) json["heads"].push_back({{"name", head.name}, {"labels", head.labels}});
   json["types"] = Json::object();
   for (const auto& [name, type] : types) json["types"][name] = {{"tensors", type.tensors}, {"bytes", type.bytes}};
   json["memory"] = Json::array();
