@@ -96,12 +96,10 @@ void chat(Console& console, const Runtime& runtime, const ModelHandle& model, co
   Chat conversation(console, runtime, model, options);
   const Interrupts::Scope at_prompt(console.interrupts, [] {});
   const bool is_typed = is_terminal(stdin) && is_terminal(stdout);
-  LineReader lines(console.interrupts);
+  LineReader lines(console.interrupts, is_typed ? "> " : nullptr);
   if (is_typed && !options.quiet) say(kHelp);
   bool was_interrupted = false;
   while (true) {
-    if (is_typed) write_bytes("> ");
-    flush_results();
     std::string line;
     const Line got = lines.next(&line);
     if (got == Line::kEnd) break;

@@ -66,7 +66,8 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("LIBRARY", o.libraries.tested, "the backend's library, such as lib/sotto/libsotto_backend_cpu.so");
   app.add_option("--device", o.device, "only this device of the backend; default: every device")->check(CLI::NonNegativeNumber);
   app.add_option("--filter", o.filters, "only sections whose name contains TEXT; may be given several times")
-      ->type_name("TEXT");
+      ->type_name("TEXT")
+      ->allow_extra_args(false);  // one TEXT each time: the next word may be LIBRARY
   app.add_option("--reference", o.libraries.reference, "the reference backend; default: the one installed beside this program");
   app.add_flag("--json", o.json, "print one JSON object instead of the table");
   app.add_flag("--list", o.list, "print the names of the sections and end");
