@@ -29,7 +29,7 @@ THIRD_PARTY = (
     (r"sentencepiece",             r"sdk/src/text/",                                            True),
     (r"nlohmann/",                 r"sdk/(src|tools)/|plugins/|samples/(?!external_)",           False),
     (r"CLI/",                      r"sdk/tools/|samples/(?!external_)",                          False),
-    (r"xxhash",                    r"sdk/src/run/",                                             True),
+    (r"xxhash",                    r"sdk/src/run/|tests/",                                      False),
     (r"hwy/",                      r"backends/cpu/",                                            False),
     (r"vulkan/",                   r"backends/vulkan/",                                         False),
     (r"cuda|nccl",                 r"backends/cuda/",                                           False),

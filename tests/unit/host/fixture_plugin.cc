@@ -121,8 +121,8 @@ constexpr sotto_backend with_bad_driver() {
   table.device_count = count_throwing;
   return table;
 }
-constexpr sotto_backend kWhole = whole_backend(), kWithoutCompile = without_compile(), kCut = cut_before_run(),
-                        kBadDriver = with_bad_driver();
+[[maybe_unused]] constexpr sotto_backend kWhole = whole_backend(), kWithoutCompile = without_compile(), kCut = cut_before_run(),
+                                         kBadDriver = with_bad_driver();
 
 template <const sotto_backend& kTable>
 const void* query_backend(void*, const char* id) {

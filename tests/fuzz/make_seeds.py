@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""make_seeds.py: writes the seeds of corpus/ anew from tests/fixtures and from tables below. Findings are files of other names and stay."""
+import json
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent / "fixtures"
+
+
+def put(target, name, data):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"seed-{name}").write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def text(s):
+    s = s.encode() if isinstance(s, str) else s
+    return struct.pack("<Q", len(s)) + s
+
+
+def value(v):
+    """A metadata value with its type: the smallest that GGUF readers expect of it."""
+    if isinstance(v, bool):
+        return struct.pack("<IB", 7, v)
+    if isinstance(v, int):
+        return struct.pack("<II", 4, v)
+    if isinstance(v, float):
+        return struct.pack("<If", 6, v)
+    if isinstance(v, (str, bytes)):
+        return struct.pack("<I", 8) + text(v)
+    kind, pack = (8, text) if isinstance(v[0], (str, bytes)) else (6, lambda x: struct.pack("<f", x)) if isinstance(v[0], float) else (5, lambda x: struct.pack("<i", x))
+    return struct.pack("<IIQ", 9, kind, len(v)) + b"".join(pack(x) for x in v)
+
+
+def gguf(keys, tensors):
+    """tensors: name -> dimensions, F32, all small numbers; 32 bytes of alignment."""
+    out = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(keys))
+    for key, v in keys.items():
+        out += text(key) + value(v)
+    data = b""
+    for name, dims in tensors.items():
+        data += b"\0" * (-len(data) % 32)
+        out += text(name) + struct.pack("<I", len(dims)) + b"".join(struct.pack("<Q", d) for d in dims) + struct.pack("<IQ", 0, len(data))
+        count = 1
+        for d in dims:
+            count *= d
+        data += struct.pack(f"<{count}f", *(0.01 * (i % 7) for i in range(count)))
+    return out + b"\0" * (-len(out) % 32) + data
+
+
+TOKENS = ["<s>", "</s>", "<unk>", "a", "b", "ab", "\u0120", "\u0120a"]
+
+
+def model(arch, more=None, fused=False, norms=False, bias=False):
+    """Width 8, 1 layer, 2 heads on 1 KV head (gpt2: 2), feed-forward 8, vocabulary 8."""
+    p = arch + "."
+    keys = {"general.architecture": arch, p + "block_count": 1, p + "context_length": 16, p + "embedding_length": 8,
+            p + "feed_forward_length": 8, p + "attention.head_count": 2}
+    t = {"token_embd.weight": [8, 8]}
+    if arch == "gpt2":
+        keys[p + "attention.layer_norm_epsilon"] = 1e-5
+        t["position_embd.weight"] = [8, 16]
+        for n in ("attn_norm", "ffn_norm"):
+            t[f"blk.0.{n}.weight"] = t[f"blk.0.{n}.bias"] = [8]
+        for n, rows in (("attn_qkv", 24), ("attn_output", 8), ("ffn_up", 8), ("ffn_down", 8)):
+            t[f"blk.0.{n}.weight"], t[f"blk.0.{n}.bias"] = [8, rows], [rows]
+        t["output_norm.weight"] = t["output_norm.bias"] = [8]
+    else:
+        keys[p + "attention.head_count_kv"] = 1
+        keys[p + "attention.layer_norm_rms_epsilon"] = 1e-5
+        keys[p + "rope.freq_base"] = 10000.0
+        for n, rows in (("attn_q", 8), ("attn_k", 4), ("attn_v", 4), ("attn_output", 8), ("ffn_gate", 8), ("ffn_up", 8), ("ffn_down", 8)):
+            t[f"blk.0.{n}.weight"] = [8, rows]
+            if bias and n in ("attn_q", "attn_k", "attn_v"):
+                t[f"blk.0.{n}.bias"] = [rows]
+        for n in ("attn_norm", "ffn_norm"):
+            t[f"blk.0.{n}.weight"] = [8]
+        if norms:
+            t["blk.0.attn_q_norm.weight"] = t["blk.0.attn_k_norm.weight"] = [4]
+        t["output_norm.weight"] = [8]
+    keys |= {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "smollm", "tokenizer.ggml.tokens": TOKENS,
+             "tokenizer.ggml.token_type": [3, 3, 2, 1, 1, 1, 1, 1], "tokenizer.ggml.merges": ["a b", "\u0120 a"],
+             "tokenizer.ggml.bos_token_id": 0, "tokenizer.ggml.eos_token_id": 1}
+    return gguf(keys | (more or {}), t)
+
+
+def seeds_of_models():
+    put("gguf_model", "llama", model("llama", {"tokenizer.chat_template": "{% for m in messages %}{{ m.content }}{% endfor %}"}))
+    put("gguf_model", "gpt2", model("gpt2"))
+    put("gguf_model", "qwen2", model("qwen2", {"qwen2.rope.scaling.type": "yarn", "qwen2.rope.scaling.factor": 4.0,
+                                              "qwen2.rope.scaling.original_context_length": 4}, bias=True))
+    put("gguf_model", "qwen3", model("qwen3", {"qwen3.attention.key_length": 4, "qwen3.attention.value_length": 4}, norms=True))
+    put("gguf_model", "sentencepiece", model("llama", {
+        "tokenizer.ggml.model": "llama", "tokenizer.ggml.tokens": ["<s>", "</s>", "<unk>", "a", "b", "ab", "\u2581", "\u2581a"],
+        "tokenizer.ggml.scores": [0.0, 0.0, 0.0, -1.0, -2.0, -0.5, -3.0, -0.25]}))
+    put("gguf_model", "vocabulary", gguf({"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "qwen2", "tokenizer.ggml.tokens": TOKENS,
+                                         "tokenizer.ggml.merges": ["a b"], "sotto.required_features": 0}, {}))
+    lora = {"general.type": "adapter", "general.architecture": "llama", "adapter.type": "lora", "adapter.lora.alpha": 4.0}
+    put("lora", "q", gguf(lora, {"blk.0.attn_q.weight.lora_a": [32, 2], "blk.0.attn_q.weight.lora_b": [2, 32]}))
+    put("lora", "k-down", gguf(lora, {"blk.0.attn_k.weight.lora_a": [32, 1], "blk.0.attn_k.weight.lora_b": [1, 16],
+                                      "blk.0.ffn_down.weight.lora_a": [64, 1], "blk.0.ffn_down.weight.lora_b": [1, 32]}))
+
+
+def field(number, wire, data):
+    return varint(number << 3 | wire) + data
+
+
+def varint(n):
+    out = b""
+    while n >= 0x80:
+        out += bytes([n & 0x7F | 0x80])
+        n >>= 7
+    return out + bytes([n])
+
+
+def delimited(number, data):
+    return field(number, 2, varint(len(data)) + data)
+
+
+def sentencepiece(kind, pieces, normalizer=b"", byte_fallback=False):
+    out = b""
+    for piece, score, piece_kind in pieces:
+        body = delimited(1, piece.encode()) + field(2, 5, struct.pack("<f", score))
+        out += delimited(1, body + (field(3, 0, varint(piece_kind)) if piece_kind != 1 else b""))
+    trainer = field(3, 0, varint(kind)) + field(4, 0, varint(len(pieces))) + field(35, 0, varint(byte_fallback))
+    return out + delimited(2, trainer) + delimited(3, delimited(1, b"identity") + normalizer)
+
+
+def short(s):
+    s = s.encode() if isinstance(s, str) else s
+    return bytes([len(s)]) + s
+
+
+def character_map():
+    """A double-array trie with the one rule "A" to "a": those of real models have 240 KB. Labels of unused units match nothing."""
+    units = [i & 0xFF ^ 0xFF for i in range(512)]
+    units[0] = 0x100 << 10
+    units[0x141] = 1 << 10 | 1 << 8 | 0x41
+    units[0x140] = 1 << 31
+    return struct.pack("<I512I", 2048, *units) + b"a\0"
+
+
+def seeds_of_tokenizers():
+    pieces = [("<unk>", 0, 2), ("<s>", 0, 3), ("</s>", 0, 3), ("\u2581", -3, 1), ("a", -2, 1), ("b", -2.5, 1), ("ab", -1, 1), ("\u2581ab", -0.5, 1),
+              ("<tool>", 0, 4), ("\u4f60", -4, 1)]
+    for name, kind in (("unigram", 1), ("bpe", 2), ("word", 3), ("char", 4)):
+        put("sentencepiece", name, short(" ab <tool>") + sentencepiece(kind, pieces))
+    put("sentencepiece", "bytes", short(b"a\xff b") + sentencepiece(2, pieces + [(f"<0x{b:02X}>", 0, 6) for b in range(256)], byte_fallback=True))
+    put("sentencepiece", "spaces", short("  ab  ") + sentencepiece(1, pieces, field(3, 0, varint(0)) + field(4, 0, varint(0)) + field(5, 0, varint(0))))
+    put("sentencepiece", "map", short("AB a") + sentencepiece(1, pieces, delimited(2, character_map())))
+    for i, line in enumerate(("Turn on the lamp, it's 22:30 now!\r\n\n  12345 ", "\u4eca\u5929\u5929\u6c14 caf\u00e9 na\u0131\u0308ve \U0001F600\u200d", "<|im_start|>user\n<tool_call>{}<|im_end|>",
+                              b"\xff\xc3\x28\xe2\x82 \xf0\x9f\x98 ok\xed\xa0\x80", "I'LL we've \u017f's \u0e01\u0e33 \u06f1\u06f2")):
+        for rule in range(7):
+            put("bpe", f"{i}-{rule}", bytes([rule, [0, 1, 2, 7, 255][i], 4]) + (line if isinstance(line, bytes) else line.encode()))
+    tokens = ["3\0<s>", "3\0</s>", "2\0<unk>", "1\1a", "1\2b", "1\3ab", "4\0<tool>", "1\1\u0120", "1\4\u0120a"]
+    lines = [t.replace("\0", "\x7f") for t in tokens]
+    for flags in (0, 1, 2 + 64, 1 + 4 + 8 + 16, 1 + 32 + 64):
+        body = "\0".join(["a ab <tool> b</s>"] + lines + ["a b", "\u0120 a"]) + "\0"
+        put("vocabulary", str(flags), bytes([flags, flags % 8, len(lines), 2, 0x12]) + body.encode())
+    all_bytes = [f"6 <0x{b:02X}>" for b in range(256)]
+    put("vocabulary", "map", bytes([1 + 128, 0, len(lines), 0, 0]) + ("\0".join(["AB a"] + lines) + "\0").encode() + character_map())
+    put("vocabulary", "bytes", bytes([1, 0, 255, 0, 0]) + ("\0".join(["a\u4f60"] + ["2 <unk>"] + all_bytes)).encode())
+
+
+def seeds_of_templates():
+    constructs = json.loads((FIXTURES / "chat/constructs.json").read_text())
+    sources = dict(constructs["templates"])
+    for name in ("chatml", "llama-3"):
+        sources[name] = json.loads((FIXTURES / f"chat/{name}.json").read_text())["template"]
+    messages = json.dumps([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "a <|im_end|> b"}])
+    for name, source in sources.items():
+        put("chat_template", name, source)
+        put("chat_template", name + "-own", "\0".join([source, messages, '{"tools": [{"name": "lamp"}]}']))
+    snippets = {
+        "loop": "{% for i in range(50) %}{% for j in range(i) %}{{ loop.index ~ j }}{% endfor %}{% endfor %}",
+        "recursion": "{% macro m(n) %}{{ n }}{% if n %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(9) }}",
+        "growth": "{% set ns = namespace(s='ab') %}{% for i in range(20) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s|length }}",
+        "numbers": "{{ 9223372036854775807 + 1 }}{{ 2 ** 63 }}{{ 1e308 * 10 }}{{ (1e300)|int }}{{ -9223372036854775807 // -1 }}{{ 1.5 % 0.5 }}",
+        "slices": "{{ 'abc'[1:99999999999] }}{{ [1,2,3][::-1] }}{{ 'abc'[-9223372036854775807:2:3] }}",
+        "text": "{{ 'a'.replace('', 'b') }}{{ 'a b'|center(9) }}{{ 'x' * 5 }}{{ '%5d|%-3s'|format(3, 'a') }}{{ 'a'|indent(3, true) }}",
+        "filters": "{{ messages|map(attribute='content')|select|join(',')|upper|trim|wordcount }}{{ [3,1]|sort|batch(1)|list|tojson(indent=3) }}{{ {'a':1}|items|list }}",
+        "time": "{{ strftime_now('%Y-%m-%d %H:%M:%S %j %a %B') }}{{ raise_exception('no') }}",
+        "objects": "{% set n = namespace(a=1) %}{% set n.b = joiner(',') %}{{ n.b() }}{{ n.b() }}{{ cycler('a','b').next() }}{{ dict(a=1) }}",
+    }
+    for name, source in snippets.items():
+        put("chat_template", name, source)
+    inputs = {
+        "plain": (messages, ""),
+        "tools": ('[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{"a":[1,2.5,true,"\\u00e9"]}}}]}]', '{"tools":[{"x":-1e300}],"x":18446744073709551615}'),
+        "list": ('[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image"}],"name":"n"}]', '{"bos_token":"<s>"}'),
+        "broken": ('[{"role":"user","content":"\\ud800 \\u0000"}]', "{}"),
+        "deep": ("[" + "[" * 62 + "]" * 62 + "]", '{"a":' * 60 + "1" + "}" * 60),
+    }
+    for name, (given, variables) in inputs.items():
+        for which in range(7):
+            put("messages_json", f"{name}-{which}", bytes([which]) + given.encode() + b"\0" + variables.encode())
+
+
+def saved_dialogue(system, turns, session):
+    body = text(system or "") + struct.pack("<Q", len(turns))
+    for role, content in turns:
+        body += struct.pack("<I", 0) + text(role) + text(content)
+    body += text(session)
+    return b"SOTTODLG" + struct.pack("<IIQQ", 1, 1 if system is not None else 0, 32 + len(body), 0) + body
+
+
+def saved_session(tokens, computed, bytes_per_token):
+    cache = struct.pack(f"<{computed * bytes_per_token // 4}f", *(0.1 * (i % 5) for i in range(computed * bytes_per_token // 4)))
+    head = b"SOTTOSES" + struct.pack("<IIIIQ", 1, len(tokens), computed, 0, len(cache)) + b"0" * 64
+    return head + struct.pack(f"<{len(tokens)}I", *tokens) + cache + b"\0" * 32
+
+
+def seeds_of_states():
+    per_token = 2 * 2 * 8 * 4  # hostile_base.gguf: k and v, 2 KV heads of 8
+    for name, flags, tokens, computed in (("empty", 0, [], 0), ("tokens", 0, [5, 6, 7], 0), ("cache", 0, [5, 6, 7], 2), ("full", 4, [1, 2, 3, 4], 4), ("long", 2, [9] * 9, 3)):
+        put("session_state", name, bytes([flags]) + saved_session(tokens, computed, per_token))
+    put("session_state", "unsealed", b"\1" + saved_session([1], 1, per_token))
+    turns = [("user", "lamp on"), ("assistant", "done")]
+    for name, system in (("system", "Be brief."), ("none", None)):
+        put("dialogue_state", name, b"\0" + saved_dialogue(system, turns, b"abc"))
+        put("dialogue", "restore-" + name, bytes([40]) + b"Be brief.\0\0\0user\0hello\0" + saved_dialogue(system, turns, saved_session([5, 6, 7], 2, per_token)))
+    put("dialogue_state", "unsealed", b"\1" + saved_dialogue("x", turns, b""))
+    put("dialogue", "template", bytes([33]) + b"p\0{% for m in messages %}<{{ m.role }}>{{ m.content }}{{ x }}{% endfor %}\0{\"x\": [1, {\"y\": null}]}\0tool\0{\"on\": true}\0")
+    put("dialogue", "plain", bytes([4]) + "\0\0\0user\0\u4f60\u597d lamp\0".encode())
+
+
+def seeds_of_plugins():
+    library = bytearray(b"\x7fELF\x02\x01\x01" + b"\0" * 9 + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0))
+    library += struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 176, 176, 4096) + struct.pack("<IIQQQQQQ", 2, 6, 64, 0, 0, 112, 112, 8)
+    put("elf", "library", bytes(library))
+    put("elf", "other-machine", bytes(library[:18]) + struct.pack("<H", 183) + bytes(library[20:]))
+    put("elf", "text", b"#!/bin/sh\n")
+    for function in range(18):
+        for kind in (1, 2, 3, 5):
+            put("plugin_table", f"{function}-{kind}", bytes([0, 99, function, kind, (function + 13) % 16, function % 2, 0]))
+    for kind in range(7, 18):
+        put("plugin_table", f"numbers-{kind}", bytes([0, 99, {7: 0, 8: 1, 9: 3, 10: 10}.get(kind, 13), kind, 0, 0, 0]))
+    put("plugin_table", "id", bytes([0, 99, 0, 0, 0, 0, 192]) + b"com.example.tea\0002.0\0tea\0")
+    put("plugin_table", "entry", bytes([0, 3, 0, 0, 0, 0, 1, 64, 0]))
+    put("plugin_table", "short", bytes([32, 99, 100, 0, 0, 0, 0]))
+
+
+if __name__ == "__main__":
+    seeds_of_models()
+    seeds_of_tokenizers()
+    seeds_of_templates()
+    seeds_of_states()
+    seeds_of_plugins()
