@@ -157,9 +157,8 @@ void BpeTokenizer::encode_word(std::string_view bytes, std::vector<uint32_t>* id
   std::vector<Symbol> symbols;
   symbols.reserve(bytes.size());
   for (const char c : bytes) {
-    uint32_t id = byte_token_[static_cast<uint8_t>(c)];
-    if (id == SOTTO_NONE && unknown_) id = *unknown_;
-    if (id == SOTTO_NONE) continue;  // as the reference does: a byte without token and no unknown token
+    const uint32_t id = byte_token_[static_cast<uint8_t>(c)];
+    if (id == SOTTO_NONE) continue;  // as the references do: the file's unknown token is not one of the merging
     const auto index = static_cast<uint32_t>(symbols.size());
     symbols.push_back({id, index ? index - 1 : SOTTO_NONE, SOTTO_NONE});
     if (index) symbols[index - 1].next = index;

@@ -81,6 +81,16 @@ size_t match_gpt2(const Characters& text, size_t at, size_t end) {
   return white_space(s, at);
 }
 
+// [\p{P}$+<=>^~|]+
+size_t match_marks(const Characters& text, size_t at, size_t end) {
+  constexpr std::string_view kSymbols = "$+<=>^~|";
+  const Scan s(text, at, end);
+  size_t i = at;
+  while (s.is(i, kPunctuation) || (s.has(i) && s.cp(i) < 0x80 && kSymbols.find(static_cast<char>(s.cp(i))) != kSymbols.npos))
+    ++i;
+  return i - at;
+}
+
 // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 size_t match_llama3_family(const Characters& text, size_t at, size_t end, size_t digits) {
   const Scan s(text, at, end);
@@ -104,6 +114,12 @@ size_t match_digits(const Characters& text, size_t at, size_t end) { return Scan
 // \p{N}{1,3}
 size_t match_digits_3(const Characters& text, size_t at, size_t end) {
   return std::min<size_t>(match_digits(text, at, end), 3);
+}
+
+// [0-9][0-9][0-9]
+size_t match_ascii_digits_3(const Characters& text, size_t at, size_t end) {
+  const auto digit = [&](size_t i) { return text.code_points[i] >= '0' && text.code_points[i] <= '9'; };
+  return end - at >= 3 && digit(at) && digit(at + 1) && digit(at + 2) ? 3 : 0;
 }
 
 // [\r\n]
@@ -212,11 +228,18 @@ size_t match_deepseek3(const Characters& text, size_t at, size_t end) {
   return white_space(s, at);
 }
 
+// Of names that llama.cpp writes, those whose rules are one of the families' above.
 constexpr PreTokenizer kPreTokenizers[] = {
-    {"gpt-2 gpt2 default phi-2 roberta-bpe jina-es jina-de jina-v2-es jina-v2-de", {match_gpt2}, false},
-    {"llama-bpe llama3 llama-v3 falcon3 pixtral", {match_llama3}, true},
-    {"qwen2 deepseek-r1-qwen megrez", {match_qwen2}, false},
-    {"smollm codeshell starcoder refact command-r exaone", {match_digit, match_gpt2}, false},
+    {"gpt-2 gpt2 phi-2 roberta-bpe jina-es jina-de jina-v1-en jina-v2-es jina-v2-de jina-v2-code mpt olmo jais trillion "
+     "granite-docling gigachat mellum modern-bert a.x-4.0 exaone4",
+     {match_gpt2},
+     false},
+    // For files that do not say, and those of before there was a name to say.
+    {"default", {match_marks, match_gpt2, match_digits, match_ascii_digits_3}, false},
+    {"llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2", {match_llama3}, true},
+    {"dbrx smaug-bpe", {match_llama3}, false},
+    {"qwen2 deepseek-r1-qwen megrez stablelm2 hunyuan kormo openpangu f2llmv2 solar-open grok-2", {match_qwen2}, false},
+    {"smollm codeshell starcoder refact command-r exaone minerva-7b", {match_digit, match_gpt2}, false},
     {"deepseek-llm",
      {match_line_end, match_spaced_deepseek_letters, match_spaced_marks, match_trailing_space, match_han_and_hangul,
       match_digits},
@@ -224,7 +247,7 @@ constexpr PreTokenizer kPreTokenizers[] = {
     {"deepseek-coder",
      {match_line_end, match_spaced_letters, match_spaced_punctuation, match_han_and_hangul, match_digit},
      false},
-    {"deepseek-v3", {match_digits_3, match_han_and_kana, match_deepseek3}, false},
+    {"deepseek-v3 hunyuan-dense joyai-llm", {match_digits_3, match_han_and_kana, match_deepseek3}, false},
 };
 
 bool lists(std::string_view names, std::string_view name) {

@@ -51,8 +51,8 @@ void Tokenizer::index_tokens() {
   index_ = TokenIndex(texts_);
   ends_.resize(kinds_.size());
   for (uint32_t id = 0; id < kinds_.size(); ++id) {
-    const bool control = kinds_[id] == TokenKind::kControl;
-    if (!texts_[id].empty() && (control || (matches_user_defined_ && kinds_[id] == TokenKind::kUserDefined)))
+    const bool control = kinds_[id] == TokenKind::kControl, unknown = kinds_[id] == TokenKind::kUnknown;
+    if (!texts_[id].empty() && (control || unknown || (matches_user_defined_ && kinds_[id] == TokenKind::kUserDefined)))
       markers_.push_back(id);
     ends_[id] = control && std::find(std::begin(kEndMarkers), std::end(kEndMarkers), texts_[id]) != std::end(kEndMarkers);
   }
@@ -68,7 +68,7 @@ void Tokenizer::index_tokens() {
 }
 
 bool Tokenizer::may_be_parsed(uint32_t id, size_t at, const EncodeOptions& options) const {
-  if (kinds_[id] != TokenKind::kControl) return true;
+  if (kinds_[id] == TokenKind::kUserDefined) return true;
   return options.parse_special && (!options.trusted || lies_in(*options.trusted, at, texts_[id].size()));
 }
 

@@ -107,7 +107,7 @@ class Tokenizer {
   std::optional<Found> marker_at(std::string_view text, size_t at, const EncodeOptions& options) const;
   bool may_be_parsed(uint32_t id, size_t at, const EncodeOptions& options) const;
 
-  std::vector<uint32_t> markers_;  // control and user-defined tokens, by text
+  std::vector<uint32_t> markers_;  // control, unknown and user-defined tokens, by text
   uint32_t markers_from_[257];     // where in markers_ those of a first byte begin
   std::vector<bool> ends_;
 };

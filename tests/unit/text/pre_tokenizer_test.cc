@@ -31,6 +31,8 @@ TEST(PreTokenizer, CutsAsItsExpressionsSay) {
       {"llama-bpe", "IT'S 12345", {"IT", "'S", " ", "123", "45"}},
       {"llama-bpe", "a!\n\n b", {"a", "!\n\n", " b"}},
       {"qwen2", " 12\tx", {" ", "1", "2", "\tx"}},
+      {"default", "it's 12345+67", {"it", "'", "s", " ", "123", "45", "+", "67"}},
+      {"default", "a  ٣٤٥٦!=\n", {"a", " ", " ", "٣٤٥٦", "!=", "\n"}},
       {"smollm", "a 12", {"a", " ", "1", "2"}},
       {"deepseek-llm", "a \u10D0\nb", {"a", " ", "\u10D0", "\n", "b"}},
       {"deepseek-coder", "x 42.", {"x", " ", "4", "2", "."}},
@@ -41,7 +43,8 @@ TEST(PreTokenizer, CutsAsItsExpressionsSay) {
 
 TEST(PreTokenizer, EveryByteFallsIntoOneWord) {
   const std::string_view text = " \r\n\t a'll 12½٣ 中文가\u0301😀\u3000\u3000x!!\n\n ";
-  for (const char* pre : {"gpt-2", "llama-bpe", "qwen2", "smollm", "deepseek-llm", "deepseek-coder", "deepseek-v3"}) {
+  for (const char* pre :
+       {"gpt-2", "default", "llama-bpe", "qwen2", "smollm", "deepseek-llm", "deepseek-coder", "deepseek-v3"}) {
     std::string joined;
     for (const std::string& word : cut(pre, text)) {
       EXPECT_FALSE(word.empty()) << pre;
