@@ -30,6 +30,8 @@ class Evaluator {
   Status error(std::string_view what) const;
   Status spend(uint64_t steps);
   Result<Value> call(const Value& callee, Arguments& arguments);
+  // An error for what Python would print with its address.
+  Status printable(const Value& v) const;
   uint32_t line() const { return line_; }
 
  private:
@@ -47,11 +49,13 @@ class Evaluator {
   // Runs a body into text of its own, in a scope of its own.
   Result<Text> capture(const Node& body, ScopePtr scope);
   Value make_macro(const Node& n, const Node& body, std::string name);
+  Status bind_arguments(const Node& n, const Node& body, const std::string& name, Arguments& a, Scope* scope);
 
   Result<Value> evaluate(const Node& n);
   Result<Value> evaluate_sequence(const Node& n);
   Result<Value> evaluate_compare(const Node& n);
   Result<Value> evaluate_binary(const Node& n);
+  Result<Value> repeated(const Value& v, int64_t count);
   Result<Value> evaluate_slice(const Node& n);
   Result<Value> evaluate_test(const Node& n);
   Result<Value> arguments_of(const Node& n, size_t first, Arguments* out);
@@ -71,6 +75,7 @@ class Evaluator {
 // Tables of the language's words; nullptr for an unknown one.
 using FilterFunction = Result<Value> (*)(Evaluator& e, const Value& input, Arguments& arguments);
 FilterFunction find_filter(std::string_view name);
+FilterFunction find_sequence_filter(std::string_view name);  // the part of them that works on lists
 using TestFunction = Result<bool> (*)(Evaluator& e, const Value& input, Arguments& arguments);
 TestFunction find_test(std::string_view name);
 // A method of str, dict or list bound to `self`; undefined for an unknown one.
@@ -78,7 +83,13 @@ Value find_method(const Value& self, std::string_view name);
 // range, dict, namespace, raise_exception, strftime_now, joiner, cycler. `now`: seconds since 1970, UTC.
 void add_functions(Scope* globals, int64_t now);
 
-// The items that iterating a value gives; `e` for the error.
+// The items that iterating a value gives, once for a generator; `e` for the error.
 Result<List> iterate(Evaluator& e, const Value& v);
+// + - * / // % ** of two numbers.
+Result<Value> arithmetic(Evaluator& e, const std::string& op, const Value& a, const Value& b);
+// "%s %d %%" with its values.
+Result<Value> percent_format(Evaluator& e, const Text& format, const List& values);
+// str.center, ljust, rjust.
+Result<Value> padded(Evaluator& e, const Text& text, const Arguments& arguments, bool left, bool right);
 
 }  // namespace sotto::jinja

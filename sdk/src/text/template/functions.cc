@@ -29,13 +29,22 @@ Result<Value> range(Evaluator& e, Arguments& a) {
     if (__builtin_add_overflow(i, step, &i)) break;
   }
   SOTTO_TRY(e.spend(items.size()));
-  return Value::list(std::move(items));
+  return Value::range(start, stop, step, std::move(items));
 }
 
-Result<Value> dictionary(Evaluator&, Arguments& a, bool is_namespace) {
+Result<Value> dictionary(Evaluator& e, Arguments& a, bool is_namespace) {
   Value made = Value::dict({}, is_namespace);
-  if (!a.positional.empty() && a.positional[0].is_mapping())
+  if (a.positional.size() > 1) return e.error(fmt::format("dict takes at most 1 argument, got {}", a.positional.size()));
+  if (!a.positional.empty() && a.positional[0].kind() == Kind::kDict) {
     for (const auto& [k, v] : a.positional[0].pairs()) made.set(k, v);
+  } else if (!a.positional.empty()) {
+    SOTTO_ASSIGN(const List entries, iterate(e, a.positional[0]));
+    for (const Value& entry : entries) {
+      SOTTO_ASSIGN(const List pair, iterate(e, entry));
+      if (pair.size() != 2) return e.error("dict needs pairs of a key and a value");
+      made.set(pair[0], pair[1]);
+    }
+  }
   for (const auto& [k, v] : a.named) made.set(Value::text(Text::literal(k)), v);
   return made;
 }

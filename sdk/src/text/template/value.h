@@ -18,9 +18,10 @@ namespace sotto::jinja {
 // Text that knows which of its bytes the template itself wrote: the rest came from messages and other data.
 struct Text {
   std::string bytes;
-  std::vector<ByteRange> trusted;  // ascending, apart
+  std::vector<ByteRange> trusted{};  // ascending, apart
+  bool is_markup = false;            // made by the filters safe and escape: + escapes what it joins to it
 
-  static Text data(std::string s) { return Text{std::move(s), {}}; }
+  static Text data(std::string s) { return Text{std::move(s)}; }
   static Text literal(std::string s);
   bool is_trusted() const { return bytes.empty() || (trusted.size() == 1 && trusted[0].count == bytes.size()); }
   void append(const Text& other);
@@ -38,9 +39,32 @@ struct Arguments;
 class Evaluator;
 using Function = std::function<Result<Value>(Evaluator&, Arguments&)>;
 
-enum class Kind : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kText, kList, kTuple, kDict, kNamespace, kFunction };
+enum class Kind : uint8_t {
+  kUndefined,
+  kNone,
+  kBool,
+  kInt,
+  kFloat,
+  kText,
+  kList,
+  kTuple,
+  kDict,
+  kNamespace,
+  kFunction,
+  kSeries
+};
 
-// Copies share what they hold. Only namespaces change after they were made.
+// What Python hands out in the place of a list: a generator is made when it is first asked and runs dry, a view of a dict has
+// a size but no places, a range has both.
+struct Series {
+  enum class Form : uint8_t { kGenerator, kView, kRange } form;
+  std::string type;                                // Python's name of it: "dict_items"
+  std::function<Result<List>(Evaluator&)> make{};  // of a generator that nobody asked yet
+  List items{};
+  int64_t bounds[3] = {0, 0, 1};  // of a range: start, stop, step
+};
+
+// Copies share what they hold. Only namespaces change after they were made, and generators run dry.
 class Value {
  public:
   Value() = default;  // undefined
@@ -53,6 +77,9 @@ class Value {
   static Value list(List items, bool tuple = false);
   static Value dict(Pairs pairs, bool is_namespace = false);
   static Value function(std::string name, Function f);
+  static Value generator(std::function<Result<List>(Evaluator&)> make, std::string type = "generator");
+  static Value view(std::string type, List items);
+  static Value range(int64_t start, int64_t stop, int64_t step, List items);
 
   Kind kind() const { return kind_; }
   bool is_undefined() const { return kind_ == Kind::kUndefined; }
@@ -60,11 +87,16 @@ class Value {
   bool is_sequence() const { return kind_ == Kind::kList || kind_ == Kind::kTuple; }
   bool is_mapping() const { return kind_ == Kind::kDict || kind_ == Kind::kNamespace; }
   bool is_text() const { return kind_ == Kind::kText; }
+  bool is_generator() const { return kind_ == Kind::kSeries && series_->form == Series::Form::kGenerator; }
+  bool is_range() const { return kind_ == Kind::kSeries && series_->form == Series::Form::kRange; }
+  // Has items at places: a list, a tuple or a range.
+  bool has_places() const { return is_sequence() || is_range(); }
 
   int64_t as_int() const { return kind_ == Kind::kFloat ? static_cast<int64_t>(real_) : int_; }
   double as_real() const { return kind_ == Kind::kFloat ? real_ : static_cast<double>(int_); }
   const Text& as_text() const { return *text_; }
-  const List& items() const { return *list_; }
+  const List& items() const { return kind_ == Kind::kSeries ? series_->items : *list_; }  // none in a generator
+  Series& series() const { return *series_; }
   Pairs& pairs() const { return *pairs_; }
   const Function& callee() const { return *function_; }
   const std::string& name() const { return *name_; }  // undefined: what is missing; function: its name
@@ -89,6 +121,7 @@ class Value {
   std::shared_ptr<const List> list_;
   std::shared_ptr<Pairs> pairs_;
   std::shared_ptr<const Function> function_;
+  std::shared_ptr<Series> series_;
   std::shared_ptr<const std::string> name_;
 };
 
@@ -107,9 +140,14 @@ const char* type_name(const Value& v);  // Python's
 Text to_text(const Value& v);           // str()
 std::string repr(const Value& v);
 std::string real_text(double d);
-// json.dumps(v, ensure_ascii=False). indent < 0: on one line.
-Status to_json(const Value& v, int indent, bool sort_keys, std::string_view item_separator, std::string_view key_separator,
-               int depth, std::string* out);
+
+// The arguments of json.dumps.
+struct JsonForm {
+  std::optional<std::string> indent{};  // none: on one line
+  std::string item_separator = ", ", key_separator = ": ";
+  bool sort_keys = false, ensure_ascii = false;
+};
+Status to_json(const Value& v, const JsonForm& form, int depth, std::string* out);
 
 // Characters of UTF-8: how many, and the byte where one starts.
 size_t character_count(std::string_view s);
