@@ -40,6 +40,18 @@ Status use(const std::string& model) {
   return {};
 }
 
+// 9 99 and 99 9 have the same score; rounding in float, as SentencePiece 0.2.3 does it, puts the short piece first here.
+TEST(SentencePieceModel, TheUnigramSearchRoundsAsItsLibraryDoesNow) {
+  const std::string model = piece("<unk>", 2, 0) + piece("▁", 1, -2.477250099182129f) + piece("9", 1, -6.473844528198242f) +
+                            piece("99", 1, -9.177115440368652f) + piece("中", 1, -6.144260883331299f) +
+                            piece("é", 1, -9.455123901367188f);
+  Vocabulary v;
+  v.sentencepiece_model = {reinterpret_cast<const uint8_t*>(model.data()), model.size()};
+  const auto t = make_tokenizer(v);
+  ASSERT_TRUE(t.ok()) << t.status().text();
+  EXPECT_EQ(test::encode(*t.value(), "é中中999"), (test::Ids{1, 5, 4, 4, 2, 3}));
+}
+
 TEST(SentencePieceModel, EveryTruncationIsRefusedOrUsable) {
   const std::string model = test::fixture("sp_bpe_identity_bytes.model");
   size_t refused = 0;
