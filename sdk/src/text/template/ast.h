@@ -28,6 +28,8 @@ enum class NodeKind : uint8_t {
   kItem,         // children[0][children[1]]
   kSlice,        // children[0][start:stop:step]; absent ones are null
   kCall,         // children[0](arguments)
+  kSpread,       // *children[0], among the arguments
+  kSpreadNamed,  // **children[0]
   kFilter,       // children[0] (null in a filter block) | text(arguments)
   kTest,         // children[0] is text(arguments); negated
   // statements

@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "text/template/lexer.h"
-#include "text/template/text_operations.h"
 
 namespace sotto::jinja {
 namespace {
@@ -23,61 +21,25 @@ struct Deeper {
   ~Deeper() { --*depth; }
 };
 
-// A chain of filters without a value at its end: that of a filter block.
-bool is_open_chain(const Node* n) {
-  while (n && n->kind == NodeKind::kFilter) n = n->children[0].get();
-  return n == nullptr;
-}
-
-Result<Value> arithmetic(Evaluator& e, const std::string& op, const Value& a, const Value& b) {
-  if (a.kind() == Kind::kFloat || b.kind() == Kind::kFloat || op == "/") {
-    const double x = a.as_real(), y = b.as_real();
-    if (op == "+") return Value::real(x + y);
-    if (op == "-") return Value::real(x - y);
-    if (op == "*") return Value::real(x * y);
-    if (op == "**") return Value::real(std::pow(x, y));
-    if (y == 0) return e.error("division by zero");
-    if (op == "/") return Value::real(x / y);
-    if (op == "//") return Value::real(std::floor(x / y));
-    return Value::real(x - y * std::floor(x / y));
-  }
-  const int64_t x = a.as_int(), y = b.as_int();
-  int64_t out = 0;
-  bool overflow = false;
-  if (op == "+")
-    overflow = __builtin_add_overflow(x, y, &out);
-  else if (op == "-")
-    overflow = __builtin_sub_overflow(x, y, &out);
-  else if (op == "*")
-    overflow = __builtin_mul_overflow(x, y, &out);
-  else if (op == "**") {
-    if (y < 0) return Value::real(std::pow(static_cast<double>(x), static_cast<double>(y)));
-    out = 1;
-    for (int64_t i = 0; i < y && !overflow; ++i) {
-      if (i > 64 && (x == 0 || x == 1 || x == -1)) {
-        out = x == -1 && y % 2 ? -1 : x * x * x == x && x != 0 ? 1 : x;
-        break;
-      }
-      overflow = __builtin_mul_overflow(out, x, &out);
-    }
-  } else {
-    if (y == 0) return e.error("integer division or modulo by zero");
-    if (x == INT64_MIN && y == -1)
-      overflow = true;
-    else {
-      int64_t quotient = x / y, rest = x % y;
-      if (rest != 0 && (rest < 0) != (y < 0)) --quotient, rest += y;
-      out = op == "//" ? quotient : rest;
-    }
-  }
-  if (overflow) return e.error("a number became too large");
-  return Value::integer(out);
+// Whether a name is read anywhere in a part of the template.
+bool mentions(const Node& n, std::string_view name, uint64_t* looked_at) {
+  ++*looked_at;
+  const auto in = [&](const NodePtr& child) { return child && mentions(*child, name, looked_at); };
+  return (n.kind == NodeKind::kName && n.text == name) || std::any_of(n.children.begin(), n.children.end(), in) ||
+         std::any_of(n.named.begin(), n.named.end(), [&](const NamedNode& d) { return in(d.value); });
 }
 
 }  // namespace
 
 Evaluator::~Evaluator() {
-  for (const auto& pairs : namespaces_) Pairs().swap(*pairs);
+  for (const Value& v : adopted_) {
+    if (v.kind() == Kind::kNamespace) {
+      Pairs().swap(v.pairs());
+    } else {
+      v.series().make = nullptr;
+      List().swap(v.series().items);
+    }
+  }
 }
 
 Status Evaluator::error(std::string_view what) const { return template_error(line_, what); }
@@ -95,6 +57,16 @@ Status Evaluator::spend_on(const Arguments& arguments) {
 
 Status Evaluator::check_length(const Text& text) const {
   return text.bytes.size() <= kMaxOutput ? Status() : error("a text became too long");
+}
+
+Status Evaluator::check_size(const Value& v) const {
+  if (v.nesting() > kMaxNesting) return error("a value became nested too deeply");
+  return v.weight() <= kMaxWeight ? Status() : error("a value became too large");
+}
+
+Status Evaluator::printable(const Value& v) const {
+  if (!v.is_generator()) return {};
+  return error(fmt::format("a {} is no text; | list or | join makes one of it", type_name(v)));
 }
 
 Status Evaluator::emit(const Text& text) {
@@ -142,6 +114,7 @@ Status Evaluator::run(const Node& n) {
       return emit(n.value.as_text());
     case NodeKind::kPrint: {
       SOTTO_ASSIGN(const Value v, evaluate(*n.children[0]));
+      SOTTO_TRY(printable(v));
       return emit(to_text(v));
     }
     case NodeKind::kBlock:
@@ -272,6 +245,44 @@ Status Evaluator::run_set(const Node& n) {
   return {};
 }
 
+// The arguments under the macro's names. Those that have none go into varargs and kwargs where the body speaks of these.
+Status Evaluator::bind_arguments(const Node& n, const Node& body, const std::string& name, Arguments& a, Scope* scope) {
+  SOTTO_TRY(spend(a.named.size() * (n.targets.size() + 1) / 16));
+  for (size_t i = 0; i < n.targets.size(); ++i) {
+    const std::string& target = n.targets[i];
+    const auto by_name = std::find_if(a.named.begin(), a.named.end(), [&](const auto& p) { return p.first == target; });
+    const auto fallback = std::find_if(n.named.begin(), n.named.end(), [&](const NamedNode& d) { return d.name == target; });
+    if (i < a.positional.size())
+      scope->names[target] = a.positional[i];
+    else if (by_name != a.named.end())
+      scope->names[target] = by_name->second;
+    else if (fallback != n.named.end()) {
+      SOTTO_ASSIGN(scope->names[target], evaluate(*fallback->value));
+    } else
+      scope->names[target] = Value::undefined("'" + target + "'");
+  }
+  const size_t taken = std::min(a.positional.size(), n.targets.size());
+  List rest(a.positional.begin() + static_cast<std::ptrdiff_t>(taken), a.positional.end());
+  Pairs named;
+  for (const auto& [key, value] : a.named) {
+    if (key == "caller")
+      scope->names["caller"] = value;
+    else if (std::find(n.targets.begin(), n.targets.end(), key) == n.targets.end()) {
+      SOTTO_TRY(spend(named.size() / 16));
+      Value::put(&named, Value::text(Text::literal(key)), value);
+    }
+  }
+  uint64_t looked_at = 0;
+  const bool takes_rest = rest.empty() || mentions(body, "varargs", &looked_at);
+  const bool takes_named = named.empty() || mentions(body, "kwargs", &looked_at);
+  SOTTO_TRY(spend(looked_at / 16));
+  if (!takes_rest) return error(fmt::format("macro '{}' takes not more than {} argument(s)", name, n.targets.size()));
+  if (!takes_named) return error(fmt::format("macro '{}' takes no keyword argument '{}'", name, to_text(named[0].first).bytes));
+  scope->names["varargs"] = Value::list(std::move(rest), true);
+  scope->names["kwargs"] = Value::dict(std::move(named));
+  return {};
+}
+
 // Parameters with defaults stand at the end of `targets`; `named` holds those defaults.
 Value Evaluator::make_macro(const Node& n, const Node& body, std::string name) {
   // The scope is held weakly where the macro's own name lies in it, or it would keep itself alive.
@@ -279,29 +290,9 @@ Value Evaluator::make_macro(const Node& n, const Node& body, std::string name) {
   return Value::function(name, [&n, &body, defined, name](Evaluator& e, Arguments& a) -> Result<Value> {
     auto scope = std::make_shared<Scope>();
     scope->parent = defined.lock();
-    if (a.positional.size() > n.targets.size())
-      return e.error(fmt::format("macro '{}' takes not more than {} argument(s)", name, n.targets.size()));
     const Restore restore{&e.scope_, e.scope_};
     e.scope_ = scope;
-    for (size_t i = 0; i < n.targets.size(); ++i) {
-      const std::string& target = n.targets[i];
-      const auto by_name = std::find_if(a.named.begin(), a.named.end(), [&](const auto& p) { return p.first == target; });
-      const auto fallback = std::find_if(n.named.begin(), n.named.end(), [&](const NamedNode& d) { return d.name == target; });
-      if (i < a.positional.size())
-        scope->names[target] = a.positional[i];
-      else if (by_name != a.named.end())
-        scope->names[target] = by_name->second;
-      else if (fallback != n.named.end()) {
-        SOTTO_ASSIGN(scope->names[target], e.evaluate(*fallback->value));
-      } else
-        scope->names[target] = Value::undefined("'" + target + "'");
-    }
-    for (const auto& [key, value] : a.named) {
-      if (key == "caller")
-        scope->names["caller"] = value;
-      else if (std::find(n.targets.begin(), n.targets.end(), key) == n.targets.end())
-        return e.error(fmt::format("macro '{}' takes no keyword argument '{}'", name, key));
-    }
+    SOTTO_TRY(e.bind_arguments(n, body, name, a, scope.get()));
     SOTTO_ASSIGN(Text text, e.capture(body, scope));
     return Value::text(std::move(text));
   });
@@ -330,345 +321,6 @@ Status Evaluator::run_with(const Node& n) {
   const Restore restore{&scope_, scope_};
   scope_ = scope;
   return run(*n.children[0]);
-}
-
-Result<Value> Evaluator::evaluate(const Node& n) {
-  const Deeper deeper(&depth_);
-  if (depth_ > kMaxDepth) return error("nested too deeply");
-  SOTTO_TRY(spend(1));
-  line_ = n.line;
-  Result<Value> v = evaluate_kind(n);
-  if (v.ok() && v->nesting() > kMaxNesting) return error("a value became nested too deeply");
-  if (v.ok() && v->weight() > kMaxWeight) return error("a value became too large");
-  return v;
-}
-
-Result<Value> Evaluator::evaluate_kind(const Node& n) {
-  switch (n.kind) {
-    case NodeKind::kLiteral:
-      return n.value;
-    case NodeKind::kName: {
-      const Value* v = look_up(n.text);
-      return v ? *v : Value::undefined("'" + n.text + "'");
-    }
-    case NodeKind::kList:
-    case NodeKind::kTuple:
-    case NodeKind::kDict:
-      return evaluate_sequence(n);
-    case NodeKind::kNegate:
-    case NodeKind::kPlus: {
-      SOTTO_ASSIGN(const Value v, evaluate(*n.children[0]));
-      if (!v.is_number()) return error(fmt::format("bad operand type for unary -: '{}'", type_name(v)));
-      if (n.kind == NodeKind::kPlus) return v;
-      return arithmetic(*this, "-", v.kind() == Kind::kFloat ? Value::real(-0.0) : Value::integer(0), v);
-    }
-    case NodeKind::kNot: {
-      SOTTO_ASSIGN(const Value v, evaluate(*n.children[0]));
-      return Value::boolean(!v.truth());
-    }
-    case NodeKind::kAnd:
-    case NodeKind::kOr: {
-      SOTTO_ASSIGN(Value left, evaluate(*n.children[0]));
-      if (left.truth() == (n.kind == NodeKind::kOr)) return left;
-      return evaluate(*n.children[1]);
-    }
-    case NodeKind::kBinary:
-      return evaluate_binary(n);
-    case NodeKind::kCompare:
-      return evaluate_compare(n);
-    case NodeKind::kConditional: {
-      SOTTO_ASSIGN(const Value condition, evaluate(*n.children[1]));
-      if (condition.truth()) return evaluate(*n.children[0]);
-      return n.children[2] ? evaluate(*n.children[2])
-                           : Result<Value>(Value::undefined(
-                                 "the inline if-expression evaluated to false and no else section was defined."));
-    }
-    case NodeKind::kAttribute: {
-      SOTTO_ASSIGN(const Value of, evaluate(*n.children[0]));
-      line_ = n.line;
-      return attribute(of, n.text);
-    }
-    case NodeKind::kItem: {
-      SOTTO_ASSIGN(const Value of, evaluate(*n.children[0]));
-      SOTTO_ASSIGN(const Value key, evaluate(*n.children[1]));
-      line_ = n.line;
-      return item(of, key);
-    }
-    case NodeKind::kSlice:
-      return evaluate_slice(n);
-    case NodeKind::kCall: {
-      SOTTO_ASSIGN(const Value callee, evaluate(*n.children[0]));
-      Arguments arguments;
-      SOTTO_TRY(arguments_of(n, 1, &arguments).status());
-      line_ = n.line;
-      return call(callee, arguments);
-    }
-    case NodeKind::kFilter: {
-      SOTTO_ASSIGN(Value input, evaluate(*n.children[0]));
-      return apply_filter(n, std::move(input));
-    }
-    case NodeKind::kTest:
-      return evaluate_test(n);
-    default:
-      return error("a statement stands where an expression belongs");
-  }
-}
-
-Result<Value> Evaluator::evaluate_sequence(const Node& n) {
-  List items;
-  for (const NodePtr& child : n.children) {
-    SOTTO_ASSIGN(Value v, evaluate(*child));
-    items.push_back(std::move(v));
-  }
-  if (n.kind != NodeKind::kDict) return Value::list(std::move(items), n.kind == NodeKind::kTuple);
-  Pairs pairs;
-  for (size_t i = 0; i + 1 < items.size(); i += 2) {
-    SOTTO_TRY(spend(pairs.size() / 16));
-    Value::put(&pairs, items[i], items[i + 1]);
-  }
-  return Value::dict(std::move(pairs));
-}
-
-Result<Value> Evaluator::evaluate_compare(const Node& n) {
-  SOTTO_ASSIGN(Value left, evaluate(*n.children[0]));
-  for (size_t i = 0; i < n.operators.size(); ++i) {
-    const std::string& op = n.operators[i];
-    SOTTO_ASSIGN(Value right, evaluate(*n.children[i + 1]));
-    bool holds = false;
-    if (left.kind() == right.kind()) SOTTO_TRY(spend_on(left));
-    if (op == "==" || op == "!=") {
-      holds = equal(left, right) == (op == "==");
-    } else if (op == "in" || op == "not in") {
-      if (right.is_text()) {
-        if (!left.is_text())
-          return error(fmt::format("'in <string>' requires string as left operand, not {}", type_name(left)));
-        SOTTO_TRY(spend_on_search(right.as_text().bytes, left.as_text().bytes));
-        holds = right.as_text().bytes.find(left.as_text().bytes) != std::string::npos;
-      } else if (right.is_mapping()) {
-        SOTTO_ASSIGN(const Value* const found, find(right, left));
-        holds = found != nullptr;
-      } else {
-        SOTTO_TRY(spend_on(right));
-        SOTTO_ASSIGN(const List items, iterate(*this, right));
-        SOTTO_TRY(spend(items.size()));
-        holds = std::any_of(items.begin(), items.end(), [&](const Value& v) { return equal(v, left); });
-      }
-      holds = holds == (op == "in");
-    } else {
-      const auto order = compare(left, right);
-      if (!order)
-        return error(
-            fmt::format("'{}' not supported between instances of '{}' and '{}'", op, type_name(left), type_name(right)));
-      holds = op == "<" ? *order < 0 : op == ">" ? *order > 0 : op == "<=" ? *order <= 0 : *order >= 0;
-    }
-    if (!holds) return Value::boolean(false);
-    left = std::move(right);
-  }
-  return Value::boolean(true);
-}
-
-Result<Value> Evaluator::evaluate_binary(const Node& n) {
-  SOTTO_ASSIGN(const Value a, evaluate(*n.children[0]));
-  SOTTO_ASSIGN(const Value b, evaluate(*n.children[1]));
-  line_ = n.line;
-  const std::string& op = n.text;
-  if (op == "~" || (op == "+" && a.is_text() && b.is_text())) {
-    SOTTO_TRY(spend_on(a));
-    SOTTO_TRY(spend_on(b));
-    Text text = to_text(a);
-    text.append(to_text(b));
-    SOTTO_TRY(check_length(text));
-    return Value::text(std::move(text));
-  }
-  for (const Value* v : {&a, &b})
-    if (v->is_undefined()) return error(v->name() + " is undefined");
-  if (a.is_number() && b.is_number()) return arithmetic(*this, op, a, b);
-  if (op == "+" && a.is_sequence() && a.kind() == b.kind()) {
-    SOTTO_TRY(spend(a.items().size() + b.items().size()));
-    List items = a.items();
-    items.insert(items.end(), b.items().begin(), b.items().end());
-    return Value::list(std::move(items), a.kind() == Kind::kTuple);
-  }
-  if (op == "*" && (a.is_text() || a.is_sequence()) && b.is_number() && b.kind() != Kind::kFloat) {
-    const uint64_t times = static_cast<uint64_t>(std::max<int64_t>(b.as_int(), 0));
-    const uint64_t size = a.is_text() ? a.as_text().bytes.size() : a.items().size();
-    if (size && times > kMaxOutput / size) return error("a repetition became too long");
-    if (size == 0) return a;
-    SOTTO_TRY(spend(a.is_text() ? times + times * size / kBytesPerStep : times * size));
-    Text text;
-    List items;
-    for (uint64_t i = 0; i < times; ++i) {
-      if (a.is_text())
-        text.append(a.as_text());
-      else
-        items.insert(items.end(), a.items().begin(), a.items().end());
-    }
-    return a.is_text() ? Value::text(std::move(text)) : Value::list(std::move(items), a.kind() == Kind::kTuple);
-  }
-  if (op == "%" && a.is_text()) return error("formatting with % is not supported");
-  return error(fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", op, type_name(a), type_name(b)));
-}
-
-Result<Value> Evaluator::evaluate_slice(const Node& n) {
-  SOTTO_ASSIGN(const Value of, evaluate(*n.children[0]));
-  std::optional<int64_t> bound[3];
-  for (size_t i = 0; i < 3; ++i) {
-    if (!n.children[i + 1]) continue;
-    SOTTO_ASSIGN(const Value v, evaluate(*n.children[i + 1]));
-    if (v.kind() == Kind::kNone) continue;
-    if (!v.is_number() || v.kind() == Kind::kFloat) return error("slice indices must be integers or None");
-    bound[i] = v.as_int();
-  }
-  line_ = n.line;
-  if (!of.is_text() && !of.is_sequence())
-    return error(of.is_undefined() ? of.name() + " is undefined" : fmt::format("'{}' object cannot be sliced", type_name(of)));
-  if (bound[2].value_or(1) == 0) return error("slice step cannot be zero");
-  SOTTO_TRY(spend_on(of));
-  const auto size = static_cast<int64_t>(of.is_text() ? character_count(of.as_text().bytes) : of.items().size());
-  const int64_t step = std::clamp<int64_t>(bound[2].value_or(1), -size - 1, size + 1);  // longer ones reach no further
-  const auto clamp = [&](std::optional<int64_t> b, int64_t fallback) {
-    if (!b) return fallback;
-    const int64_t at = *b < 0 ? (*b < -size ? -1 : *b + size) : *b;
-    return std::clamp<int64_t>(*b < 0 && *b < -size ? (step > 0 ? 0 : -1) : at, step > 0 ? 0 : -1, step > 0 ? size : size - 1);
-  };
-  const int64_t start = clamp(bound[0], step > 0 ? 0 : size - 1), stop = clamp(bound[1], step > 0 ? size : -1);
-  if (of.is_text() && step == 1) {
-    const std::string& s = of.as_text().bytes;
-    const size_t from = byte_offset(s, static_cast<size_t>(start)),
-                 to = stop > start ? byte_offset(s, static_cast<size_t>(stop)) : from;
-    return Value::text(of.as_text().part(from, to - from));
-  }
-  SOTTO_ASSIGN(const List all, iterate(*this, of));
-  List items;
-  for (int64_t i = start; step > 0 ? i < stop : i > stop; i += step) {
-    SOTTO_TRY(spend(1));
-    items.push_back(all[static_cast<size_t>(i)]);
-  }
-  if (of.is_text()) return Value::text(join(items, Text()));
-  return Value::list(std::move(items), of.kind() == Kind::kTuple);
-}
-
-Result<Value> Evaluator::evaluate_test(const Node& n) {
-  SOTTO_ASSIGN(const Value input, evaluate(*n.children[0]));
-  Arguments arguments;
-  SOTTO_TRY(arguments_of(n, 1, &arguments).status());
-  line_ = n.line;
-  const TestFunction test = find_test(n.text);
-  if (!test) return error(fmt::format("test '{}' is not supported", n.text));
-  SOTTO_TRY(spend_on(input));
-  SOTTO_TRY(spend_on(arguments));
-  SOTTO_ASSIGN(const bool holds, test(*this, input, arguments));
-  return Value::boolean(holds != n.negated);
-}
-
-Result<Value> Evaluator::arguments_of(const Node& n, size_t first, Arguments* out) {
-  for (size_t i = first; i < n.children.size(); ++i) {
-    SOTTO_ASSIGN(Value v, evaluate(*n.children[i]));
-    out->positional.push_back(std::move(v));
-  }
-  for (const NamedNode& named : n.named) {
-    SOTTO_ASSIGN(Value v, evaluate(*named.value));
-    out->named.emplace_back(named.name, std::move(v));
-  }
-  return Value();
-}
-
-Result<Value> Evaluator::apply_filter(const Node& n, Value input) {
-  // A chain in a filter block: the innermost applies first.
-  if (n.children[0] && is_open_chain(n.children[0].get())) {
-    SOTTO_ASSIGN(input, apply_filter(*n.children[0], std::move(input)));
-  }
-  Arguments arguments;
-  SOTTO_TRY(arguments_of(n, 1, &arguments).status());
-  line_ = n.line;
-  const FilterFunction filter = find_filter(n.text);
-  if (!filter) return error(fmt::format("filter '{}' is not supported", n.text));
-  SOTTO_TRY(spend_on(input));
-  SOTTO_TRY(spend_on(arguments));
-  return filter(*this, input, arguments);
-}
-
-Result<Value> Evaluator::call(const Value& callee, Arguments& arguments) {
-  const Deeper deeper(&depth_);
-  if (depth_ > kMaxDepth) return error("nested too deeply");
-  if (callee.is_undefined()) return error(callee.name() + " is undefined");
-  if (callee.kind() != Kind::kFunction) return error(fmt::format("'{}' object is not callable", type_name(callee)));
-  SOTTO_TRY(spend_on(arguments));
-  return callee.callee()(*this, arguments);
-}
-
-Result<const Value*> Evaluator::find(const Value& mapping, const Value& key) {
-  SOTTO_TRY(spend(mapping.pairs().size() / 16));
-  return mapping.find(key);
-}
-
-Result<Value> Evaluator::attribute(const Value& of, const std::string& name) {
-  if (of.is_undefined()) return error(of.name() + " is undefined");
-  if (of.kind() == Kind::kNamespace) {
-    SOTTO_ASSIGN(const Value* const v, find(of, Value::text(Text::literal(name))));
-    return v ? *v : Value::undefined("'Namespace object' has no attribute '" + name + "'");
-  }
-  const Value method = find_method(of, name);
-  if (!method.is_undefined()) return method;
-  if (of.is_mapping()) {
-    SOTTO_ASSIGN(const Value* const v, find(of, Value::text(Text::literal(name))));
-    if (v) return *v;
-  }
-  return Value::undefined(fmt::format("'{} object' has no attribute '{}'", type_name(of), name));
-}
-
-Result<Value> Evaluator::item(const Value& of, const Value& key) {
-  if (of.is_undefined()) return error(of.name() + " is undefined");
-  if (of.is_mapping()) {
-    SOTTO_ASSIGN(const Value* const v, find(of, key));
-    if (v) return *v;
-  } else if ((of.is_sequence() || of.is_text()) && key.is_number() && key.kind() != Kind::kFloat) {
-    if (of.is_text()) SOTTO_TRY(spend_on(of));
-    const auto size = static_cast<int64_t>(of.is_text() ? character_count(of.as_text().bytes) : of.items().size());
-    const int64_t at = key.as_int() < 0 ? key.as_int() + size : key.as_int();
-    if (at < 0 || at >= size)
-      return Value::undefined(fmt::format("'{} object' has no element {}", type_name(of), key.as_int()));
-    if (of.is_sequence()) return of.items()[static_cast<size_t>(at)];
-    const std::string& s = of.as_text().bytes;
-    const size_t from = byte_offset(s, static_cast<size_t>(at)), to = byte_offset(s, static_cast<size_t>(at) + 1);
-    return Value::text(of.as_text().part(from, to - from));
-  }
-  if (key.is_text()) return attribute(of, key.as_text().bytes);
-  return Value::undefined(fmt::format("'{} object' has no element {}", type_name(of), repr(key)));
-}
-
-Result<Value> joined(Evaluator& e, const List& items, const Text& separator) {
-  uint64_t size = separator.bytes.size() * items.size();
-  for (const Value& v : items) size += v.weight();
-  if (size > Evaluator::kMaxWeight) return e.error("a text became too long");
-  SOTTO_TRY(e.spend(items.size() + size / Evaluator::kBytesPerStep));
-  return Value::text(join(items, separator));
-}
-
-Result<List> iterate(Evaluator& e, const Value& v) {
-  if (v.is_sequence()) {
-    SOTTO_TRY(e.spend(v.items().size() / 4));
-    return v.items();
-  }
-  if (v.is_undefined()) return List();
-  List items;
-  if (v.is_mapping()) {
-    SOTTO_TRY(e.spend(v.pairs().size() / 4));
-    for (const auto& [key, value] : v.pairs()) items.push_back(key);
-    return items;
-  }
-  if (v.is_text()) {
-    const std::string& s = v.as_text().bytes;
-    SOTTO_TRY(e.spend(s.size()));
-    for (size_t at = 0; at < s.size();) {
-      size_t end = at + 1;
-      while (end < s.size() && (static_cast<uint8_t>(s[end]) & 0xC0) == 0x80) ++end;
-      items.push_back(Value::text(v.as_text().part(at, end - at)));
-      at = end;
-    }
-    return items;
-  }
-  return e.error(fmt::format("'{}' object is not iterable", type_name(v)));
 }
 
 }  // namespace sotto::jinja

@@ -29,19 +29,29 @@ Result<Value> range(Evaluator& e, Arguments& a) {
     if (__builtin_add_overflow(i, step, &i)) break;
   }
   SOTTO_TRY(e.spend(items.size()));
-  return Value::list(std::move(items));
+  return Value::range(start, stop, step, std::move(items));
 }
 
 Result<Value> dictionary(Evaluator& e, Arguments& a, bool is_namespace) {
+  if (a.positional.size() > 1) return e.error(fmt::format("dict takes at most 1 argument, got {}", a.positional.size()));
   Pairs pairs;
-  if (!a.positional.empty() && a.positional[0].is_mapping()) {
+  const auto put = [&](const Value& key, const Value& value) -> Status {
+    SOTTO_TRY(e.spend(1 + pairs.size() / 16));
+    Value::put(&pairs, key, value);
+    return {};
+  };
+  if (!a.positional.empty() && a.positional[0].kind() == Kind::kDict) {
     SOTTO_TRY(e.spend(a.positional[0].pairs().size()));
     pairs = a.positional[0].pairs();
+  } else if (!a.positional.empty()) {
+    SOTTO_ASSIGN(const List entries, iterate(e, a.positional[0]));
+    for (const Value& entry : entries) {
+      SOTTO_ASSIGN(const List pair, iterate(e, entry));
+      if (pair.size() != 2) return e.error("dict needs pairs of a key and a value");
+      SOTTO_TRY(put(pair[0], pair[1]));
+    }
   }
-  for (const auto& [k, v] : a.named) {
-    SOTTO_TRY(e.spend(pairs.size() / 16));
-    Value::put(&pairs, Value::text(Text::literal(k)), v);
-  }
+  for (const auto& [k, v] : a.named) SOTTO_TRY(put(Value::text(Text::literal(k)), v));
   Value made = Value::dict(std::move(pairs), is_namespace);
   if (is_namespace) e.adopt(made);
   return made;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "text/template/evaluator.h"
 #include "text/template/text_operations.h"
@@ -49,22 +50,42 @@ Result<Value> m_splitlines(Evaluator& e, const Value& s, Arguments& a) {
   SOTTO_TRY(e.spend(s.as_text().bytes.size() / 4));
   return Value::list(split_lines(s.as_text(), a.get(0, "keepends").truth()));
 }
-Result<Value> m_partition(Evaluator& e, const Value& s, Arguments& a) {
+Result<Value> parted(Evaluator& e, const Value& s, const Arguments& a, bool right) {
   SOTTO_ASSIGN(const std::string separator, text_argument(e, a, 0, "sep"));
+  if (separator.empty()) return e.error("empty separator");
   const Text& t = s.as_text();
   SOTTO_TRY(e.spend_on_search(t.bytes, separator));
-  const size_t at = t.bytes.find(separator);
-  if (at == std::string::npos || separator.empty()) return Value::list({s, Value::text(Text()), Value::text(Text())}, true);
+  const size_t at = right ? t.bytes.rfind(separator) : t.bytes.find(separator);
+  const Value none = Value::text(Text());
+  if (at == std::string::npos) return Value::list(right ? List{none, none, s} : List{s, none, none}, true);
   const size_t after = at + separator.size();
   return Value::list({Value::text(t.part(0, at)), Value::text(t.part(at, separator.size())),
                       Value::text(t.part(after, t.bytes.size() - after))},
                      true);
 }
+Result<Value> m_partition(Evaluator& e, const Value& s, Arguments& a) { return parted(e, s, a, false); }
+Result<Value> m_rpartition(Evaluator& e, const Value& s, Arguments& a) { return parted(e, s, a, true); }
+
+// The part of a text that the arguments start and end, in characters, name; nothing where the start lies behind the end.
+std::optional<ByteRange> window(const Text& t, const Arguments& a) {
+  if (a.positional.size() < 2) return ByteRange{0, t.bytes.size()};
+  const auto size = static_cast<int64_t>(character_count(t.bytes));
+  const auto place = [&](size_t at, int64_t fallback) {
+    const int64_t i = integer_argument(a, at, "", fallback);
+    return i < 0 ? std::max<int64_t>(i + size, 0) : i;
+  };
+  const int64_t start = place(1, 0), end = std::min(place(2, size), size);
+  if (start > end) return std::nullopt;
+  const size_t first = byte_offset(t.bytes, static_cast<size_t>(start));
+  return ByteRange{first, byte_offset(t.bytes, static_cast<size_t>(end)) - first};
+}
 
 Result<Value> affix(Evaluator& e, const Value& self, const Arguments& a, bool front) {
-  const std::string& s = self.as_text().bytes;
+  const auto part = window(self.as_text(), a);
+  const std::string_view s =
+      part ? std::string_view(self.as_text().bytes).substr(part->first, part->count) : std::string_view();
   const auto fits = [&](const std::string& x) {
-    return x.size() <= s.size() && s.compare(front ? 0 : s.size() - x.size(), x.size(), x) == 0;
+    return part && x.size() <= s.size() && s.compare(front ? 0 : s.size() - x.size(), x.size(), x) == 0;
   };
   const Value wanted = a.get(0, "prefix");
   if (wanted.is_text()) return Value::boolean(fits(wanted.as_text().bytes));
@@ -103,26 +124,33 @@ Result<Value> m_capitalize(Evaluator&, const Value& s, Arguments&) {
 
 Result<Value> found(Evaluator& e, const Value& s, const Arguments& a, bool right) {
   SOTTO_ASSIGN(const std::string what, text_argument(e, a, 0, "sub"));
-  const std::string& t = s.as_text().bytes;
+  const std::string_view t = s.as_text().bytes;
+  const auto part = window(s.as_text(), a);
+  if (!part) return Value::integer(-1);
   SOTTO_TRY(e.spend_on_search(t, what));
-  const size_t at = right ? t.rfind(what) : t.find(what);
-  return Value::integer(at == std::string::npos ? -1
-                                                : static_cast<int64_t>(character_count(std::string_view(t).substr(0, at))));
+  const std::string_view in = t.substr(part->first, part->count);
+  const size_t at = right ? in.rfind(what) : in.find(what);
+  if (at == std::string_view::npos) return Value::integer(-1);
+  return Value::integer(static_cast<int64_t>(character_count(t.substr(0, part->first + at))));
 }
 Result<Value> m_find(Evaluator& e, const Value& s, Arguments& a) { return found(e, s, a, false); }
 Result<Value> m_rfind(Evaluator& e, const Value& s, Arguments& a) { return found(e, s, a, true); }
-Result<Value> m_index(Evaluator& e, const Value& s, Arguments& a) {
-  SOTTO_ASSIGN(const Value at, found(e, s, a, false));
+Result<Value> index_of(Evaluator& e, const Value& s, const Arguments& a, bool right) {
+  SOTTO_ASSIGN(const Value at, found(e, s, a, right));
   if (at.as_int() < 0) return e.error("substring not found");
   return at;
 }
+Result<Value> m_index(Evaluator& e, const Value& s, Arguments& a) { return index_of(e, s, a, false); }
+Result<Value> m_rindex(Evaluator& e, const Value& s, Arguments& a) { return index_of(e, s, a, true); }
 Result<Value> m_count(Evaluator& e, const Value& s, Arguments& a) {
   SOTTO_ASSIGN(const std::string what, text_argument(e, a, 0, "sub"));
-  if (what.empty()) return Value::integer(static_cast<int64_t>(character_count(s.as_text().bytes)) + 1);
-  SOTTO_TRY(e.spend_on_search(s.as_text().bytes, what));
+  const auto part = window(s.as_text(), a);
+  if (!part) return Value::integer(0);
+  const std::string_view t = std::string_view(s.as_text().bytes).substr(part->first, part->count);
+  if (what.empty()) return Value::integer(static_cast<int64_t>(character_count(t)) + 1);
+  SOTTO_TRY(e.spend_on_search(t, what));
   int64_t count = 0;
-  for (size_t at = s.as_text().bytes.find(what); at != std::string::npos; at = s.as_text().bytes.find(what, at + what.size()))
-    ++count;
+  for (size_t at = t.find(what); at != std::string_view::npos; at = t.find(what, at + what.size())) ++count;
   return Value::integer(count);
 }
 Result<Value> m_join(Evaluator& e, const Value& s, Arguments& a) {
@@ -134,6 +162,7 @@ Result<Value> m_join(Evaluator& e, const Value& s, Arguments& a) {
 // "{} and {0} and {name}" without format specifications.
 Result<Value> m_format(Evaluator& e, const Value& s, Arguments& a) {
   const Text& t = s.as_text();
+  SOTTO_TRY(e.spend(t.bytes.size() / 16));  // it is copied character by character
   Text out;
   size_t automatic = 0;
   for (size_t at = 0; at < t.bytes.size(); ++at) {
@@ -152,7 +181,8 @@ Result<Value> m_format(Evaluator& e, const Value& s, Arguments& a) {
                            : is_number && field.size() < 6 ? static_cast<size_t>(std::stoi(field))
                                                            : SIZE_MAX;
       const Value v = a.get(place, field);
-      if (v.is_undefined()) return e.error(fmt::format("format has no value for '{}'", field));
+      const bool named = std::any_of(a.named.begin(), a.named.end(), [&](const auto& n) { return n.first == field; });
+      if (!named && place >= a.positional.size()) return e.error(fmt::format("format has no value for '{}'", field));
       SOTTO_TRY(e.spend_on(v));
       out.append(to_text(v));
       SOTTO_TRY(e.check_length(out));
@@ -182,7 +212,7 @@ Result<Value> m_islower(Evaluator&, const Value& s, Arguments&) {
 }
 
 // Characters to add to a text of `size` for the width that is asked for.
-Result<int64_t> room_of(const Arguments& a, int64_t size, Evaluator& e) {
+Result<int64_t> room_of(Evaluator& e, const Arguments& a, int64_t size) {
   constexpr int64_t kMost = 1 << 20;
   const int64_t width = integer_argument(a, 0, "width", 0);
   if (width <= size) return int64_t{0};
@@ -191,43 +221,34 @@ Result<int64_t> room_of(const Arguments& a, int64_t size, Evaluator& e) {
   return width - size;
 }
 
-Result<Value> padded(const Value& s, const Arguments& a, bool left, bool right, Evaluator& e) {
-  const auto size = static_cast<int64_t>(character_count(s.as_text().bytes));
-  SOTTO_ASSIGN(const int64_t room, room_of(a, size, e));
-  if (room <= 0) return s;
-  const int64_t before = left && right ? room / 2 + (room & size & 1) : left ? room : 0;
-  Text out = Text::literal(std::string(static_cast<size_t>(before), ' '));
-  out.append(s.as_text());
-  out.append(Text::literal(std::string(static_cast<size_t>(room - before), ' ')));
-  return Value::text(std::move(out));
-}
-Result<Value> m_ljust(Evaluator& e, const Value& s, Arguments& a) { return padded(s, a, false, true, e); }
-Result<Value> m_rjust(Evaluator& e, const Value& s, Arguments& a) { return padded(s, a, true, false, e); }
-Result<Value> m_center(Evaluator& e, const Value& s, Arguments& a) { return padded(s, a, true, true, e); }
+Result<Value> m_ljust(Evaluator& e, const Value& s, Arguments& a) { return padded(e, s.as_text(), a, false, true); }
+Result<Value> m_rjust(Evaluator& e, const Value& s, Arguments& a) { return padded(e, s.as_text(), a, true, false); }
+Result<Value> m_center(Evaluator& e, const Value& s, Arguments& a) { return padded(e, s.as_text(), a, true, true); }
 Result<Value> m_zfill(Evaluator& e, const Value& s, Arguments& a) {
-  const auto size = static_cast<int64_t>(s.as_text().bytes.size());
-  SOTTO_ASSIGN(const int64_t room, room_of(a, size, e));
-  return text_of(s.as_text(), std::string(static_cast<size_t>(room), '0') + s.as_text().bytes);
+  const std::string& t = s.as_text().bytes;
+  SOTTO_ASSIGN(const int64_t room, room_of(e, a, static_cast<int64_t>(character_count(t))));
+  const size_t sign = !t.empty() && (t[0] == '-' || t[0] == '+') ? 1 : 0;
+  return text_of(s.as_text(), t.substr(0, sign) + std::string(static_cast<size_t>(room), '0') + t.substr(sign));
 }
 
 Result<Value> m_items(Evaluator& e, const Value& s, Arguments&) {
   SOTTO_TRY(e.spend(s.pairs().size()));
   List items;
   for (const auto& [k, v] : s.pairs()) items.push_back(Value::list({k, v}, true));
-  return Value::list(std::move(items));
+  return Value::view("dict_items", std::move(items));
 }
 Result<Value> m_keys(Evaluator& e, const Value& s, Arguments&) {
   SOTTO_ASSIGN(List keys, iterate(e, s));
-  return Value::list(std::move(keys));
+  return Value::view("dict_keys", std::move(keys));
 }
 Result<Value> m_values(Evaluator& e, const Value& s, Arguments&) {
   SOTTO_TRY(e.spend(s.pairs().size()));
   List values;
   for (const auto& [k, v] : s.pairs()) values.push_back(v);
-  return Value::list(std::move(values));
+  return Value::view("dict_values", std::move(values));
 }
-Result<Value> m_get(Evaluator&, const Value& s, Arguments& a) {
-  const Value* v = s.find(a.get(0, "key"));
+Result<Value> m_get(Evaluator& e, const Value& s, Arguments& a) {
+  SOTTO_ASSIGN(const Value* const v, e.find(s, a.get(0, "key")));
   if (v) return *v;
   const Value fallback = a.get(1, "default");
   return fallback.is_undefined() ? Value::none() : fallback;
@@ -258,6 +279,7 @@ constexpr Row kText[] = {{"strip", m_strip},
                          {"rsplit", m_rsplit},
                          {"splitlines", m_splitlines},
                          {"partition", m_partition},
+                         {"rpartition", m_rpartition},
                          {"startswith", m_startswith},
                          {"endswith", m_endswith},
                          {"removeprefix", m_removeprefix},
@@ -270,6 +292,7 @@ constexpr Row kText[] = {{"strip", m_strip},
                          {"find", m_find},
                          {"rfind", m_rfind},
                          {"index", m_index},
+                         {"rindex", m_rindex},
                          {"count", m_count},
                          {"join", m_join},
                          {"format", m_format},
@@ -305,6 +328,25 @@ Value bound(const Row (&rows)[kSize], const Value& self, std::string_view name) 
 }
 
 }  // namespace
+
+Result<Value> padded(Evaluator& e, const Text& t, const Arguments& a, bool left, bool right) {
+  const auto size = static_cast<int64_t>(character_count(t.bytes));
+  const Value given = a.get(1, "fillchar");
+  const std::string fill = given.is_text() ? given.as_text().bytes : " ";
+  if (character_count(fill) != 1) return e.error("the fill character must be exactly one character long");
+  SOTTO_ASSIGN(const int64_t room, room_of(e, a, size));
+  if (room == 0) return Value::text(t);
+  const int64_t before = left && right ? room / 2 + (room & (size + room) & 1) : left ? room : 0;
+  const auto filled = [&](int64_t count) {
+    std::string s;
+    for (int64_t i = 0; i < count; ++i) s += fill;
+    return Text::literal(std::move(s));
+  };
+  Text out = filled(before);
+  out.append(t);
+  out.append(filled(room - before));
+  return Value::text(std::move(out));
+}
 
 Value find_method(const Value& self, std::string_view name) {
   if (self.is_text()) return bound(kText, self, name);

@@ -18,10 +18,10 @@ Result<bool> is_number(Evaluator&, const Value& v, Arguments&) { return v.is_num
 Result<bool> is_true(Evaluator&, const Value& v, Arguments&) { return v.kind() == Kind::kBool && v.as_int() == 1; }
 Result<bool> is_false(Evaluator&, const Value& v, Arguments&) { return v.kind() == Kind::kBool && v.as_int() == 0; }
 Result<bool> is_iterable(Evaluator&, const Value& v, Arguments&) {
-  return v.is_sequence() || v.is_mapping() || v.is_text() || v.is_undefined();
+  return v.is_sequence() || v.kind() == Kind::kDict || v.is_text() || v.is_undefined() || v.kind() == Kind::kSeries;
 }
 Result<bool> is_sequence(Evaluator&, const Value& v, Arguments&) {
-  return v.is_sequence() || v.is_text() || v.kind() == Kind::kDict || v.is_undefined();
+  return v.has_places() || v.is_text() || v.kind() == Kind::kDict || v.is_undefined();
 }
 Result<bool> remainder(Evaluator& e, const Value& v, int64_t by, int64_t rest) {
   if (!v.is_number() || v.kind() == Kind::kFloat) return e.error("odd, even and divisibleby need an integer");
@@ -47,9 +47,16 @@ bool greater(int o) { return o > 0; }
 bool at_least(int o) { return o >= 0; }
 Result<bool> is_in(Evaluator& e, const Value& v, Arguments& a) {
   const Value in = a.get(0, "seq");
-  if (in.is_text() && v.is_text()) SOTTO_TRY(e.spend_on_search(in.as_text().bytes, v.as_text().bytes));
-  if (in.is_text()) return v.is_text() && in.as_text().bytes.find(v.as_text().bytes) != std::string::npos;
-  if (in.is_mapping()) return in.find(v) != nullptr;
+  if (in.is_text() && !v.is_text())
+    return e.error(fmt::format("'in <string>' requires string as left operand, not {}", type_name(v)));
+  if (in.is_text()) {
+    SOTTO_TRY(e.spend_on_search(in.as_text().bytes, v.as_text().bytes));
+    return in.as_text().bytes.find(v.as_text().bytes) != std::string::npos;
+  }
+  if (in.is_mapping()) {
+    SOTTO_ASSIGN(const Value* const at, e.find(in, v));
+    return at != nullptr;
+  }
   SOTTO_ASSIGN(const List items, iterate(e, in));
   return std::any_of(items.begin(), items.end(), [&](const Value& x) { return equal(x, v); });
 }
@@ -58,10 +65,12 @@ Result<bool> is_same(Evaluator&, const Value& v, Arguments& a) {
   return v.kind() == other.kind() && equal(v, other);
 }
 Result<bool> is_upper(Evaluator&, const Value& v, Arguments&) {
-  return v.is_text() && to_upper(v.as_text().bytes) == v.as_text().bytes;
+  const std::string s = to_text(v).bytes;
+  return to_upper(s) == s && to_lower(s) != s;
 }
 Result<bool> is_lower(Evaluator&, const Value& v, Arguments&) {
-  return v.is_text() && to_lower(v.as_text().bytes) == v.as_text().bytes;
+  const std::string s = to_text(v).bytes;
+  return to_lower(s) == s && to_upper(s) != s;
 }
 Result<bool> is_filter(Evaluator&, const Value& v, Arguments&) {
   return v.is_text() && find_filter(v.as_text().bytes) != nullptr;
@@ -105,7 +114,7 @@ constexpr Row kTests[] = {{"defined", is_defined},
                           {">=", ordered<at_least>},
                           {"in", is_in},
                           {"sameas", is_same},
-                          {"callable", is_kind<Kind::kFunction>},
+                          {"callable", is_kind<Kind::kFunction, Kind::kUndefined>},
                           {"upper", is_upper},
                           {"lower", is_lower},
                           {"filter", is_filter},

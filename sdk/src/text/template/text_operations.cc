@@ -47,6 +47,14 @@ size_t character_bytes(std::string_view s, size_t at) {
   return end - at;
 }
 
+// Bytes of a line end as str.splitlines knows them; 0: none begins here.
+size_t line_end_at(const std::string& s, size_t at) {
+  const char c = s[at];
+  if ((c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E)) return 1;
+  if (s.compare(at, 2, "\xC2\x85") == 0) return 2;
+  return s.compare(at, 3, "\xE2\x80\xA8") == 0 || s.compare(at, 3, "\xE2\x80\xA9") == 0 ? 3 : 0;
+}
+
 }  // namespace
 
 bool is_space_at(std::string_view s, size_t at, size_t* bytes) {
@@ -164,14 +172,30 @@ List split_lines(const Text& t, bool keep_ends) {
   List lines;
   const std::string& s = t.bytes;
   for (size_t at = 0; at < s.size();) {
-    size_t end = s.find_first_of("\n\r\v\f", at);
-    if (end == std::string::npos) end = s.size();
-    size_t after = std::min(end + 1, s.size());
+    size_t end = at, width = 0;  // of the line end
+    for (; end < s.size() && !(width = line_end_at(s, end)); ++end) {
+    }
+    size_t after = end + width;
     if (end + 1 < s.size() && s[end] == '\r' && s[end + 1] == '\n') after = end + 2;
     lines.push_back(Value::text(t.part(at, (keep_ends ? after : end) - at)));
     at = after;
   }
   return lines;
+}
+
+Text escape_markup(const Text& t) {
+  if (t.is_markup) return t;
+  constexpr std::string_view kSigns = "&<>\"'";
+  constexpr const char* kNames[] = {"&amp;", "&lt;", "&gt;", "&#34;", "&#39;"};
+  Text out;
+  for (size_t at = 0; at < t.bytes.size();) {
+    const size_t stop = std::min(t.bytes.find_first_of(kSigns, at), t.bytes.size());
+    out.append(t.part(at, stop - at));
+    if (stop < t.bytes.size()) out.append(t.part(stop, 1).derived(kNames[kSigns.find(t.bytes[stop])]));
+    at = stop + 1;
+  }
+  out.is_markup = true;
+  return out;
 }
 
 std::string to_upper(std::string_view s) {
@@ -187,6 +211,17 @@ std::string to_title(std::string_view s) {
     inside = upper(c) != c || lower(c) != c;
     return out;
   });
+}
+std::string to_headline(std::string_view s) {
+  constexpr std::string_view kBreaks = "-({[<";
+  bool first = true;
+  std::string out;
+  for (size_t at = 0, n = 0; at < s.size(); at += n) {
+    const bool breaks = is_space_at(s, at, &n) || (n == 1 && kBreaks.find(s[at]) != std::string_view::npos);
+    out += first ? to_upper(s.substr(at, n)) : to_lower(s.substr(at, n));
+    first = breaks;
+  }
+  return out;
 }
 std::string capitalize(std::string_view s) {
   bool first = true;

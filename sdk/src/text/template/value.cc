@@ -1,94 +1,9 @@
 #include "text/template/value.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "text/unicode.h"
-
 namespace sotto::jinja {
-namespace {
-
-constexpr int kMaxNesting = 100;
-
-std::string repr_at(const Value& v, int depth);
-
-std::string repr_items(const Value& v, int depth) {
-  std::string out = v.kind() == Kind::kTuple ? "(" : "[";
-  for (size_t i = 0; i < v.items().size(); ++i) out += (i ? ", " : "") + repr_at(v.items()[i], depth + 1);
-  if (v.kind() == Kind::kTuple && v.items().size() == 1) out += ",";
-  return out + (v.kind() == Kind::kTuple ? ")" : "]");
-}
-
-std::string repr_text(const std::string& s) {
-  const char quote = s.find('\'') != std::string::npos && s.find('"') == std::string::npos ? '"' : '\'';
-  std::string out(1, quote);
-  for (const char c : s) {
-    if (c == quote || c == '\\')
-      out += std::string("\\") + c;
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\r')
-      out += "\\r";
-    else if (c == '\t')
-      out += "\\t";
-    else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F)
-      out += fmt::format("\\x{:02x}", static_cast<uint8_t>(c));
-    else
-      out += c;
-  }
-  return out + quote;
-}
-
-std::string repr_at(const Value& v, int depth) {
-  if (depth > kMaxNesting) return "...";
-  if (v.is_text()) return repr_text(v.as_text().bytes);
-  if (v.is_sequence()) return repr_items(v, depth);
-  if (v.kind() != Kind::kDict) return to_text(v).bytes;
-  std::string out = "{";
-  for (const auto& [key, value] : v.pairs())
-    out += (out.size() > 1 ? ", " : "") + repr_at(key, depth + 1) + ": " + repr_at(value, depth + 1);
-  return out + "}";
-}
-
-void json_text(std::string_view s, std::string* out) {
-  *out += '"';
-  for (const char c : s) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      case '\b':
-        *out += "\\b";
-        break;
-      case '\f':
-        *out += "\\f";
-        break;
-      default:
-        if (static_cast<uint8_t>(c) < 0x20)
-          *out += fmt::format("\\u{:04x}", static_cast<uint8_t>(c));
-        else
-          *out += c;
-    }
-  }
-  *out += '"';
-}
-
-}  // namespace
-
 Text Text::literal(std::string s) {
   Text t;
   if (!s.empty()) t.trusted.push_back({0, s.size()});
@@ -190,6 +105,25 @@ Value Value::function(std::string name, Function f, const Value& holds) {
 }
 Value Value::function(std::string name, Function f) { return function(std::move(name), std::move(f), Value()); }
 
+Value Value::made_of(Series s, const List& holds) {
+  Value v;
+  v.kind_ = Kind::kSeries;
+  v.nesting_ = 1;
+  for (const Value& item : holds) v.contain(item);
+  for (const Value& item : s.items) v.contain(item);
+  v.series_ = std::make_shared<Series>(std::move(s));
+  return v;
+}
+Value Value::generator(std::function<Result<List>(Evaluator&)> make, const List& holds, std::string type) {
+  return made_of({Series::Form::kGenerator, std::move(type), std::move(make)}, holds);
+}
+Value Value::view(std::string type, List items) {
+  return made_of({Series::Form::kView, std::move(type), nullptr, std::move(items)}, {});
+}
+Value Value::range(int64_t start, int64_t stop, int64_t step, List items) {
+  return made_of({Series::Form::kRange, "range", nullptr, std::move(items), {start, stop, step}}, {});
+}
+
 bool Value::truth() const {
   switch (kind_) {
     case Kind::kUndefined:
@@ -210,6 +144,8 @@ bool Value::truth() const {
     case Kind::kNamespace:
     case Kind::kFunction:
       return true;
+    case Kind::kSeries:
+      return is_generator() || !series_->items.empty();
   }
   return false;
 }
@@ -266,6 +202,9 @@ bool equal(const Value& a, const Value& b) {
       return &a.pairs() == &b.pairs();
     case Kind::kFunction:
       return &a.callee() == &b.callee();
+    case Kind::kSeries:
+      if (!a.is_range() || !b.is_range()) return &a.series() == &b.series();
+      return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(), equal);
     case Kind::kBool:
     case Kind::kInt:
     case Kind::kFloat:
@@ -292,113 +231,10 @@ std::optional<int> compare(const Value& a, const Value& b) {
 }
 
 const char* type_name(const Value& v) {
+  if (v.kind() == Kind::kSeries) return v.series().type.c_str();
   constexpr const char* kNames[] = {"Undefined", "NoneType", "bool", "int",       "float",   "str",
                                     "list",      "tuple",    "dict", "Namespace", "function"};
   return kNames[static_cast<size_t>(v.kind())];
-}
-
-std::string real_text(double d) {
-  if (std::isnan(d)) return "nan";
-  if (std::isinf(d)) return d > 0 ? "inf" : "-inf";
-  std::string s = fmt::format("{}", d);
-  return s.find_first_of(".e") == std::string::npos ? s + ".0" : s;
-}
-
-Text to_text(const Value& v) {
-  switch (v.kind()) {
-    case Kind::kUndefined:
-      return Text();
-    case Kind::kNone:
-      return Text::literal("None");
-    case Kind::kBool:
-      return Text::literal(v.as_int() ? "True" : "False");
-    case Kind::kInt:
-      return Text::literal(fmt::format("{}", v.as_int()));
-    case Kind::kFloat:
-      return Text::literal(real_text(v.as_real()));
-    case Kind::kText:
-      return v.as_text();
-    case Kind::kNamespace:
-      return Text::literal("<Namespace>");
-    case Kind::kFunction:
-      return Text::literal("<function " + v.name() + ">");
-    case Kind::kList:
-    case Kind::kTuple:
-    case Kind::kDict:
-      return Text::data(repr_at(v, 0));
-  }
-  return Text();
-}
-
-std::string repr(const Value& v) { return repr_at(v, 0); }
-
-Status to_json(const Value& v, int indent, bool sort_keys, std::string_view item_separator, std::string_view key_separator,
-               int depth, size_t most, std::string* out) {
-  if (depth > kMaxNesting) return Status(SOTTO_TEMPLATE_ERROR, "tojson: nested too deeply");
-  if (out->size() > most) return Status(SOTTO_TEMPLATE_ERROR, "tojson: a text became too long");
-  const auto line = [&](int level) {
-    if (indent >= 0) *out += "\n" + std::string(static_cast<size_t>(indent) * static_cast<size_t>(level), ' ');
-  };
-  switch (v.kind()) {
-    case Kind::kNone:
-      *out += "null";
-      return {};
-    case Kind::kBool:
-      *out += v.as_int() ? "true" : "false";
-      return {};
-    case Kind::kInt:
-      *out += fmt::format("{}", v.as_int());
-      return {};
-    case Kind::kFloat:
-      *out += std::isnan(v.as_real())   ? "NaN"
-              : std::isinf(v.as_real()) ? (v.as_real() > 0 ? "Infinity" : "-Infinity")
-                                        : real_text(v.as_real());
-      return {};
-    case Kind::kText:
-      json_text(v.as_text().bytes, out);
-      return {};
-    case Kind::kList:
-    case Kind::kTuple: {
-      *out += "[";
-      for (size_t i = 0; i < v.items().size(); ++i) {
-        if (i) *out += item_separator;
-        line(depth + 1);
-        SOTTO_TRY(to_json(v.items()[i], indent, sort_keys, item_separator, key_separator, depth + 1, most, out));
-      }
-      if (!v.items().empty()) line(depth);
-      *out += "]";
-      return {};
-    }
-    case Kind::kDict: {
-      Pairs pairs = v.pairs();
-      if (sort_keys)
-        std::stable_sort(pairs.begin(), pairs.end(),
-                         [](const auto& a, const auto& b) { return compare(a.first, b.first).value_or(0) < 0; });
-      *out += "{";
-      for (size_t i = 0; i < pairs.size(); ++i) {
-        if (i) *out += item_separator;
-        line(depth + 1);
-        const Value& key = pairs[i].first;
-        if (key.is_text())
-          json_text(key.as_text().bytes, out);
-        else {
-          std::string plain;
-          SOTTO_TRY(to_json(key, -1, false, ", ", ": ", depth + 1, most, &plain));
-          json_text(plain, out);
-        }
-        *out += key_separator;
-        SOTTO_TRY(to_json(pairs[i].second, indent, sort_keys, item_separator, key_separator, depth + 1, most, out));
-      }
-      if (!pairs.empty()) line(depth);
-      *out += "}";
-      return {};
-    }
-    case Kind::kUndefined:
-    case Kind::kNamespace:
-    case Kind::kFunction:
-      break;
-  }
-  return Status(SOTTO_TEMPLATE_ERROR, fmt::format("Object of type {} is not JSON serializable", type_name(v)));
 }
 
 size_t character_count(std::string_view s) {
