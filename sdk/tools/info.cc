@@ -133,8 +133,8 @@ void run(Console& console, const Options& o) {
   json["file"] = model_path(o.model);
   json["license"] = license.empty() ? Json() : Json(license);
   json["chat_template"] = chat.empty() ? Json() : Json(chat);
-  json["heads"] = Json::array();
-  for (const sotto_head_info& head : heads) json["heads"].push_back({{"name", head.name}, {"labels", head.labels}});
+  json["output_heads"] = Json::array();
+  for (const sotto_head_info& head : heads) json["output_heads"].push_back({{"name", head.name}, {"labels", head.labels}});
   json["types"] = Json::object();
   for (const auto& [name, type] : types) json["types"][name] = {{"tensors", type.tensors}, {"bytes", type.bytes}};
   json["memory"] = Json::array();

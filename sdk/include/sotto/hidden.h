@@ -13,9 +13,7 @@ extern "C" {
 
 #define SOTTO_HEAD_SEQUENCE 1u /* one answer for a text: apply it to the hidden state of its last token */
 #define SOTTO_HEAD_TOKEN 2u    /* one answer for each token */
-#define SOTTO_HEAD_SPAN                                                                                \
-  3u /* for each token: a number a label that its span begins here, then one a label that it ends here \
-      */
+#define SOTTO_HEAD_SPAN 3u     /* for each token: a number a label that its span begins, then one a label that it ends */
 
 typedef struct sotto_head_info {
   uint32_t struct_size;
