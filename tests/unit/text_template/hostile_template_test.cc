@@ -110,7 +110,7 @@ TEST(HostileTemplate, EndsAtOnce) {
     else
       EXPECT_EQ(rendered.ok() ? rendered.value().text : rendered.status().text(), answer);
     // Generous: sanitizers and busy machines. What this catches takes hours.
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(300));
   }
 }
 
