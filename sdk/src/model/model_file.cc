@@ -85,7 +85,8 @@ std::string text_of(sotto_str s) { return std::string(s.data ? s.data : "", stat
 }  // namespace
 
 Status ModelBytes::allocate(uint64_t size) {
-  if (size <= SIZE_MAX / 2) owned_.reset(new (std::nothrow) uint8_t[static_cast<size_t>(size)]);
+  constexpr uint64_t kMost = std::min<uint64_t>(uint64_t{1} << 46, SIZE_MAX / 2);  // of the addresses that a process has
+  if (size <= kMost) owned_.reset(new (std::nothrow) uint8_t[static_cast<size_t>(size)]);
   return owned_ ? Status() : Status(SOTTO_OUT_OF_MEMORY, fmt::format("{}: there are no {} bytes to hold it", name_, size));
 }
 
