@@ -5,9 +5,9 @@
 #include <string>
 #include <thread>
 
-#include "api/guard.h"
+#include "border/guard.h"
 #include "api/model_object.h"
-#include "api/options.h"
+#include "border/options.h"
 #include "api/parked.h"
 
 namespace sotto {

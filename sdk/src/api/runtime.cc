@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "api/guard.h"
-#include "api/options.h"
+#include "border/guard.h"
+#include "border/options.h"
 #include "api/parked.h"
 
 namespace sotto {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/hidden_service.h"
-#include "api/options.h"
+#include "border/options.h"
 #include "api/runtime.h"
 #include "api/session_service.h"
 

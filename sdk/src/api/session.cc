@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "api/options.h"
+#include "border/options.h"
 #include "api/session_object.h"
 #include "api/session_service.h"
 

@@ -1,9 +1,9 @@
 // session_object.h: the object behind sotto_session, and a C function's call on it.
 #pragma once
 
-#include "api/guard.h"
+#include "border/guard.h"
 #include "api/model_object.h"
-#include "api/options.h"
+#include "border/options.h"
 #include "run/session.h"
 
 struct sotto_session {

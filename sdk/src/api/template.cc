@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "api/guard.h"
+#include "border/guard.h"
 #include "api/model_object.h"
-#include "api/options.h"
+#include "border/options.h"
 #include "text/template/chat_template.h"
 
 namespace sotto {

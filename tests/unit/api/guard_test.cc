@@ -1,4 +1,4 @@
-#include "api/guard.h"
+#include "border/guard.h"
 
 #include <cstddef>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "api/options.h"
+#include "border/options.h"
 
 #include <gtest/gtest.h>
 

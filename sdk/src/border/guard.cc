@@ -1,4 +1,4 @@
-#include "api/guard.h"
+#include "border/guard.h"
 
 #include <algorithm>
 #include <cstddef>

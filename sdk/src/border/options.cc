@@ -1,8 +1,8 @@
-#include "api/options.h"
+#include "border/options.h"
 
 #include <fmt/format.h>
 
-#include "api/guard.h"
+#include "border/guard.h"
 
 namespace sotto {
 
