@@ -8,12 +8,13 @@ import border
 # Folder of sdk/src: the folders it may include besides itself (the arrows, followed to their ends).
 MODULES = {
     "base": set(),
+    "border": {"base"},
     "model": {"base"},
     "text": {"base"},
     "host": {"base"},
     "run": {"model", "text", "host", "base"},
-    "convert": {"model", "text", "base"},
-    "api": {"run", "model", "text", "host", "base"},
+    "convert": {"model", "text", "border", "base"},
+    "api": {"run", "model", "text", "host", "border", "base"},
 }
 APPLICATION = {"sotto.h", "sotto.hpp", "base.h", "types.h", "plugin.h", "runtime.h", "model.h", "session.h"}
 SKILLS = {"dialogue.h", "sentiment.h", "recommendation.h"}
@@ -29,6 +30,7 @@ THIRD_PARTY = (
     (r"sentencepiece",             r"sdk/src/text/",                                            True),
     (r"nlohmann/",                 r"sdk/(src|tools)/|plugins/|samples/(?!external_)",           False),
     (r"CLI/",                      r"sdk/tools/|samples/(?!external_)",                          False),
+    (r"libdeflate",                r"sdk/src/convert/",                                         True),
     (r"xxhash",                    r"sdk/src/run/|tests/",                                      False),
     (r"hwy/",                      r"backends/cpu/",                                            False),
     (r"vulkan/",                   r"backends/vulkan/",                                         False),

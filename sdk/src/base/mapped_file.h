@@ -25,6 +25,8 @@ class MappedFile {
   ~MappedFile();
 
   Span<const uint8_t> bytes() const { return bytes_; }
+  // Whole pages of a mapping's part leave the process's memory; touched again, they are read from the file again.
+  static void give_back(Span<const uint8_t> part);
 
  private:
   MappedFile() = default;

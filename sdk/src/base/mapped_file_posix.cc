@@ -48,6 +48,13 @@ Result<MappedFile> MappedFile::from_descriptor(int fd, const std::string& name, 
   return file;
 }
 
+void MappedFile::give_back(Span<const uint8_t> part) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = reinterpret_cast<uintptr_t>(part.data()), end = first + part.size();
+  const uintptr_t from = (first + page - 1) / page * page, to = end / page * page;
+  if (from < to) (void)::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);  // a hint: failing is harmless
+}
+
 MappedFile::MappedFile(MappedFile&& other) noexcept { *this = std::move(other); }
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {

@@ -39,11 +39,16 @@ struct Piece {
   uint64_t columns = 0;
 };
 
+// How GGUF wants the rows of a tensor that a checkpoint stores otherwise.
+enum class RowOrder : uint8_t { kAsStored, kHalvesToPairs };  // rotated halves of each head become neighbours
+
 struct ModelTensor {
   std::string name;  // as GGUF names it: "blk.3.attn_q.weight"
   uint64_t rows = 1;
   uint64_t columns = 0;
-  bool is_vector = false;  // written as float32 with one dimension
+  bool is_vector = false;  // rows * columns numbers, written as float32 with one dimension
+  RowOrder order = RowOrder::kAsStored;
+  uint64_t head_dim = 0;  // for kHalvesToPairs
   Element element = Element::kF32;
   float add = 0;  // to every value: 1 for zero-centred gains
   std::vector<Piece> pieces;
@@ -63,6 +68,9 @@ struct Checkpoint {
 Status check_piece(const ModelTensor& tensor, const Piece& piece);
 // Every number of the tensor is given by exactly one piece; names what is missing.
 Status check_coverage(const ModelTensor& tensor);
+
+// Rows [first, first + count) of `from` become rows [at, at + count) of `to`. REQUIRES: they exist.
+void add_rows(const ModelTensor& from, uint64_t first, uint64_t count, uint64_t at, ModelTensor* to);
 
 // The tensor's numbers, row-major, in its own element type (`add` not applied). Checks the CRC of what it reads for the first
 // time, and gives the pages back to the system afterwards.

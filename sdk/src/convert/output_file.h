@@ -22,13 +22,14 @@ class OutputFile {
   ~OutputFile();
 
   Status write(Span<const uint8_t> bytes);
-  Status write_zeros(uint64_t count);
+  Status write_zeros(uint64_t count);  // a few: they wait in memory
   Status commit();
   uint64_t size() const { return size_; }
 
  private:
   OutputFile() = default;
   Status failed(const char* what) const;
+  Status put(Span<const uint8_t> bytes) const;
   Status flush();
 
   std::string path_;
