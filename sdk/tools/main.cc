@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"bench", "speed beside the measured memory bandwidth", declare_bench},
     {"info", "what is in a model file and the memory it takes", declare_info},
     {"import", "a model file from a Megatron-LM or Hugging Face checkpoint", declare_import},
+    {"export", "a Megatron-LM checkpoint again from a model file", declare_export},
     {"doctor", "plugins, devices, memory: what works here and why the rest does not", declare_doctor},
 };
 

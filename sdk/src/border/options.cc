@@ -30,6 +30,14 @@ Result<std::string_view> read_text(const char* name, sotto_str text) {
   return std::string_view(text.data, static_cast<size_t>(text.size));
 }
 
+Result<std::string> read_path(const char* name, sotto_str text, bool is_required) {
+  SOTTO_ASSIGN(const std::string_view path, read_text(name, text));
+  if (path.find('\0') != std::string_view::npos)
+    return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{}: the path holds a zero byte", name));
+  if (is_required && path.empty()) return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{}: no path is given", name));
+  return std::string(path);
+}
+
 Status check_given(const char* name, const void* pointer) {
   if (pointer != nullptr) return Status();
   return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{} is NULL", name));

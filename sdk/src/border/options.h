@@ -58,6 +58,8 @@ Status write_items(const Item* items, uint64_t needed, Item* buffer, uint64_t ca
 
 // A view of the caller's text; `name` is the argument for the sentence. Not given reads as empty.
 Result<std::string_view> read_text(const char* name, sotto_str text);
+// The same for a path: no zero byte inside, and given where it is required.
+Result<std::string> read_path(const char* name, sotto_str text, bool is_required);
 // Fails with a sentence when a pointer that must be given is NULL.
 Status check_given(const char* name, const void* pointer);
 

@@ -139,6 +139,17 @@ ModelTensor as_rows(const ModelTensor& tensor) {
   return t;
 }
 
+void cut_vocabulary(uint32_t rows, Checkpoint* c) {
+  for (ModelTensor& t : c->tensors) {
+    if (t.name != "token_embd.weight" && t.name != "output.weight") continue;
+    const ModelTensor whole = t;
+    t.pieces.clear();
+    t.rows = rows;
+    add_rows(whole, 0, rows, 0, &t);
+  }
+  c->description.vocabulary = rows;
+}
+
 Result<std::vector<uint8_t>> load_tensor(const ModelTensor& t) {
   for (const Piece& p : t.pieces) SOTTO_TRY(check_crc(p.from));
   std::vector<uint8_t> out(static_cast<size_t>(t.rows * t.columns * size_of(t.element)));

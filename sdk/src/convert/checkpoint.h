@@ -86,6 +86,9 @@ void add_rows(const ModelTensor& from, uint64_t first, uint64_t count, uint64_t 
 // A vector as rows of one number, whichever way it was written down; a matrix as it is.
 ModelTensor as_rows(const ModelTensor& tensor);
 
+// Rows that padded the vocabulary to the ranks of the training are cut off. REQUIRES: rows <= description.vocabulary.
+void cut_vocabulary(uint32_t rows, Checkpoint* checkpoint);
+
 // The tensor's numbers, row-major, in its own element type (`add` not applied). Checks the CRC of what it reads for the first
 // time, and gives the pages back to the system afterwards.
 Result<std::vector<uint8_t>> load_tensor(const ModelTensor& tensor);

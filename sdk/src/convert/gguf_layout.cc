@@ -150,20 +150,26 @@ double divisor(const RopeDescription& r, size_t pair, double inv_freq) {
   return 1;
 }
 
+// How the frequencies come about; Llama-3's scheme stands in a table of factors where an architecture has one.
+void put_scheme(const std::string& prefix, const RopeDescription& r, GgufWriter* w) {
+  w->put_f32(prefix + "rope.freq_base", r.base);
+  if (r.scaling == RopeScaling::kNone) return;
+  constexpr const char* kTypes[] = {"none", "linear", "llama3", "yarn"};
+  w->put_text(prefix + "rope.scaling.type", kTypes[static_cast<size_t>(r.scaling)]);
+  w->put_f32(prefix + "rope.scaling.factor", r.factor);
+  if (r.scaling == RopeScaling::kLinear) return;
+  w->put_u32(prefix + "rope.scaling.original_context_length", r.original_context);
+  if (r.scaling != RopeScaling::kYarn) return;
+  w->put_f32(prefix + "rope.scaling.yarn_beta_fast", r.beta_fast);
+  w->put_f32(prefix + "rope.scaling.yarn_beta_slow", r.beta_slow);
+  if (!r.yarn_truncates) w->put_bool(prefix + "rope.scaling.yarn_truncates", false);
+}
+
 void put_rotation(const std::string& prefix, Checkpoint* c, GgufWriter* w) {
   const RopeDescription& r = c->description.rope;
   w->put_u32(prefix + "rope.dimension_count", r.dimensions);
+  if (r.scaling != RopeScaling::kLlama3) return put_scheme(prefix, r, w);
   w->put_f32(prefix + "rope.freq_base", r.base);
-  if (r.scaling == RopeScaling::kLinear || r.scaling == RopeScaling::kYarn) {
-    w->put_text(prefix + "rope.scaling.type", r.scaling == RopeScaling::kYarn ? "yarn" : "linear");
-    w->put_f32(prefix + "rope.scaling.factor", r.factor);
-  }
-  if (r.scaling == RopeScaling::kYarn) {
-    w->put_u32(prefix + "rope.scaling.original_context_length", r.original_context);
-    w->put_f32(prefix + "rope.scaling.yarn_beta_fast", r.beta_fast);
-    w->put_f32(prefix + "rope.scaling.yarn_beta_slow", r.beta_slow);
-  }
-  if (r.scaling != RopeScaling::kLlama3) return;
   std::vector<float> factors;
   for (const double f : plain_frequencies(r)) factors.push_back(static_cast<float>(llama3_divisor(r, f)));
   c->tensors.push_back(make_vector("rope_freqs.weight", factors, c));
@@ -244,16 +250,21 @@ void put_described(const ModelDescription& d, GgufWriter* w) {
   const bool is_rotary = d.positions == Positions::kRotary;
   w->put_text(prefix + "rope.layout", rotation_name(is_rotary ? d.rope.layout : SOTTO_ROTATION_NONE));
   if (!is_rotary) return;
-  std::vector<float> frequencies;
-  const std::vector<double> plain = plain_frequencies(d.rope);
-  for (size_t i = 0; i < plain.size(); ++i) frequencies.push_back(static_cast<float>(plain[i] / divisor(d.rope, i, plain[i])));
-  w->put_f32s(prefix + "rope.inv_freq", frequencies);
+  put_scheme(prefix, d.rope, w);
+  w->put_f32s(prefix + "rope.inv_freq", rope_frequencies(d.rope));
   put_unless("rope.magnitude", d.rope.magnitude, 1);
   if (!d.rope.layers.empty())
     w->put_i32s(prefix + "rope.layers", std::vector<int32_t>(d.rope.layers.begin(), d.rope.layers.end()));
 }
 
 }  // namespace
+
+std::vector<float> rope_frequencies(const RopeDescription& rope) {
+  std::vector<float> frequencies;
+  const std::vector<double> plain = plain_frequencies(rope);
+  for (size_t i = 0; i < plain.size(); ++i) frequencies.push_back(static_cast<float>(plain[i] / divisor(rope, i, plain[i])));
+  return frequencies;
+}
 
 ModelTensor make_vector(const std::string& name, const std::vector<float>& values, Checkpoint* owner) {
   owner->made.emplace_back(values.size() * sizeof(float));

@@ -14,6 +14,9 @@ namespace sotto {
 // general.architecture.
 Result<std::string> lay_out(Checkpoint* checkpoint, GgufWriter* writer);
 
+// The inverse frequencies of the rotated pairs, all scaling applied.
+std::vector<float> rope_frequencies(const RopeDescription& rope);
+
 // Bytes for a tensor that no file holds. The checkpoint keeps them.
 ModelTensor make_vector(const std::string& name, const std::vector<float>& values, Checkpoint* owner);
 

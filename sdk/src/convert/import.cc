@@ -10,9 +10,9 @@
 #include "convert/gguf_layout.h"
 #include "convert/gguf_writer.h"
 #include "convert/hf/hf_model.h"
+#include "convert/import_tokenizer.h"
 #include "convert/megatron/model.h"
 #include "convert/output_file.h"
-#include "convert/tokenizer_data.h"
 
 namespace sotto {
 namespace {
@@ -49,44 +49,17 @@ Result<std::unique_ptr<Checkpoint>> read_checkpoint(const std::string& source, c
           source));
 }
 
-// The tokenizer that the user named, or what lies in or beside the checkpoint; perhaps none.
-Result<TokenizerData> find_tokenizer(const std::string& source, const std::string& named) {
-  if (!named.empty()) {
-    SOTTO_ASSIGN(TokenizerData data, read_tokenizer(named));
-    if (data.model.empty()) return Status(SOTTO_NOT_FOUND, fmt::format("no tokenizer lies in {}", named));
-    return data;
-  }
-  std::error_code error;
-  for (const fs::path& folder : {fs::path(source), fs::path(source) / "tokenizer"}) {
-    if (!fs::is_directory(folder, error)) continue;
-    SOTTO_ASSIGN(TokenizerData data, read_tokenizer(folder.string()));
-    if (!data.model.empty()) return data;
-  }
-  return TokenizerData();
-}
-
-// Rows that padded the vocabulary to the ranks of the training are cut off.
-void cut_vocabulary(uint32_t rows, Checkpoint* c) {
-  for (ModelTensor& t : c->tensors) {
-    if (t.name != "token_embd.weight" && t.name != "output.weight") continue;
-    const ModelTensor whole = t;
-    t.pieces.clear();
-    t.rows = rows;
-    add_rows(whole, 0, rows, 0, &t);
-  }
-  c->description.vocabulary = rows;
-}
-
-Status fit_tokenizer(const Events& events, TokenizerData* tokenizer, Checkpoint* c) {
-  for (const std::string& warning : tokenizer->warnings) events.warning(warning);
-  if (tokenizer->model.empty()) {
+// Rows that padded the vocabulary to the ranks of the training go where the tokenizer says how many tokens there are.
+Status fit_tokenizer(const Events& events, ImportTokenizer* tokenizer, Checkpoint* c) {
+  for (const std::string& warning : tokenizer->warnings()) events.warning(warning);
+  const uint32_t tokens = tokenizer->tokens();
+  if (tokens == 0) {
     events.warning("the checkpoint has no tokenizer: the model works by ids alone; give one to import it with the model");
     return {};
   }
-  const auto tokens = static_cast<uint32_t>(tokenizer->tokens.size());
   const bool is_padded = c->format.compare(0, 8, "Megatron") == 0;
   if (tokens < c->description.vocabulary && is_padded) cut_vocabulary(tokens, c);
-  return fit_vocabulary(c->description.vocabulary, tokenizer);
+  return tokenizer->fit(c->description.vocabulary);
 }
 
 void put_facts(const Checkpoint& c, GgufWriter* w) {
@@ -169,7 +142,7 @@ Result<ImportReport> import_checkpoint(const std::string& source, const std::str
   SOTTO_ASSIGN(OutputFile file, OutputFile::create(output, options.overwrite));
   SOTTO_ASSIGN(const std::unique_ptr<Checkpoint> c, read_checkpoint(source, options));
   for (const std::string& warning : c->warnings) events.warning(warning);
-  SOTTO_ASSIGN(TokenizerData tokenizer, find_tokenizer(source, options.tokenizer));
+  SOTTO_ASSIGN(ImportTokenizer tokenizer, ImportTokenizer::find(source, options.tokenizer));
   SOTTO_TRY(fit_tokenizer(events, &tokenizer, c.get()));
   GgufWriter writer;
   ImportReport report;
@@ -178,7 +151,7 @@ Result<ImportReport> import_checkpoint(const std::string& source, const std::str
   const auto table =
       std::find_if(c->tensors.begin(), c->tensors.end(), [](const ModelTensor& t) { return t.name == "token_embd.weight"; });
   writer.put_u32("general.file_type", file_type_of(table == c->tensors.end() ? SOTTO_F32 : type_of(*table, type)));
-  if (!tokenizer.model.empty()) put_tokenizer(tokenizer, &writer);
+  tokenizer.put(&writer);
   for (const ModelTensor& t : c->tensors) {
     const uint64_t count = t.rows * t.columns;
     writer.add_tensor(t.name, type_of(t, type), t.is_vector ? count : t.columns, t.is_vector ? 0 : t.rows);
@@ -189,7 +162,7 @@ Result<ImportReport> import_checkpoint(const std::string& source, const std::str
   SOTTO_TRY(file.commit());
   report.format = c->format;
   report.tensors = static_cast<uint32_t>(c->tensors.size());
-  report.tokens = static_cast<uint32_t>(tokenizer.tokens.size());
+  report.tokens = tokenizer.tokens();
   report.vocabulary = c->description.vocabulary;
   report.bytes = file.size();
   return report;

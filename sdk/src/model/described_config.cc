@@ -87,6 +87,10 @@ Status read_rotation(KeyReader& keys, ModelConfig* c) {
   SOTTO_TRY(read_name(keys, "rope.layout", kRotations, &r.layout));
   SOTTO_ASSIGN(r.inv_freq, keys.file().reals(keys.key("rope.inv_freq")));
   SOTTO_TRY(read_number(keys, "rope.magnitude", &r.magnitude));
+  // The scheme that the frequencies came of, for who exports them again.
+  for (const char* name : {"rope.freq_base", "rope.scaling.type", "rope.scaling.factor", "rope.scaling.original_context_length",
+                           "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_beta_slow", "rope.scaling.yarn_truncates"})
+    (void)keys.key(name);
   std::vector<uint32_t> rotates;
   SOTTO_TRY(read_layers(keys, "rope.layers", c->layers, &rotates));
   for (const uint32_t n : rotates) c->rotates.push_back(n != 0);

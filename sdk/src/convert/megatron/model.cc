@@ -81,6 +81,28 @@ Result<std::string> backend_of(const fs::path& iteration) {
   return Status(SOTTO_NOT_FOUND, fmt::format("{}: no Megatron-LM checkpoint lies in it", iteration.string()));
 }
 
+// What `sotto export` and sotto-train left for the way back.
+void take_own_facts(MegatronState* state) {
+  const PickleValue* applies = state->sotto != nullptr ? state->sotto->find("arguments_apply") : nullptr;
+  if (applies != nullptr && applies->is(PickleKind::kBool) && applies->integer != 0) state->arguments.trust();
+}
+
+void put_own_facts(const MegatronState& state, Checkpoint* c) {
+  if (state.sotto == nullptr) return;
+  const struct {
+    const char* key;
+    std::string* to;
+  } kTexts[] = {
+      {"imported_from", &c->description.source}, {"name", &c->description.name}, {"license", &c->description.license}};
+  for (const auto& row : kTexts)
+    if (const PickleValue* v = state.sotto->find(row.key); v != nullptr && v->is(PickleKind::kText))
+      *row.to = std::string(v->text);
+  const PickleValue* vocabulary = state.sotto->find("vocabulary");
+  if (vocabulary != nullptr && vocabulary->is(PickleKind::kInteger) && vocabulary->integer > 0 &&
+      vocabulary->integer < c->description.vocabulary)
+    cut_vocabulary(static_cast<uint32_t>(vocabulary->integer), c);
+}
+
 }  // namespace
 
 bool looks_like_megatron(const std::string& folder) { return is_there(fs::path(folder) / kTracker) || is_iteration(folder); }
@@ -96,10 +118,12 @@ Result<std::unique_ptr<Checkpoint>> read_megatron(const std::string& folder, con
   checkpoint->format = is_distributed ? "Megatron torch_dist" : "Megatron mp_rank";
   SOTTO_TRY(is_distributed ? read_distributed(iteration.string(), &state) : read_ranks(iteration.string(), &state));
   SOTTO_TRY(pair_hybrid_layers(&state));
+  take_own_facts(&state);
   const auto within = [&](Status s) { return s.ok() ? s : s.within(iteration.string()); };
   SOTTO_TRY(within(describe_megatron(state, &checkpoint->description, &checkpoint->warnings)));
   SOTTO_TRY(within(make_megatron_tensors(state, checkpoint.get())));
   SOTTO_TRY(within(make_megatron_heads(state, checkpoint.get())));
+  put_own_facts(state, checkpoint.get());
   return checkpoint;
 }
 

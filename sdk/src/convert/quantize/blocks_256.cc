@@ -1,9 +1,9 @@
-// blocks_256.cc: Q4_K, Q5_K, Q6_K: blocks of 256 weights in parts that have a scale each (and a minimum), whole numbers times the
-// scales of the block.
+// blocks_256.cc: Q4_K, Q5_K, Q6_K: blocks of 256 weights in parts that have a scale each (and a minimum), whole numbers times
+// the scales of the block.
 //
-// First every part is fitted by itself. Then the block's own scales are chosen, and the parts' whole numbers with them; the best
-// numbers need not be those nearest to the fit, so their neighbours are tried. With all whole numbers fixed, the best scales of
-// the block follow from least squares; these two steps take turns.
+// First every part is fitted by itself. Then the block's own scales are chosen, and the parts' whole numbers with them; the
+// best numbers need not be those nearest to the fit, so their neighbours are tried. With all whole numbers fixed, the best
+// scales of the block follow from least squares; these two steps take turns.
 #include <cmath>
 #include <cstring>
 
@@ -38,9 +38,9 @@ struct Pair {
 };
 // Neighbours that are tried around a part's numbers, its own first: up to three scales and two minima away, nearer ones with
 // more partners.
-constexpr Pair kAround[kLanes] = {{0, 0},  {0, 1},  {0, -1}, {0, 2},  {0, -2},  {1, 0},  {1, 1},   {1, -1},
-                                  {1, 2},  {1, 3},  {-1, 0}, {-1, 1}, {-1, -1}, {-1, -2}, {-1, -3}, {2, 0},
-                                  {2, 1},  {2, 2},  {2, -1}, {2, 3},  {-2, 0},  {-2, 1}, {-2, -1},  {-2, -2},
+constexpr Pair kAround[kLanes] = {{0, 0},   {0, 1}, {0, -1}, {0, 2},  {0, -2},  {1, 0},   {1, 1},   {1, -1},
+                                  {1, 2},   {1, 3}, {-1, 0}, {-1, 1}, {-1, -1}, {-1, -2}, {-1, -3}, {2, 0},
+                                  {2, 1},   {2, 2}, {2, -1}, {2, 3},  {-2, 0},  {-2, 1},  {-2, -1}, {-2, -2},
                                   {-2, -3}, {3, 0}, {3, 1},  {3, 2},  {-3, 0},  {-3, -1}, {-3, -2}, {-3, 1}};
 
 // Chooses the numbers of one part, starting from those that it has.

@@ -46,8 +46,8 @@ ScaleSums sum_up(const float* x, const float* w, const float* inverse, Levels le
 }
 
 // Where the largest weight lands at a start, in levels beyond the outermost one. Fine where the best start usually lies.
-constexpr float kBeyond[] = {-1.4f,  -1.2f, -1.0f, -0.85f, -0.7f, -0.55f, -0.4f, -0.3f, -0.2f, -0.1f, 0.0f,  0.1f,
-                             0.2f, 0.3f,  0.4f,  0.5f, 0.6f, 0.7f,   0.85f,  1.0f, 1.2f, 1.4f,   1.7f, 2.1f};
+constexpr float kBeyond[] = {-1.4f, -1.2f, -1.0f, -0.85f, -0.7f, -0.55f, -0.4f, -0.3f, -0.2f, -0.1f, 0.0f, 0.1f,
+                             0.2f,  0.3f,  0.4f,  0.5f,   0.6f,  0.7f,   0.85f, 1.0f,  1.2f,  1.4f,  1.7f, 2.1f};
 // And far beyond, as a multiple: that cuts the large weights off, which pays when they count for little.
 constexpr float kMultiples[] = {1.4f, 1.55f, 1.75f, 2.0f, 2.4f, 3.0f, 4.0f, 6.0f};
 static_assert(std::size(kBeyond) + std::size(kMultiples) == kLanes, "one start a lane");
@@ -137,8 +137,8 @@ void take_better(const LineSums& s, const Run& run, LineStart* best) {
       scale = s.qq[c] > 0 ? (s.xq[c] - offset * s.q[c]) / s.qq[c] : 0;
     }
     // sum w x^2 - sum w (x - scale q - offset)^2, which holds for any scale and offset.
-    const float gain = 2 * scale * s.xq[c] + 2 * offset * run.sum_x - scale * scale * s.qq[c] -
-                       2 * scale * offset * s.q[c] - offset * offset * run.sum_w;
+    const float gain = 2 * scale * s.xq[c] + 2 * offset * run.sum_x - scale * scale * s.qq[c] - 2 * scale * offset * s.q[c] -
+                       offset * offset * run.sum_w;
     if (gain > best->gain) *best = {scale, offset, gain};
   }
 }
