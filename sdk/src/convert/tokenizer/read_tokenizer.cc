@@ -154,13 +154,12 @@ Result<TokenizerData> read_vocabulary_files(const Place& place) {
 
 // GPT-2's class takes it for all its special tokens where nothing else is said.
 void take_gpt2_defaults(TokenizerData* data) {
-  if (data->model != "gpt2" || data->pre != "gpt-2" || data->eos) return;
-  for (uint32_t id = 0; id < data->tokens.size(); ++id) {
-    if (data->tokens[id] != "<|endoftext|>") continue;
-    data->eos = id;
-    if (!data->bos) data->bos = id;
-    data->kinds[id] = static_cast<int32_t>(TokenKind::kControl);
-  }
+  const auto at = std::find(data->tokens.begin(), data->tokens.end(), "<|endoftext|>");
+  if (data->pre != "gpt-2" || at == data->tokens.end()) return;
+  const auto id = static_cast<uint32_t>(at - data->tokens.begin());
+  if (!data->eos) data->eos = id;
+  if (!data->bos) data->bos = id;
+  if (data->eos == id) data->kinds[id] = static_cast<int32_t>(TokenKind::kControl);
 }
 
 }  // namespace
