@@ -226,7 +226,7 @@ TEST(TokenizerJson, AConvertedModelThatScoresCannotSayIsRefused) {
   } cases[] = {
       {[](json* j) { (*j)["model"]["merges"].erase((*j)["model"]["merges"].size() - 1); }, {"do not merge"}},
       {[](json* j) { (*j)["model"]["merges"].push_back((*j)["model"]["merges"][0]); }, {"others between them"}},
-      {[](json* j) { (*j)["model"]["unk_token"] = nullptr; }, {"unknown token"}},
+      {[](json* j) { (*j)["model"]["unk_token"] = "<none>"; }, {"unknown token"}},
       {[](json* j) { (*j)["model"]["vocab"].erase("<0x41>"); }, {"255 of the 256"}},
       {[](json* j) { (*j)["normalizer"] = nullptr; }, {"U+2581"}},
       {[](json* j) {
