@@ -227,7 +227,9 @@ Status ConfigKeys::text(std::string_view key, std::string_view fallback, std::st
 }
 
 Status ConfigKeys::judge_the_rest(std::string_view family, std::vector<std::string>* warnings) const {
-  for (const auto& [key, value] : json_.pairs) {
+  for (const auto& pair : json_.pairs) {
+    const std::string& key = pair.first;
+    const Json& value = pair.second;
     if (asked_.count(key)) continue;
     const auto* row =
         std::find_if(std::begin(kMustBeNeutral), std::end(kMustBeNeutral), [&](const auto& r) { return r.key == key; });

@@ -117,6 +117,9 @@ Result<TokenizerData> read_sentencepiece(const Place& place, const Json* json) {
   bool is_changed = false;
   if (json) SOTTO_TRY(add_from_tokenizer_json(*json, place.json, &data, &is_changed));
   SOTTO_TRY(read_side_files(place.folder, &data, &is_changed));
+  // With a .model alone Llama's class adds bos unless tokenizer_config.json says no; without that file it is nobody's
+  // tokenizer.
+  if (!data.add_bos && !json && is_file(place.folder + "/tokenizer_config.json")) data.add_bos = data.bos.has_value();
   put_model(std::move(file), is_changed, &data);
   return data;
 }
@@ -128,6 +131,16 @@ Result<TokenizerData> read_json_tokenizer(const Place& place) {
   bool ignored = false;
   SOTTO_TRY(read_side_files(place.folder, &data, &ignored));
   return data;
+}
+
+// GPT-2's class takes it for all its special tokens where nothing else is said.
+void take_gpt2_defaults(TokenizerData* data) {
+  const auto at = std::find(data->tokens.begin(), data->tokens.end(), "<|endoftext|>");
+  if (data->pre != "gpt-2" || at == data->tokens.end()) return;
+  const auto id = static_cast<uint32_t>(at - data->tokens.begin());
+  if (!data->eos) data->eos = id;
+  if (!data->bos) data->bos = id;
+  if (data->eos == id) data->kinds[id] = static_cast<int32_t>(TokenKind::kControl);
 }
 
 Result<TokenizerData> read_vocabulary_files(const Place& place) {
@@ -145,6 +158,7 @@ Result<TokenizerData> read_vocabulary_files(const Place& place) {
     data.normalize_nfc = row.nfc;
     bool ignored = false;
     SOTTO_TRY(read_side_files(place.folder, &data, &ignored));
+    take_gpt2_defaults(&data);
     return data;
   }
   return Status(SOTTO_UNSUPPORTED,
@@ -152,25 +166,18 @@ Result<TokenizerData> read_vocabulary_files(const Place& place) {
                             printable(tokenizer_class)));
 }
 
-// GPT-2's class takes it for all its special tokens where nothing else is said.
-void take_gpt2_defaults(TokenizerData* data) {
-  const auto at = std::find(data->tokens.begin(), data->tokens.end(), "<|endoftext|>");
-  if (data->pre != "gpt-2" || at == data->tokens.end()) return;
-  const auto id = static_cast<uint32_t>(at - data->tokens.begin());
-  if (!data->eos) data->eos = id;
-  if (!data->bos) data->bos = id;
-  if (data->eos == id) data->kinds[id] = static_cast<int32_t>(TokenKind::kControl);
-}
-
 }  // namespace
 
 Result<TokenizerData> read_tokenizer(const std::string& path) {
   SOTTO_ASSIGN(const Place place, find_place(path));
-  if (!place.json.empty()) return read_json_tokenizer(place);
-  if (!place.model.empty()) return read_sentencepiece(place, nullptr);
-  if (place.vocab.empty()) return TokenizerData();
-  SOTTO_ASSIGN(TokenizerData data, read_vocabulary_files(place));
-  take_gpt2_defaults(&data);
+  if (place.json.empty() && place.model.empty() && place.vocab.empty()) return TokenizerData();
+  auto data = !place.json.empty()    ? read_json_tokenizer(place)
+              : !place.model.empty() ? read_sentencepiece(place, nullptr)
+                                     : read_vocabulary_files(place);
+  if (!data.ok()) return data;
+  // Said aloud: engines have defaults of their own.
+  if (!data->add_bos) data->add_bos = false;
+  if (!data->add_eos) data->add_eos = false;
   return data;
 }
 

@@ -63,7 +63,7 @@ Status add_older_added_tokens(const Files& files, TokenList* list) {
     content.kind = Json::Kind::kText;
     content.text = text;
     special.kind = Json::Kind::kBool;
-    special.truth = true;
+    special.truth = false;  // those that are, are named elsewhere
     token.kind = Json::Kind::kObject;
     token.pairs = {{"content", content}, {"special", special}};
     SOTTO_TRY(list->add(static_cast<uint64_t>(id.integer), token));
@@ -153,13 +153,11 @@ Status take_flags(const Files& files, const std::string& where, TokenizerData* d
   for (const Json* flag : {bos, eos})
     if (flag && !flag->is_bool())
       return Status(SOTTO_BAD_FILE, fmt::format("{}: add_bos_token and add_eos_token are flags", where));
+  // Llama's tokenizer adds bos unless it is told not to.
   if (bos || eos) {
-    data->add_bos = bos && bos->truth && data->bos;
+    data->add_bos = (bos ? bos->truth : data->model == "llama") && data->bos;
     data->add_eos = eos && eos->truth && data->eos;
   }
-  // Before transformers 5 Llama's tokenizer added bos where nothing was said.
-  if (!data->add_bos) data->add_bos = data->model == "llama" && data->bos && !files.tokenizer_config.pairs.empty();
-  if (!data->add_eos) data->add_eos = false;
   const Json* prefix = files.tokenizer_config.find("add_prefix_space");
   if (!prefix || !prefix->is_bool()) return {};
   if (data->model == "gpt2" && prefix->truth)

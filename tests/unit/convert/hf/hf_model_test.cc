@@ -250,6 +250,8 @@ TEST(HfModel, AFolderIsRecognisedByItsConfiguration) {
   EXPECT_FALSE(looks_like_hugging_face(folder.path()));
   folder.write("config.json", R"({"model_type":"llama"})");
   EXPECT_TRUE(looks_like_hugging_face(folder.path()));
+  folder.write("config.json", R"({"model_type":)");
+  EXPECT_TRUE(looks_like_hugging_face(folder.path()));
   EXPECT_FALSE(looks_like_hugging_face(folder.path() + "/nowhere"));
 }
 

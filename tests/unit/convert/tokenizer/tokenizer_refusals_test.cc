@@ -219,6 +219,22 @@ TEST(TokenizerJson, AConvertedSentencePieceModelGivesTheSameIds) {
     EXPECT_EQ(engine->ids(text, true), original->ids(text, true)) << text;
 }
 
+TEST(TokenizerJson, BesideAModelItMustSayTheSame) {
+  TestFolder folder;
+  folder.copy_fixture("llama");
+  json j = converted(folder.path());
+  folder.write("tokenizer.json", j.dump());
+  const auto both = read_tokenizer(folder.path());
+  ASSERT_TRUE(both.ok()) << both.status().text();
+  EXPECT_EQ(both.value().sentencepiece, folder.read("tokenizer.model"));
+  auto& vocab = j["model"]["vocab"];
+  std::swap(vocab["<0x41>"], vocab["<0x42>"]);
+  folder.write("tokenizer.json", j.dump());
+  const auto other = read_tokenizer(folder.path());
+  ASSERT_FALSE(other.ok());
+  expect_sentence(other.status().text(), {"<0x42>", "tokenizer.model"});
+}
+
 TEST(TokenizerJson, AConvertedModelThatScoresCannotSayIsRefused) {
   const struct {
     void (*change)(json*);
