@@ -14,6 +14,7 @@ namespace sotto {
 namespace {
 
 constexpr size_t kMaxDepth = 64;
+constexpr size_t kMaxValues = 4 << 20;  // a value takes 100 bytes where its text may be 3; large tokenizers have a million
 constexpr uint64_t kLargestFile = uint64_t{256} << 20;
 
 // Builds values while the library's parser reads; its own tree would keep the last of two equal keys and say nothing.
@@ -95,6 +96,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return add(std::move(value));
   }
   bool add(Json v) {
+    if (++values_ > kMaxValues) return fail(fmt::format("it has more than {} values", kMaxValues));
     if (open_.empty())
       result_ = std::move(v);
     else if (open_.back().value.is_object())
@@ -105,6 +107,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   std::vector<Open> open_;
+  size_t values_ = 0;
   Json result_;
   std::string fault_;
 };

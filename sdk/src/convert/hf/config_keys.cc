@@ -238,7 +238,8 @@ Status ConfigKeys::judge_the_rest(std::string_view family, std::vector<std::stri
         return unsupported(fmt::format("key '{}' is {}, which is not supported for {}", key, value.describe(), family));
       continue;
     }
-    if (value.is_null() || std::binary_search(std::begin(kHarmless), std::end(kHarmless), key)) continue;
+    const bool is_off = value.is_null() || (value.is_bool() && !value.truth);
+    if (is_off || std::binary_search(std::begin(kHarmless), std::end(kHarmless), key)) continue;
     // transformers ignores what its configuration class does not name; so does this, but says it.
     warnings->push_back(fmt::format("{}: key '{}' ({}) is none that {} is known to use; it was ignored", where_, printable(key),
                                     value.describe(), family));

@@ -34,6 +34,8 @@ TEST(Safetensors, ALyingFileIsRefusedWithItsReason) {
   const auto with = [](const std::string& entry, size_t bytes = 8) {
     return safetensors_file("{" + entry + "}", std::string(bytes, 0));
   };
+  std::string many;  // more values than any file has
+  for (size_t i = 0; i < size_t{5} << 20; ++i) many += "0,";
   const struct {
     std::string file;
     std::vector<std::string> words;
@@ -46,6 +48,7 @@ TEST(Safetensors, ALyingFileIsRefusedWithItsReason) {
       {safetensors_file("{\"a\":", ""), {"no JSON"}},
       {safetensors_file("{} x", ""), {"no JSON"}},
       {safetensors_file(std::string(100000, '['), ""), {"nested"}},
+      {safetensors_file("[" + many + "0]", ""), {"values"}},
       {with(R"("a":5)"), {"'a'", "dtype"}},
       {with(R"("a":{"dtype":"Q9","shape":[2],"data_offsets":[0,8]})"), {"'a'", "Q9"}},
       {with(R"("a":{"dtype":"F32","shape":2,"data_offsets":[0,8]})"), {"'a'", "shape"}},
