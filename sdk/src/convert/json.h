@@ -2,6 +2,7 @@
 // deeper nesting than any such file has.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,8 +40,11 @@ struct Json {
   std::string describe() const;
 };
 
+// A value takes 100 bytes where its text may be 2; large tokenizers have two million.
+constexpr size_t kMostJsonValues = 4 << 20;
+
 // `where` stands in messages.
-Result<Json> parse_json(std::string_view text, const std::string& where);
+Result<Json> parse_json(std::string_view text, const std::string& where, size_t most_values = kMostJsonValues);
 // A file of at most 256 MiB.
 Result<Json> read_json(const std::string& path);
 
