@@ -14,6 +14,7 @@ namespace sotto {
 namespace {
 
 constexpr size_t kMaxDepth = 64;
+constexpr size_t kMostValues = 4 << 20;  // large tokenizers have two million
 constexpr uint64_t kLargestFile = uint64_t{256} << 20;
 
 // Builds values while the library's parser reads; its own tree would keep the last of two equal keys and say nothing.
@@ -155,6 +156,8 @@ std::string Json::describe() const {
   }
   return {};
 }
+
+Result<Json> parse_json(std::string_view text, const std::string& where) { return parse_json(text, where, kMostValues); }
 
 Result<Json> parse_json(std::string_view text, const std::string& where, size_t most_values) {
   Builder builder(most_values);

@@ -40,11 +40,10 @@ struct Json {
   std::string describe() const;
 };
 
-// A value takes 100 bytes where its text may be 2; large tokenizers have two million.
-constexpr size_t kMostJsonValues = 4 << 20;
-
-// `where` stands in messages.
-Result<Json> parse_json(std::string_view text, const std::string& where, size_t most_values = kMostJsonValues);
+// `where` stands in messages. More values than `most_values`, or than any such file has, are refused: a value takes 100 bytes
+// where its text may be 2.
+Result<Json> parse_json(std::string_view text, const std::string& where);
+Result<Json> parse_json(std::string_view text, const std::string& where, size_t most_values);
 // A file of at most 256 MiB.
 Result<Json> read_json(const std::string& path);
 
