@@ -111,12 +111,32 @@ void put_model(SentencePieceFile file, bool is_changed, TokenizerData* data) {
   }
 }
 
+// Where tokenizers of transformers begin a text with a space: once, or (legacy) behind each special token, as here. Which of
+// the two a model was trained with does not change the ids of a text without markers.
+Status warn_of_legacy(const Place& place, const Json* json, TokenizerData* data) {
+  const std::string path = place.folder + "/tokenizer_config.json";
+  const Json* pre = json ? json->find("pre_tokenizer") : nullptr;
+  const Json* scheme = pre ? pre->find("prepend_scheme") : nullptr;
+  bool is_once = scheme && scheme->text == "first";
+  if (is_file(path)) {
+    SOTTO_ASSIGN(const Json config, read_json(path));
+    const Json* legacy = config.find("legacy");
+    is_once = is_once || (legacy && legacy->is_bool() && !legacy->truth);
+  }
+  if (is_once && data->add_space_prefix.value_or(true))
+    data->warnings.push_back(
+        fmt::format("{}: behind a special token a text begins without a space in the original; here with one",
+                    is_file(path) ? path : place.json));
+  return {};
+}
+
 Result<TokenizerData> read_sentencepiece(const Place& place, const Json* json) {
   TokenizerData data;
   SOTTO_ASSIGN(SentencePieceFile file, read_model(place.model, &data));
   bool is_changed = false;
   if (json) SOTTO_TRY(add_from_tokenizer_json(*json, place.json, &data, &is_changed));
   SOTTO_TRY(read_side_files(place.folder, &data, &is_changed));
+  SOTTO_TRY(warn_of_legacy(place, json, &data));
   // With a .model alone Llama's class adds bos unless tokenizer_config.json says no; without that file it is nobody's
   // tokenizer.
   if (!data.add_bos && !json && is_file(place.folder + "/tokenizer_config.json")) data.add_bos = data.bos.has_value();

@@ -158,6 +158,18 @@ TEST(ReadTokenizer, ASentencePieceModelTakesAddedTokens) {
   EXPECT_EQ(list.value().kinds[320], static_cast<int32_t>(TokenKind::kUnused));
 }
 
+TEST(ReadTokenizer, ASpaceBehindSpecialTokensThatTheOriginalLacksIsWorthAWarning) {
+  TestFolder folder;
+  folder.copy_fixture("llama");
+  const auto once = read_tokenizer(folder.path());
+  folder.replace("tokenizer_config.json", "\"legacy\": false", "\"legacy\": true");
+  const auto each = read_tokenizer(folder.path());
+  ASSERT_TRUE(once.ok() && each.ok());
+  ASSERT_EQ(once.value().warnings.size(), 1u);
+  expect_sentence(once.value().warnings[0], {"tokenizer_config.json", "special token", "space"});
+  EXPECT_TRUE(each.value().warnings.empty());
+}
+
 TEST(ReadTokenizer, TheSpaceBeforeATextCanBeLeftOut) {
   TestFolder folder;
   folder.copy_fixture("llama");
