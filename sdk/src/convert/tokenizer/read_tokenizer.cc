@@ -135,7 +135,7 @@ Result<TokenizerData> read_sentencepiece(const Place& place, const Json* json) {
   SOTTO_ASSIGN(SentencePieceFile file, read_model(place.model, &data));
   bool is_changed = false;
   if (json) SOTTO_TRY(add_from_tokenizer_json(*json, place.json, &data, &is_changed));
-  SOTTO_TRY(read_side_files(place.folder, &data, &is_changed));
+  SOTTO_TRY(read_side_files(place.folder, json ? AddedEnds::kByPostProcessor : AddedEnds::kByFlags, &data, &is_changed));
   SOTTO_TRY(warn_of_legacy(place, json, &data));
   // With a .model alone Llama's class adds bos unless tokenizer_config.json says no; without that file it is nobody's
   // tokenizer.
@@ -149,7 +149,7 @@ Result<TokenizerData> read_json_tokenizer(const Place& place) {
   if (is_converted_sentencepiece(json) && !place.model.empty()) return read_sentencepiece(place, &json);
   SOTTO_ASSIGN(TokenizerData data, read_tokenizer_json(json, place.json));
   bool ignored = false;
-  SOTTO_TRY(read_side_files(place.folder, &data, &ignored));
+  SOTTO_TRY(read_side_files(place.folder, AddedEnds::kByPostProcessor, &data, &ignored));
   return data;
 }
 
@@ -177,7 +177,7 @@ Result<TokenizerData> read_vocabulary_files(const Place& place) {
     data.pre = row.pre;
     data.normalize_nfc = row.nfc;
     bool ignored = false;
-    SOTTO_TRY(read_side_files(place.folder, &data, &ignored));
+    SOTTO_TRY(read_side_files(place.folder, AddedEnds::kByFlags, &data, &ignored));
     take_gpt2_defaults(&data);
     return data;
   }

@@ -88,13 +88,13 @@ TEST(ReadTokenizer, SpecialIdsComeFromTheFilesBeside) {
        {},
        false,
        false},
-      {{{"tokenizer_config.json", R"({"bos_token":"<|endoftext|>","add_bos_token":true})"}}, 0u, 2u, {}, true, false},
+      {{{"tokenizer_config.json", R"({"bos_token":"<|endoftext|>","add_bos_token":true})"}}, 0u, 2u, {}, false, false},
       {{{"tokenizer_config.json", R"({"eos_token":"<|im_end|>","bos_token":null,"add_bos_token":true,"add_eos_token":true})"}},
        {},
        2u,
        {},
        false,
-       true},
+       false},
       {{{"tokenizer_config.json", R"({"eos_token":"<|im_end|>","bos_token":null})"},
         {"generation_config.json", R"({"eos_token_id":[2,0]})"}},
        {},
@@ -122,6 +122,35 @@ TEST(ReadTokenizer, SpecialIdsComeFromTheFilesBeside) {
     EXPECT_EQ(data.value().add_bos, c.adds_bos) << shown;
     EXPECT_EQ(data.value().add_eos, c.adds_eos) << shown;
   }
+}
+
+TEST(ReadTokenizer, FlagsOfAModelFileDecideWhatIsAdded) {
+  const struct {
+    const char* flags;
+    bool bos, eos;
+  } cases[] = {
+      {"", true, false},
+      {R"("add_bos_token":false)", false, false},
+      {R"("add_bos_token":true,"add_eos_token":true)", true, true},
+      {R"("add_eos_token":true)", true, true},
+  };
+  for (const auto& c : cases) {
+    TestFolder folder;
+    folder.copy_fixture("llama");
+    folder.write("tokenizer_config.json", std::string("{") + c.flags + "}");
+    const auto data = read_tokenizer(folder.path());
+    ASSERT_TRUE(data.ok()) << data.status().text();
+    EXPECT_EQ(data.value().add_bos, c.bos) << c.flags;
+    EXPECT_EQ(data.value().add_eos, c.eos) << c.flags;
+  }
+  TestFolder folder;  // beside a tokenizer.json they are no more than a hint
+  folder.copy_fixture("qwen3");
+  folder.write("tokenizer_config.json", R"({"bos_token":"<|endoftext|>","add_bos_token":true})");
+  const auto data = read_tokenizer(folder.path());
+  ASSERT_TRUE(data.ok());
+  EXPECT_EQ(data.value().add_bos, false);
+  ASSERT_EQ(data.value().warnings.size(), 1u);
+  expect_sentence(data.value().warnings[0], {"add_bos_token", "post-processor"});
 }
 
 TEST(ReadTokenizer, AnAddedTokenOfTheConfigurationIsAMarker) {
