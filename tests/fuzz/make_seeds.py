@@ -241,9 +241,48 @@ def seeds_of_plugins():
     put("plugin_table", "short", bytes([32, 99, 100, 0, 0, 0, 0]))
 
 
+def safetensors(tensors, gap=0):
+    """tensors: name -> (dtype, shape, bytes)."""
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    for name, (dtype, shape, count) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + count]}
+        data += b"\1" * count + b"\0" * gap
+    head = json.dumps(header).encode()
+    return struct.pack("<Q", len(head)) + head + data
+
+
+def small_tokenizer(**more):
+    vocab = {t: i for i, t in enumerate(["<s>", "</s>", "<unk>", "a", "b", "\u0120", "ab", "\u0120a", "i", "t", "'"])}
+    model = {"type": "BPE", "unk_token": None, "ignore_merges": False, "vocab": vocab, "merges": [["a", "b"], "\u0120 a"]}
+    added = [{"id": i, "content": t, "special": True, "lstrip": False, "normalized": False} for i, t in enumerate(["<s>", "</s>"])]
+    return {"added_tokens": added, "normalizer": None, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True}, "post_processor": None, "model": model, **more}
+
+
+def seeds_of_checkpoints():
+    put("safetensors", "two", safetensors({"a.weight": ("F32", [2, 2], 16), "b": ("BF16", [3], 6), "c": ("I64", [], 8)}))
+    put("safetensors", "gap", safetensors({"a": ("F16", [2], 4), "b": ("F8_E4M3", [2], 2)}, gap=2))
+    put("safetensors", "none", safetensors({}))
+    for folder in ("gpt2", "llama", "qwen3"):
+        put("hf_config", folder, (FIXTURES / "hf" / folder / "config.json").read_bytes())
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1, "vocab_size": 8}
+    put("hf_config", "mistral", json.dumps({"model_type": "mistral", "sliding_window": 4, **sizes}))
+    put("hf_config", "yarn", json.dumps({"model_type": "llama", "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "mscale": 1.0, "mscale_all_dim": 0.5, "beta_fast": 16, "truncate": False}, **sizes}))
+    put("hf_config", "llama3", json.dumps({"model_type": "llama", "rope_parameters": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}, "attention_bias": True, "mlp_bias": True, "quantization_config": None, **sizes}))
+    put("hf_config", "layers", json.dumps({"architectures": ["Qwen2ForCausalLM"], "use_sliding_window": True, "max_window_layers": 1, "layer_types": ["full_attention", "sliding_attention"], "x": 1, **sizes}))
+    qwen = json.loads((FIXTURES / "hf" / "qwen3" / "tokenizer.json").read_bytes())
+    template = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "B", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "special_tokens": {"B": {"id": "B", "ids": [0], "tokens": ["<s>"]}}}
+    put("tokenizer_json", "small", json.dumps(small_tokenizer()))
+    put("tokenizer_json", "qwen", json.dumps(small_tokenizer(normalizer=qwen["normalizer"], pre_tokenizer=qwen["pre_tokenizer"])))
+    put("tokenizer_json", "template", json.dumps(small_tokenizer(post_processor={"type": "Sequence", "processors": [{"type": "ByteLevel"}, template]})))
+    tokens = ["<unk>", "<s>", "</s>"] + [f"<0x{b:02X}>" for b in range(256)] + ["\u2581", "a", "b", "ab", "\u2581ab"]
+    pieces = {"type": "BPE", "unk_token": "<unk>", "byte_fallback": True, "vocab": {t: i for i, t in enumerate(tokens)}, "merges": ["a b", "\u2581 ab"]}
+    put("tokenizer_json", "pieces", json.dumps(small_tokenizer(model=pieces, added_tokens=[], pre_tokenizer={"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": False}), ensure_ascii=False, separators=(",", ":")))
+
+
 if __name__ == "__main__":
     seeds_of_models()
     seeds_of_tokenizers()
     seeds_of_templates()
     seeds_of_states()
     seeds_of_plugins()
+    seeds_of_checkpoints()

@@ -14,11 +14,14 @@ namespace sotto {
 namespace {
 
 constexpr size_t kMaxDepth = 64;
+constexpr size_t kMostValues = 4 << 20;  // large tokenizers have two million
 constexpr uint64_t kLargestFile = uint64_t{256} << 20;
 
 // Builds values while the library's parser reads; its own tree would keep the last of two equal keys and say nothing.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
+  explicit Builder(size_t most_values) : most_values_(most_values) {}
+
   bool null() override { return add(Json()); }
   bool boolean(bool b) override {
     Json v;
@@ -95,6 +98,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return add(std::move(value));
   }
   bool add(Json v) {
+    if (++values_ > most_values_) return fail(fmt::format("it has more than {} values", most_values_));
     if (open_.empty())
       result_ = std::move(v);
     else if (open_.back().value.is_object())
@@ -105,6 +109,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   std::vector<Open> open_;
+  const size_t most_values_;
+  size_t values_ = 0;
   Json result_;
   std::string fault_;
 };
@@ -151,8 +157,10 @@ std::string Json::describe() const {
   return {};
 }
 
-Result<Json> parse_json(std::string_view text, const std::string& where) {
-  Builder builder;
+Result<Json> parse_json(std::string_view text, const std::string& where) { return parse_json(text, where, kMostValues); }
+
+Result<Json> parse_json(std::string_view text, const std::string& where, size_t most_values) {
+  Builder builder(most_values);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder) || !builder.fault().empty())
     return Status(SOTTO_BAD_FILE, fmt::format("{}: {}", where, builder.fault().empty() ? "it is no JSON" : builder.fault()));
   return builder.take();

@@ -2,6 +2,7 @@
 // deeper nesting than any such file has.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,8 +40,10 @@ struct Json {
   std::string describe() const;
 };
 
-// `where` stands in messages.
+// `where` stands in messages. More values than `most_values`, or than any such file has, are refused: a value takes 100 bytes
+// where its text may be 2.
 Result<Json> parse_json(std::string_view text, const std::string& where);
+Result<Json> parse_json(std::string_view text, const std::string& where, size_t most_values);
 // A file of at most 256 MiB.
 Result<Json> read_json(const std::string& path);
 

@@ -227,7 +227,9 @@ Status ConfigKeys::text(std::string_view key, std::string_view fallback, std::st
 }
 
 Status ConfigKeys::judge_the_rest(std::string_view family, std::vector<std::string>* warnings) const {
-  for (const auto& [key, value] : json_.pairs) {
+  for (const auto& pair : json_.pairs) {
+    const std::string& key = pair.first;
+    const Json& value = pair.second;
     if (asked_.count(key)) continue;
     const auto* row =
         std::find_if(std::begin(kMustBeNeutral), std::end(kMustBeNeutral), [&](const auto& r) { return r.key == key; });
@@ -236,7 +238,8 @@ Status ConfigKeys::judge_the_rest(std::string_view family, std::vector<std::stri
         return unsupported(fmt::format("key '{}' is {}, which is not supported for {}", key, value.describe(), family));
       continue;
     }
-    if (value.is_null() || std::binary_search(std::begin(kHarmless), std::end(kHarmless), key)) continue;
+    const bool is_off = value.is_null() || (value.is_bool() && !value.truth);
+    if (is_off || std::binary_search(std::begin(kHarmless), std::end(kHarmless), key)) continue;
     // transformers ignores what its configuration class does not name; so does this, but says it.
     warnings->push_back(fmt::format("{}: key '{}' ({}) is none that {} is known to use; it was ignored", where_, printable(key),
                                     value.describe(), family));

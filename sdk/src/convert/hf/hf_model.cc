@@ -156,7 +156,8 @@ bool looks_like_hugging_face(const std::string& folder) {
   const std::string path = folder + "/config.json";
   if (!is_file(path)) return false;
   const auto json = read_json(path);
-  return json.ok() && json.value().is_object() && (json.value().has("model_type") || json.value().has("architectures"));
+  if (!json.ok() || is_file(folder + "/model.safetensors")) return true;  // the reader says what is wrong
+  return json.value().has("model_type") || json.value().has("architectures");
 }
 
 Result<std::unique_ptr<Checkpoint>> read_hugging_face(const std::string& folder) {

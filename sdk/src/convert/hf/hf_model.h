@@ -9,7 +9,7 @@
 
 namespace sotto {
 
-// It has a config.json that names a model.
+// It has a config.json that names a model, or that is damaged: read_hugging_face then says how.
 bool looks_like_hugging_face(const std::string& folder);
 
 // Rows of q and k are in the checkpoint's order (description.rope.layout). Every tensor is used, known to be of no use or

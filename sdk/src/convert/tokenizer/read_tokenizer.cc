@@ -111,12 +111,35 @@ void put_model(SentencePieceFile file, bool is_changed, TokenizerData* data) {
   }
 }
 
+// Where tokenizers of transformers begin a text with a space: once, or (legacy) behind each special token, as here. Which of
+// the two a model was trained with does not change the ids of a text without markers.
+Status warn_of_legacy(const Place& place, const Json* json, TokenizerData* data) {
+  const std::string path = place.folder + "/tokenizer_config.json";
+  const Json* pre = json ? json->find("pre_tokenizer") : nullptr;
+  const Json* scheme = pre ? pre->find("prepend_scheme") : nullptr;
+  bool is_once = scheme && scheme->text == "first";
+  if (is_file(path)) {
+    SOTTO_ASSIGN(const Json config, read_json(path));
+    const Json* legacy = config.find("legacy");
+    is_once = is_once || (legacy && legacy->is_bool() && !legacy->truth);
+  }
+  if (is_once && data->add_space_prefix.value_or(true))
+    data->warnings.push_back(
+        fmt::format("{}: behind a special token a text begins without a space in the original; here with one",
+                    is_file(path) ? path : place.json));
+  return {};
+}
+
 Result<TokenizerData> read_sentencepiece(const Place& place, const Json* json) {
   TokenizerData data;
   SOTTO_ASSIGN(SentencePieceFile file, read_model(place.model, &data));
   bool is_changed = false;
   if (json) SOTTO_TRY(add_from_tokenizer_json(*json, place.json, &data, &is_changed));
-  SOTTO_TRY(read_side_files(place.folder, &data, &is_changed));
+  SOTTO_TRY(read_side_files(place.folder, json ? AddedEnds::kByPostProcessor : AddedEnds::kByFlags, &data, &is_changed));
+  SOTTO_TRY(warn_of_legacy(place, json, &data));
+  // With a .model alone Llama's class adds bos unless tokenizer_config.json says no; without that file it is nobody's
+  // tokenizer.
+  if (!data.add_bos && !json && is_file(place.folder + "/tokenizer_config.json")) data.add_bos = data.bos.has_value();
   put_model(std::move(file), is_changed, &data);
   return data;
 }
@@ -126,8 +149,18 @@ Result<TokenizerData> read_json_tokenizer(const Place& place) {
   if (is_converted_sentencepiece(json) && !place.model.empty()) return read_sentencepiece(place, &json);
   SOTTO_ASSIGN(TokenizerData data, read_tokenizer_json(json, place.json));
   bool ignored = false;
-  SOTTO_TRY(read_side_files(place.folder, &data, &ignored));
+  SOTTO_TRY(read_side_files(place.folder, AddedEnds::kByPostProcessor, &data, &ignored));
   return data;
+}
+
+// GPT-2's class takes it for all its special tokens where nothing else is said.
+void take_gpt2_defaults(TokenizerData* data) {
+  const auto at = std::find(data->tokens.begin(), data->tokens.end(), "<|endoftext|>");
+  if (data->pre != "gpt-2" || at == data->tokens.end()) return;
+  const auto id = static_cast<uint32_t>(at - data->tokens.begin());
+  if (!data->eos) data->eos = id;
+  if (!data->bos) data->bos = id;
+  if (data->eos == id) data->kinds[id] = static_cast<int32_t>(TokenKind::kControl);
 }
 
 Result<TokenizerData> read_vocabulary_files(const Place& place) {
@@ -144,7 +177,8 @@ Result<TokenizerData> read_vocabulary_files(const Place& place) {
     data.pre = row.pre;
     data.normalize_nfc = row.nfc;
     bool ignored = false;
-    SOTTO_TRY(read_side_files(place.folder, &data, &ignored));
+    SOTTO_TRY(read_side_files(place.folder, AddedEnds::kByFlags, &data, &ignored));
+    take_gpt2_defaults(&data);
     return data;
   }
   return Status(SOTTO_UNSUPPORTED,
@@ -152,26 +186,18 @@ Result<TokenizerData> read_vocabulary_files(const Place& place) {
                             printable(tokenizer_class)));
 }
 
-// GPT-2's class takes it for all its special tokens where nothing else is said.
-void take_gpt2_defaults(TokenizerData* data) {
-  if (data->model != "gpt2" || data->pre != "gpt-2" || data->eos) return;
-  for (uint32_t id = 0; id < data->tokens.size(); ++id) {
-    if (data->tokens[id] != "<|endoftext|>") continue;
-    data->eos = id;
-    if (!data->bos) data->bos = id;
-    data->kinds[id] = static_cast<int32_t>(TokenKind::kControl);
-  }
-}
-
 }  // namespace
 
 Result<TokenizerData> read_tokenizer(const std::string& path) {
   SOTTO_ASSIGN(const Place place, find_place(path));
-  if (!place.json.empty()) return read_json_tokenizer(place);
-  if (!place.model.empty()) return read_sentencepiece(place, nullptr);
-  if (place.vocab.empty()) return TokenizerData();
-  SOTTO_ASSIGN(TokenizerData data, read_vocabulary_files(place));
-  take_gpt2_defaults(&data);
+  if (place.json.empty() && place.model.empty() && place.vocab.empty()) return TokenizerData();
+  auto data = !place.json.empty()    ? read_json_tokenizer(place)
+              : !place.model.empty() ? read_sentencepiece(place, nullptr)
+                                     : read_vocabulary_files(place);
+  if (!data.ok()) return data;
+  // Said aloud: engines have defaults of their own.
+  if (!data->add_bos) data->add_bos = false;
+  if (!data->add_eos) data->add_eos = false;
   return data;
 }
 

@@ -63,7 +63,7 @@ Status add_older_added_tokens(const Files& files, TokenList* list) {
     content.kind = Json::Kind::kText;
     content.text = text;
     special.kind = Json::Kind::kBool;
-    special.truth = true;
+    special.truth = false;  // those that are, are named elsewhere
     token.kind = Json::Kind::kObject;
     token.pairs = {{"content", content}, {"special", special}};
     SOTTO_TRY(list->add(static_cast<uint64_t>(id.integer), token));
@@ -146,20 +146,23 @@ void take_ends(const Files& files, TokenList* list, TokenizerData* data) {
   }
 }
 
-// Explicit flags replace what tokenizer.json's post-processor adds, as in transformers.
-Status take_flags(const Files& files, const std::string& where, TokenizerData* data) {
+Status take_flags(const Files& files, AddedEnds ends, const std::string& where, TokenizerData* data) {
   const Json* bos = files.tokenizer_config.find("add_bos_token");
   const Json* eos = files.tokenizer_config.find("add_eos_token");
   for (const Json* flag : {bos, eos})
     if (flag && !flag->is_bool())
       return Status(SOTTO_BAD_FILE, fmt::format("{}: add_bos_token and add_eos_token are flags", where));
-  if (bos || eos) {
-    data->add_bos = bos && bos->truth && data->bos;
-    data->add_eos = eos && eos->truth && data->eos;
+  const bool wants_bos = bos && bos->truth, wants_eos = eos && eos->truth;
+  if (ends == AddedEnds::kByPostProcessor) {
+    if ((bos && wants_bos != data->add_bos.value_or(false)) || (eos && wants_eos != data->add_eos.value_or(false)))
+      data->warnings.push_back(
+          fmt::format("{}: add_bos_token or add_eos_token differ from what tokenizer.json's post-processor "
+                      "does, which counts",
+                      where));
+  } else if (bos || eos) {  // Llama's tokenizer adds bos unless it is told not to
+    data->add_bos = (bos ? wants_bos : data->model == "llama") && data->bos;
+    data->add_eos = wants_eos && data->eos;
   }
-  // Before transformers 5 Llama's tokenizer added bos where nothing was said.
-  if (!data->add_bos) data->add_bos = data->model == "llama" && data->bos && !files.tokenizer_config.pairs.empty();
-  if (!data->add_eos) data->add_eos = false;
   const Json* prefix = files.tokenizer_config.find("add_prefix_space");
   if (!prefix || !prefix->is_bool()) return {};
   if (data->model == "gpt2" && prefix->truth)
@@ -196,7 +199,7 @@ Status take_chat_template(const Files& files, TokenizerData* data) {
 
 }  // namespace
 
-Status read_side_files(const std::string& folder, TokenizerData* data, bool* is_changed) {
+Status read_side_files(const std::string& folder, AddedEnds ends, TokenizerData* data, bool* is_changed) {
   Files files;
   files.folder = folder;
   SOTTO_ASSIGN(files.tokenizer_config, read_object(folder + "/tokenizer_config.json"));
@@ -206,16 +209,15 @@ Status read_side_files(const std::string& folder, TokenizerData* data, bool* is_
   TokenList list(data, folder + "/tokenizer_config.json");
   SOTTO_TRY(add_added_tokens(files, &list));
   SOTTO_TRY(add_older_added_tokens(files, &list));
-  // What a post-processor adds stands, unless the flags replace it.
-  const bool is_explicit = files.tokenizer_config.find("add_bos_token") || files.tokenizer_config.find("add_eos_token");
+  // What a post-processor adds stands.
   for (const Special& special : kSpecials) {
     const bool is_added = (special.id == &TokenizerData::bos && data->add_bos && *data->add_bos) ||
                           (special.id == &TokenizerData::eos && data->add_eos && *data->add_eos);
-    take_special(files, special, is_added && !is_explicit, &list, data);
+    take_special(files, special, is_added, &list, data);
   }
   take_more_specials(files, &list);
   take_ends(files, &list, data);
-  SOTTO_TRY(take_flags(files, list.where(), data));
+  SOTTO_TRY(take_flags(files, ends, list.where(), data));
   *is_changed = *is_changed || list.is_changed();
   return take_chat_template(files, data);
 }

@@ -9,8 +9,11 @@
 
 namespace sotto {
 
+// Who says whether bos and eos are added: with a tokenizer.json its post-processor alone, as in transformers 5.
+enum class AddedEnds { kByFlags, kByPostProcessor };
+
 // Completes `data`: added tokens, special ids, whether they are added, chat template. `is_changed`: the list of tokens is
 // another now.
-Status read_side_files(const std::string& folder, TokenizerData* data, bool* is_changed);
+Status read_side_files(const std::string& folder, AddedEnds ends, TokenizerData* data, bool* is_changed);
 
 }  // namespace sotto

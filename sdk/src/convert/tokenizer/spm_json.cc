@@ -82,8 +82,9 @@ Status read_kinds(const Json& model, TokenList* list, TokenizerData* data) {
   if (bytes != 256)
     return unsupported(list->where(),
                        fmt::format("its vocabulary has {} of the 256 byte tokens, which is not supported", bytes));
+  // With all bytes there nothing is unknown, and transformers 5 does not write it; SentencePiece wants to have one.
   const Json* name = model.find("unk_token");
-  const uint32_t* unknown = name && name->is_text() ? list->find(name->text) : nullptr;
+  const uint32_t* unknown = list->find(name && name->is_text() ? name->text : "<unk>");
   if (!unknown) return unsupported(list->where(), "it has no unknown token, which SentencePiece needs");
   data->unknown = *unknown;
   data->kinds[*unknown] = static_cast<int32_t>(TokenKind::kUnknown);

@@ -73,6 +73,19 @@ Status read_byte_level(const Json& json, const Json& model, TokenList* list, Tok
   return {};
 }
 
+// Two files for one tokenizer: where they differ, neither can be trusted. Tokens that only tokenizer.json has are added ones.
+Status compare_pieces(const Json& model, const TokenizerData& data, const std::string& where) {
+  const Json* vocab = model.find("vocab");
+  if (!vocab) return {};
+  for (const auto& [text, id] : vocab->pairs) {
+    const auto index = static_cast<size_t>(id.is_integer() && id.integer >= 0 ? id.integer : INT64_MAX);
+    if (index < data.tokens.size() && data.tokens[index] != text)
+      return Status(SOTTO_BAD_FILE, fmt::format("{}: token {} is '{}', but '{}' in the tokenizer.model beside it", where, index,
+                                                printable(text), printable(data.tokens[index])));
+  }
+  return {};
+}
+
 bool has_byte_level(const Json* pre) {
   if (!pre) return false;
   const Json* parts = pre->find("pretokenizers");
@@ -121,6 +134,7 @@ Result<TokenizerData> read_tokenizer_json(const Json& json, const std::string& w
 
 Status add_from_tokenizer_json(const Json& json, const std::string& where, TokenizerData* data, bool* is_changed) {
   TokenList list(data, where);
+  SOTTO_TRY(compare_pieces(*json.find("model"), *data, where));
   SOTTO_TRY(read_added_tokens(json, &list));
   list.fill_gaps();
   *is_changed = *is_changed || list.is_changed();
