@@ -180,8 +180,8 @@ void run(Console& console, const Options& o) {
   std::vector<Importance> importance;
   if (!o.calibration.empty()) importance = importance_of(console, o.input, o.calibration, o.common);
   Outcome outcome;
-  Listener listener{{"quantizing", o.common.quiet}, console.interrupts, o.common.quiet,
-                    Json::array(), Json::array(), {}, nullptr};
+  Listener listener{
+      {"quantizing", o.common.quiet}, console.interrupts, o.common.quiet, Json::array(), Json::array(), {}, nullptr};
   outcome = quantize(o, importance, &listener);
   std::unique_ptr<Measured> measured;
   if (!o.text.empty()) measured = std::make_unique<Measured>(measure(console, o, text));

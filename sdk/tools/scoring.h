@@ -17,8 +17,8 @@ struct Scoring {
   uint64_t tokens = 0;   // of the text
   uint64_t windows = 0;  // of at most `context` tokens
   uint32_t context = 0;
-  double mean_nll = 0;               // natural logarithm, over the scored tokens
-  std::vector<uint32_t> likeliest;   // the id that the model expected most, for every scored token
+  double mean_nll = 0;              // natural logarithm, over the scored tokens
+  std::vector<uint32_t> likeliest;  // the id that the model expected most, for every scored token
 
   uint64_t scored() const { return likeliest.size(); }
   double perplexity() const;

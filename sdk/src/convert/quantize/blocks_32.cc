@@ -62,8 +62,9 @@ Encoded encode_line(const float* real, const float* w, float high) {
   const Line line = fit_line<kCount>(block.x, w, high, false);
   const Half nearest = block.stored(line.offset);
   Trial best = try_offset(block, w, levels, nearest, line.scale);
-  // Where the rounding of the offset is not small beside a step: other offsets, with the scale that fits what they leave. So are
-  // runs stored that are narrow and far from zero, and constant ones, whose scale then carries the digits that the offset has not.
+  // Where the rounding of the offset is not small beside a step: other offsets, with the scale that fits what they leave. So
+  // are runs stored that are narrow and far from zero, and constant ones, whose scale then carries the digits that the offset
+  // has not.
   const float rounding = std::abs(neighbour(nearest, 1).value - nearest.value) * block.down;
   const bool is_coarse = rounding > kSmallStep * std::abs(line.scale);
   for (int step = -1; is_coarse && step <= 1; ++step) {

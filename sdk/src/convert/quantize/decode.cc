@@ -60,9 +60,7 @@ void decode_parts(const uint8_t* block, const uint8_t* fifth, const uint8_t* low
 
 void decode_q4_0(const uint8_t* block, float* y) { decode_centred(half_at(block), {block + 2}, 8, y); }
 void decode_q4_1(const uint8_t* block, float* y) { decode_line(half_at(block), half_at(block + 2), {block + 4}, y); }
-void decode_q5_0(const uint8_t* block, float* y) {
-  decode_centred(half_at(block), {block + 6, word_at(block + 2)}, 16, y);
-}
+void decode_q5_0(const uint8_t* block, float* y) { decode_centred(half_at(block), {block + 6, word_at(block + 2)}, 16, y); }
 void decode_q5_1(const uint8_t* block, float* y) {
   decode_line(half_at(block), half_at(block + 2), {block + 8, word_at(block + 4)}, y);
 }

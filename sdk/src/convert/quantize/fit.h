@@ -21,8 +21,8 @@ struct Line {
   float offset = 0;
 };
 
-// As many as fill the vector units of any machine several times over: loops this long are not unrolled, which leaves them to the
-// vectoriser.
+// As many as fill the vector units of any machine several times over: loops this long are not unrolled, which leaves them to
+// the vectoriser.
 constexpr int kLanes = 32;
 struct Lines {
   float scale[kLanes] = {};

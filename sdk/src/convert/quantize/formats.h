@@ -1,4 +1,5 @@
-// formats.h: the number formats of weights, a row each: their names, their range, and how rows of weights turn into them and back.
+// formats.h: the number formats of weights, a row each: their names, their range, and how rows of weights turn into them and
+// back.
 #pragma once
 
 #include <cstddef>

@@ -14,26 +14,27 @@ namespace {
 
 constexpr Mix kMixes[] = {
     // name     file_type  body        output      embedding   sensitive
-    {"f32",     0,         SOTTO_F32,  SOTTO_F32,  SOTTO_F32,  SOTTO_F32},
-    {"f16",     1,         SOTTO_F16,  SOTTO_F16,  SOTTO_F16,  SOTTO_F16},
-    {"bf16",    32,        SOTTO_BF16, SOTTO_BF16, SOTTO_BF16, SOTTO_BF16},
-    {"q8_0",    7,         SOTTO_Q8_0, SOTTO_Q8_0, SOTTO_Q8_0, SOTTO_Q8_0},
-    {"q4_0",    2,         SOTTO_Q4_0, SOTTO_Q4_0, SOTTO_Q4_0, SOTTO_Q4_0},
-    {"q4_1",    3,         SOTTO_Q4_1, SOTTO_Q4_1, SOTTO_Q4_1, SOTTO_Q4_1},
-    {"q5_0",    8,         SOTTO_Q5_0, SOTTO_Q5_0, SOTTO_Q5_0, SOTTO_Q5_0},
-    {"q5_1",    9,         SOTTO_Q5_1, SOTTO_Q5_1, SOTTO_Q5_1, SOTTO_Q5_1},
-    {"q4_k",    14,        SOTTO_Q4_K, SOTTO_Q4_K, SOTTO_Q4_K, SOTTO_Q4_K},
-    {"q5_k",    16,        SOTTO_Q5_K, SOTTO_Q5_K, SOTTO_Q5_K, SOTTO_Q5_K},
-    {"q6_k",    18,        SOTTO_Q6_K, SOTTO_Q6_K, SOTTO_Q6_K, SOTTO_Q6_K},
-    {"q4_0_m",  2,         SOTTO_Q4_0, SOTTO_Q8_0, SOTTO_Q4_0, SOTTO_Q5_0},
-    {"q4_1_m",  3,         SOTTO_Q4_1, SOTTO_Q8_0, SOTTO_Q4_1, SOTTO_Q5_1},
-    {"q4_k_s",  14,        SOTTO_Q4_K, SOTTO_Q6_K, SOTTO_Q4_K, SOTTO_Q4_K},
-    {"q4_k_m",  15,        SOTTO_Q4_K, SOTTO_Q6_K, SOTTO_Q4_K, SOTTO_Q6_K},
-    {"q5_k_s",  16,        SOTTO_Q5_K, SOTTO_Q6_K, SOTTO_Q5_K, SOTTO_Q5_K},
-    {"q5_k_m",  17,        SOTTO_Q5_K, SOTTO_Q6_K, SOTTO_Q5_K, SOTTO_Q6_K},
+    {"f32", 0, SOTTO_F32, SOTTO_F32, SOTTO_F32, SOTTO_F32},
+    {"f16", 1, SOTTO_F16, SOTTO_F16, SOTTO_F16, SOTTO_F16},
+    {"bf16", 32, SOTTO_BF16, SOTTO_BF16, SOTTO_BF16, SOTTO_BF16},
+    {"q8_0", 7, SOTTO_Q8_0, SOTTO_Q8_0, SOTTO_Q8_0, SOTTO_Q8_0},
+    {"q4_0", 2, SOTTO_Q4_0, SOTTO_Q4_0, SOTTO_Q4_0, SOTTO_Q4_0},
+    {"q4_1", 3, SOTTO_Q4_1, SOTTO_Q4_1, SOTTO_Q4_1, SOTTO_Q4_1},
+    {"q5_0", 8, SOTTO_Q5_0, SOTTO_Q5_0, SOTTO_Q5_0, SOTTO_Q5_0},
+    {"q5_1", 9, SOTTO_Q5_1, SOTTO_Q5_1, SOTTO_Q5_1, SOTTO_Q5_1},
+    {"q4_k", 14, SOTTO_Q4_K, SOTTO_Q4_K, SOTTO_Q4_K, SOTTO_Q4_K},
+    {"q5_k", 16, SOTTO_Q5_K, SOTTO_Q5_K, SOTTO_Q5_K, SOTTO_Q5_K},
+    {"q6_k", 18, SOTTO_Q6_K, SOTTO_Q6_K, SOTTO_Q6_K, SOTTO_Q6_K},
+    {"q4_0_m", 2, SOTTO_Q4_0, SOTTO_Q8_0, SOTTO_Q4_0, SOTTO_Q5_0},
+    {"q4_1_m", 3, SOTTO_Q4_1, SOTTO_Q8_0, SOTTO_Q4_1, SOTTO_Q5_1},
+    {"q4_k_s", 14, SOTTO_Q4_K, SOTTO_Q6_K, SOTTO_Q4_K, SOTTO_Q4_K},
+    {"q4_k_m", 15, SOTTO_Q4_K, SOTTO_Q6_K, SOTTO_Q4_K, SOTTO_Q6_K},
+    {"q5_k_s", 16, SOTTO_Q5_K, SOTTO_Q6_K, SOTTO_Q5_K, SOTTO_Q5_K},
+    {"q5_k_m", 17, SOTTO_Q5_K, SOTTO_Q6_K, SOTTO_Q5_K, SOTTO_Q6_K},
 };
 
-// Parts of names of tensors that stay as they are: small tables, heads that the host computes, routers whose choices would change.
+// Parts of names of tensors that stay as they are: small tables, heads that the host computes, routers whose choices would
+// change.
 constexpr std::string_view kKept[] = {"position_embd", "token_types", "sotto.head.", "rope_", "ffn_gate_inp"};
 constexpr std::string_view kSensitive[] = {".attn_v.weight", ".attn_qkv.weight", ".ffn_down.weight"};
 
@@ -46,8 +47,8 @@ bool contains_any(std::string_view name, const std::string_view (&parts)[kCount]
 
 bool is_kept(const GgufTensor& t) {
   constexpr std::string_view kMatrix = ".weight";
-  const bool is_matrix = t.dimensions >= 2 && t.name.size() > kMatrix.size() &&
-                         t.name.substr(t.name.size() - kMatrix.size()) == kMatrix;
+  const bool is_matrix =
+      t.dimensions >= 2 && t.name.size() > kMatrix.size() && t.name.substr(t.name.size() - kMatrix.size()) == kMatrix;
   return !is_matrix || contains_any(t.name, kKept);
 }
 

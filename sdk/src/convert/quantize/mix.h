@@ -32,7 +32,8 @@ struct Decision {
   const Format* wanted = nullptr;  // another than `to`: its blocks do not fit the columns
 };
 
-// For every tensor of the file, in its order. Vectors, and tensors that engines want in a format of their own, stay as they are.
+// For every tensor of the file, in its order. Vectors, and tensors that engines want in a format of their own, stay as they
+// are.
 std::vector<Decision> decide(const Gguf& file, const Mix& mix);
 
 }  // namespace sotto::quantize

@@ -32,22 +32,24 @@ Status check_file(const Gguf& file) {
   if (parts > 1) return Status(SOTTO_UNSUPPORTED, fmt::format("it is one of {} parts: join them to one file first", parts));
   for (const GgufTensor& t : file.tensors())
     if (t.dimensions > 2)
-      return Status(SOTTO_UNSUPPORTED, fmt::format("tensor '{}' has {} dimensions, at most 2 are supported", printable(t.name),
-                                                   t.dimensions));
+      return Status(SOTTO_UNSUPPORTED,
+                    fmt::format("tensor '{}' has {} dimensions, at most 2 are supported", printable(t.name), t.dimensions));
   return {};
 }
 
 Status check_importance(const Gguf& file, const Options& options) {
   for (const auto& [name, columns] : options.importance) {
     const GgufTensor* t = file.tensor(name);
-    if (!t) return Status(SOTTO_MISMATCH, fmt::format("the importance is of tensor '{}', which is not in the file", printable(name)));
+    if (!t)
+      return Status(SOTTO_MISMATCH, fmt::format("the importance is of tensor '{}', which is not in the file", printable(name)));
     if (columns.size() != t->columns)
       return Status(SOTTO_MISMATCH, fmt::format("the importance of tensor '{}' has {} columns, the tensor {}", printable(name),
                                                 columns.size(), t->columns));
     const auto bad = std::find_if(columns.begin(), columns.end(), [](float x) { return !(x >= 0 && x <= 3e38f); });
     if (bad != columns.end())
-      return Status(SOTTO_INVALID_ARGUMENT, fmt::format("the importance of tensor '{}', column {}, is {}: it may not be negative",
-                                                        printable(name), bad - columns.begin(), *bad));
+      return Status(SOTTO_INVALID_ARGUMENT,
+                    fmt::format("the importance of tensor '{}', column {}, is {}: it may not be negative", printable(name),
+                                bad - columns.begin(), *bad));
   }
   return {};
 }
@@ -76,12 +78,14 @@ void warn(const std::string& input, const std::vector<Decision>& decisions, cons
                               d.wanted->block, upper(d.to->name), upper(d.wanted->name))];
   }
   if (again > 0)
-    options.warning(fmt::format("{}: {} tensors are quantized already ({}): the errors add up; start from the original where there is one",
-                                input, again, fmt::join(types, ", ")));
+    options.warning(
+        fmt::format("{}: {} tensors are quantized already ({}): the errors add up; start from the original where there is one",
+                    input, again, fmt::join(types, ", ")));
   for (const auto& [what, count] : fallbacks) options.warning(fmt::format("{} tensors, {}", count, what));
 }
 
-void put_keys(const Gguf& file, const std::vector<Decision>& decisions, const Mix& mix, const Options& options, GgufWriter* writer) {
+void put_keys(const Gguf& file, const std::vector<Decision>& decisions, const Mix& mix, const Options& options,
+              GgufWriter* writer) {
   for (const std::string_view key : file.keys()) writer->put_value(key, *file.find(key));
   writer->remove("general.alignment");  // the output's is the default one
   writer->put_u32("general.file_type", mix.file_type);

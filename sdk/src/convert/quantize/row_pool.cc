@@ -44,7 +44,8 @@ class Pieces {
   }
 
  private:
-  // Pieces are taken in order, so that all below a failed one are done to their end: the lowest failure does not depend on time.
+  // Pieces are taken in order, so that all below a failed one are done to their end: the lowest failure does not depend on
+  // time.
   void fail(size_t piece, Status status) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (status_.ok() || piece < failed_piece_) {

@@ -14,7 +14,8 @@ namespace {
 // A piece of work for one thread: about this many weights, so that threads end at about the same time and Ctrl-C is heard.
 constexpr uint64_t kPieceWeights = 1 << 15;
 
-// Errors count as much as the columns are used, on average 1. No column counts for nothing: the calibration text is not all texts.
+// Errors count as much as the columns are used, on average 1. No column counts for nothing: the calibration text is not all
+// texts.
 std::vector<float> error_weights(const TensorJob& job) {
   constexpr double kLeast = 1e-4;
   std::vector<float> weights(static_cast<size_t>(job.tensor->columns), 1.0f);
@@ -34,9 +35,9 @@ Status check_row(const TensorJob& job, uint64_t row, const std::vector<float>& x
   const std::string place = fmt::format("quantizing tensor '{}' to {}: row {}, column {}", printable(job.tensor->name),
                                         job.to->name, row, bad - x.begin());
   if (!std::isfinite(*bad))
-    return Status(SOTTO_BAD_FILE, fmt::format("{} is {}, no number: the checkpoint is damaged or its training diverged", place, *bad));
-  return Status(SOTTO_UNSUPPORTED,
-                fmt::format("{} is {}, the format reaches to {}: choose bf16 or f32", place, *bad, largest));
+    return Status(SOTTO_BAD_FILE,
+                  fmt::format("{} is {}, no number: the checkpoint is damaged or its training diverged", place, *bad));
+  return Status(SOTTO_UNSUPPORTED, fmt::format("{} is {}, the format reaches to {}: choose bf16 or f32", place, *bad, largest));
 }
 
 ErrorSums errors_of(const std::vector<float>& x, const std::vector<float>& y) {

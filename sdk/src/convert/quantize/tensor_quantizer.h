@@ -29,8 +29,8 @@ struct TensorJob {
   std::function<Status(double)> go_on;  // is told the part that is done, 0..1, on the caller's thread
 };
 
-// Fills `out` with the tensor's rows in the new format; the bits do not depend on the threads. A weight that is no number, or too
-// large for the format, is an error that names its place. REQUIRES: the columns are whole blocks of both formats.
+// Fills `out` with the tensor's rows in the new format; the bits do not depend on the threads. A weight that is no number, or
+// too large for the format, is an error that names its place. REQUIRES: the columns are whole blocks of both formats.
 Result<ErrorSums> quantize_tensor(const TensorJob& job, std::vector<uint8_t>* out);
 
 }  // namespace sotto::quantize

@@ -46,7 +46,8 @@ TEST(QuantizeError, BlockByBlockItIsSmallerThanWithoutASearch) {
   for (const uint32_t type : {SOTTO_Q8_0, SOTTO_Q4_0, SOTTO_Q4_1, SOTTO_Q5_0, SOTTO_Q5_1})
     for (uint32_t seed = 0; seed < 200; ++seed) {
       const auto x = random_row(kShapes[seed % 3], 32, seed);
-      EXPECT_LE(squared_error(x, round_trip(type, x)), 1.002 * squared_error(x, nearest_levels(type, x)))
+      // 1 %: the plain way's scale is not rounded to half precision.
+      EXPECT_LE(squared_error(x, round_trip(type, x)), 1.01 * squared_error(x, nearest_levels(type, x)))
           << find_format(type)->name << ", seed " << seed;
     }
 }
@@ -56,7 +57,8 @@ TEST(QuantizeError, ImportanceLowersTheErrorThatCounts) {
     const auto x = random_row(Shape::kNormal, kCount, 5);
     auto weights = random_row(Shape::kHeavyTailed, kCount, 6);
     for (float& w : weights) w = 1e-3f + 100 * w * w;
-    const double plain = squared_error(x, round_trip(type, x), weights), led = squared_error(x, round_trip(type, x, weights), weights);
+    const double plain = squared_error(x, round_trip(type, x), weights),
+                 led = squared_error(x, round_trip(type, x, weights), weights);
     EXPECT_LT(led, 0.9 * plain) << find_format(type)->name;
   }
 }

@@ -15,11 +15,11 @@ struct Wanted {
   uint64_t rows, columns;
 };
 constexpr Wanted kModel[] = {
-    {"token_embd.weight", 512, 256},         {"output.weight", 512, 256},          {"output_norm.weight", 1, 256},
-    {"position_embd.weight", 64, 256},       {"rope_freqs.weight", 1, 16},         {"sotto.head.mood.weight", 3, 256},
-    {"blk.0.attn_norm.weight", 1, 256},      {"blk.0.attn_q.weight", 256, 256},    {"blk.0.attn_v.weight", 256, 256},
-    {"blk.0.ffn_down.weight", 256, 512},     {"blk.1.attn_v.weight", 256, 256},    {"blk.1.attn_output.weight", 256, 288},
-    {"blk.2.attn_v.weight", 256, 256},       {"blk.2.ffn_up.weight", 300, 100},    {"blk.2.ffn_down.bias", 1, 256},
+    {"token_embd.weight", 512, 256},     {"output.weight", 512, 256},       {"output_norm.weight", 1, 256},
+    {"position_embd.weight", 64, 256},   {"rope_freqs.weight", 1, 16},      {"sotto.head.mood.weight", 3, 256},
+    {"blk.0.attn_norm.weight", 1, 256},  {"blk.0.attn_q.weight", 256, 256}, {"blk.0.attn_v.weight", 256, 256},
+    {"blk.0.ffn_down.weight", 256, 512}, {"blk.1.attn_v.weight", 256, 256}, {"blk.1.attn_output.weight", 256, 288},
+    {"blk.2.attn_v.weight", 256, 256},   {"blk.2.ffn_up.weight", 300, 100}, {"blk.2.ffn_down.bias", 1, 256},
 };
 
 // The file's types by name under a mix. `without`: a tensor that it does not have.
@@ -61,9 +61,7 @@ TEST(Mix, KeepsFinerWhatHarmsMost) {
   EXPECT_EQ(found.at("blk.2.attn_v.weight"), SOTTO_Q6_K);
 }
 
-TEST(Mix, ATiedEmbeddingIsTheOutput) {
-  EXPECT_EQ(types("q4_k_m", "output.weight").at("token_embd.weight"), SOTTO_Q6_K);
-}
+TEST(Mix, ATiedEmbeddingIsTheOutput) { EXPECT_EQ(types("q4_k_m", "output.weight").at("token_embd.weight"), SOTTO_Q6_K); }
 
 TEST(Mix, ColumnsThatDoNotFitFallBack) {
   struct Case {

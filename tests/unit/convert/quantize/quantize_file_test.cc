@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -31,9 +31,7 @@ class QuantizeFile : public testing::Test {
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   static std::string source(const std::string& name) { return std::string(SOTTO_FIXTURES) + "/gguf/" + name; }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
-  }
+  size_t files() const { return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {})); }
   std::string written(const RawGguf& raw) const {
     std::ofstream(path("in.gguf"), std::ios::binary) << raw.write();
     return path("in.gguf");
@@ -62,7 +60,8 @@ TEST_F(QuantizeFile, DecodesEveryTypeToTheBit) {
     ASSERT_TRUE(file.ok()) << file.status().text();
     for (const auto& [tensor, hash] : tensors.items()) {
       const Span<const uint8_t> decoded = file.value().tensor(tensor)->bytes;
-      EXPECT_EQ(hexadecimal(Sha256().add(decoded.data(), decoded.size()).digest()), hash.get<std::string>()) << name << " " << tensor;
+      EXPECT_EQ(hexadecimal(Sha256().add(decoded.data(), decoded.size()).digest()), hash.get<std::string>())
+          << name << " " << tensor;
     }
   }
 }
@@ -92,7 +91,8 @@ TEST_F(QuantizeFile, KeepsMetadataAndWhatIsNoMatrix) {
   const auto report = quantize_file(in, path("out.gguf"), options("Q4_0"));
   ASSERT_TRUE(report.ok()) << report.status().text();
   const std::string before_bytes = read_file(in), after_bytes = read_file(path("out.gguf"));
-  const std::vector<uint8_t> before_aligned(before_bytes.begin(), before_bytes.end()), after_aligned(after_bytes.begin(), after_bytes.end());
+  const std::vector<uint8_t> before_aligned(before_bytes.begin(), before_bytes.end()),
+      after_aligned(after_bytes.begin(), after_bytes.end());
   const auto before = Gguf::read(before_aligned), after = Gguf::read(after_aligned);
   ASSERT_TRUE(after.ok()) << after.status().text();
   EXPECT_EQ(after->text("somebody.else", "").value(), "stays");
@@ -105,7 +105,9 @@ TEST_F(QuantizeFile, KeepsMetadataAndWhatIsNoMatrix) {
     EXPECT_EQ(b.name, a.name);
     EXPECT_EQ(b.dimensions, a.dimensions);
     EXPECT_EQ(a.type, b.dimensions == 2 ? SOTTO_Q4_0 : SOTTO_F32) << a.name;
-    if (a.type == b.type) EXPECT_TRUE(std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin())) << a.name;
+    if (a.type == b.type) {
+      EXPECT_TRUE(std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin())) << a.name;
+    }
   }
   EXPECT_EQ(report->bytes, after_bytes.size());
   EXPECT_TRUE(warnings_.empty());

@@ -14,7 +14,7 @@ const std::vector<uint32_t> kBlockTypes = {SOTTO_Q8_0, SOTTO_Q4_0, SOTTO_Q4_1, S
 
 namespace {
 
-double uniform(std::mt19937& random) { return (random() + 0.5) / 4294967296.0; }
+double uniform(std::mt19937& random) { return (static_cast<double>(random()) + 0.5) / 4294967296.0; }
 
 double normal(std::mt19937& random) {
   constexpr double kTurn = 6.283185307179586;
