@@ -127,6 +127,18 @@ void add_rows(const ModelTensor& from, uint64_t first, uint64_t count, uint64_t 
   }
 }
 
+ModelTensor as_rows(const ModelTensor& tensor) {
+  ModelTensor t = tensor;
+  if (!t.is_vector || t.columns == 1) return t;
+  std::swap(t.rows, t.columns);
+  for (Piece& p : t.pieces) {
+    std::swap(p.rows, p.columns);
+    std::swap(p.first_row, p.first_column);
+    std::swap(p.row_stride, p.column_stride);
+  }
+  return t;
+}
+
 Result<std::vector<uint8_t>> load_tensor(const ModelTensor& t) {
   for (const Piece& p : t.pieces) SOTTO_TRY(check_crc(p.from));
   std::vector<uint8_t> out(static_cast<size_t>(t.rows * t.columns * size_of(t.element)));

@@ -54,13 +54,24 @@ struct ModelTensor {
   std::vector<Piece> pieces;
 };
 
+// A head for sotto.head.NAME.*; its weight and bias are among the tensors.
+struct HeadDescription {
+  std::string name;
+  std::string kind;  // "sequence", "token", "span"
+  std::vector<std::string> labels;
+  std::vector<float> thresholds;
+  double temperature = 1;
+};
+
 // What a format's reader makes. Owns the mappings and the records that pieces point to (stable addresses).
 struct Checkpoint {
   std::string format;  // sotto_import_report.format
   ModelDescription description;
   std::vector<ModelTensor> tensors;
+  std::vector<HeadDescription> heads;
   std::deque<MappedFile> files;
   std::deque<StoredBytes> stored;
+  std::deque<std::vector<uint8_t>> made;  // bytes of tensors that no file holds
   std::vector<std::string> warnings;
 };
 
@@ -71,6 +82,9 @@ Status check_coverage(const ModelTensor& tensor);
 
 // Rows [first, first + count) of `from` become rows [at, at + count) of `to`. REQUIRES: they exist.
 void add_rows(const ModelTensor& from, uint64_t first, uint64_t count, uint64_t at, ModelTensor* to);
+
+// A vector as rows of one number, whichever way it was written down; a matrix as it is.
+ModelTensor as_rows(const ModelTensor& tensor);
 
 // The tensor's numbers, row-major, in its own element type (`add` not applied). Checks the CRC of what it reads for the first
 // time, and gives the pages back to the system afterwards.

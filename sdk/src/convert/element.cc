@@ -60,6 +60,18 @@ void to_floats(Element element, Span<const uint8_t> bytes, float* out) {
   }
 }
 
+void from_floats(uint32_t weight_type, Span<const float> values, uint8_t* out) {
+  if (weight_type == SOTTO_F32) {
+    if (!values.empty()) std::memcpy(out, values.data(), values.size() * sizeof(float));
+    return;
+  }
+  const auto convert = weight_type == SOTTO_F16 ? to_f16 : to_bf16;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const uint16_t bits = convert(values[i]);
+    std::memcpy(out + i * sizeof bits, &bits, sizeof bits);
+  }
+}
+
 uint16_t to_bf16(float value) {
   const uint32_t bits = bits_of(value);
   if (std::isnan(value)) return static_cast<uint16_t>((bits >> 16) | 0x40);  // a quiet one: rounding could make it infinite

@@ -17,6 +17,8 @@ uint32_t weight_type_of(Element element);   // SOTTO_F32 ...; F64 becomes SOTTO_
 
 // Values as float32; F64 is rounded. REQUIRES: bytes.size() == count * size_of(element).
 void to_floats(Element element, Span<const uint8_t> bytes, float* out);
+// The other way, into SOTTO_F32, SOTTO_F16 or SOTTO_BF16.
+void from_floats(uint32_t weight_type, Span<const float> values, uint8_t* out);
 // Rounds to nearest, ties to even. A value beyond F16's range becomes infinite.
 uint16_t to_f16(float value);
 uint16_t to_bf16(float value);

@@ -5,79 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <set>
 
-#include "base/printable.h"
+#include "model/described_config.h"
+#include "model/key_reader.h"
 #include "model/rotation.h"
 #include "sotto/plan.h"
 
 namespace sotto {
 namespace {
-
-constexpr uint64_t kMaxLayers = 1024, kMaxHidden = 1 << 20, kMaxHeads = 4096, kMaxFfn = 1 << 22,
-                   kMaxVocabulary = Gguf::kMaxElements, kMaxContext = 1 << 28, kMaxHeadDim = 1024;
-
-// Keys behind "<architecture>." that do not change the result.
-constexpr std::string_view kHarmless[] = {"tensor_data_layout", "rope.scaling.finetuned", "pooling_type"};
-
-// Reads keys behind the architecture's prefix and remembers which it was asked for.
-class KeyReader {
- public:
-  KeyReader(const Gguf& file, std::string prefix) : file_(file), prefix_(std::move(prefix)) {}
-
-  std::string key(std::string_view name) {
-    std::string full = prefix_ + std::string(name);
-    asked_.insert(full);
-    return full;
-  }
-  bool has(std::string_view name) { return file_.find(key(name)) != nullptr; }
-
-  // A size between 1 and `most`; absent: `fallback`, and 0 there means that the key is required.
-  Status size(std::string_view name, uint64_t most, uint32_t fallback, uint32_t* out) {
-    const std::string full = key(name);
-    const GgufValue* v = file_.find(full);
-    if (!v && fallback == 0) return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is missing", full));
-    uint64_t n = fallback;
-    if (v && v->type == GgufType::kArray) {
-      // One number per layer: supported when all are the same.
-      SOTTO_ASSIGN(const auto list, file_.integers(full));
-      if (list.empty() || std::any_of(list.begin(), list.end(), [&](int64_t x) { return x != list[0]; }))
-        return Status(SOTTO_UNSUPPORTED, fmt::format("key '{}' differs from layer to layer, which is not supported", full));
-      if (list[0] < 0) return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is {}", full, list[0]));
-      n = static_cast<uint64_t>(list[0]);
-    } else {
-      SOTTO_ASSIGN(n, file_.integer(full, fallback));
-    }
-    if (n < 1 || n > most) return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is {}, expected 1 to {}", full, n, most));
-    *out = static_cast<uint32_t>(n);
-    return {};
-  }
-  // A number above `above`, of a size that float32 can work with.
-  Status number(std::string_view name, double fallback, double above, double* out) {
-    const std::string full = key(name);
-    SOTTO_ASSIGN(*out, file_.real(full, fallback));
-    constexpr double kMost = 1e12;
-    if (!(*out > above) || !(*out <= kMost))
-      return Status(SOTTO_BAD_FILE,
-                    fmt::format("key '{}' is {}, expected more than {} and at most {}", full, *out, above, kMost));
-    return {};
-  }
-  Status refuse_the_rest() const {
-    for (const std::string_view k : file_.keys()) {
-      if (k.substr(0, prefix_.size()) != prefix_ || asked_.count(std::string(k))) continue;
-      const std::string_view name = k.substr(prefix_.size());
-      if (std::find(std::begin(kHarmless), std::end(kHarmless), name) != std::end(kHarmless)) continue;
-      return Status(SOTTO_UNSUPPORTED,
-                    fmt::format("key '{}' may change the result and is not known to this version", printable(k)));
-    }
-    return {};
-  }
-
- private:
-  const Gguf& file_;
-  std::string prefix_;
-  std::set<std::string> asked_;
-};
 
 Result<std::vector<float>> rotation_factors(const Gguf& file) {
   std::vector<float> factors;
@@ -182,7 +117,7 @@ Result<ModelConfig> read_config(const Gguf& file, const std::string& architectur
   ModelConfig c;
   c.architecture = architecture;
   c.norm_kind = rules.norm_kind;
-  KeyReader keys(file, architecture + ".");
+  KeyReader keys(file, rules.prefix != nullptr ? rules.prefix : architecture + ".");
   SOTTO_TRY(keys.size("block_count", kMaxLayers, 0, &c.layers));
   SOTTO_TRY(keys.size("context_length", kMaxContext, 0, &c.context_trained));
   SOTTO_TRY(keys.size("embedding_length", kMaxHidden, 0, &c.hidden));
@@ -195,7 +130,7 @@ Result<ModelConfig> read_config(const Gguf& file, const std::string& architectur
   c.norm_epsilon = static_cast<float>(epsilon);
   if (epsilon > 1)
     return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is {}, expected at most 1", keys.key(rules.epsilon_key), epsilon));
-  SOTTO_TRY(read_rotation(file, keys, rules, &c));
+  SOTTO_TRY(rules.is_described ? read_description(keys, &c) : read_rotation(file, keys, rules, &c));
   for (const char* experts : {"expert_count", "expert_used_count"}) {
     SOTTO_ASSIGN(const uint64_t count, file.integer(keys.key(experts), 0));
     if (count != 0)

@@ -34,14 +34,28 @@ struct ModelConfig {
   float attention_scale = 0;  // 0: 1/sqrt(head_dim)
   float logit_scale = 0;      // 0: 1
   RotationConfig rotation;
+
+  // Of sotto-gpt alone, which says all of itself in its file.
+  uint32_t activation = 0;  // SOTTO_ACT_*
+  bool is_gated = false;
+  bool has_positions = false;  // learned ones
+  bool has_qk_norm = false;
+  bool has_sinks = false;
+  float gate_offset = 0;
+  float activation_clamp = 0;
+  float embedding_scale = 0;      // 0: 1
+  std::vector<uint32_t> windows;  // a layer each; empty: `window` in all
+  std::vector<bool> rotates;      // a layer each; empty: all
 };
 
 // What an architecture says of itself to read_config.
 struct ConfigRules {
   uint32_t norm_kind = 0;
-  const char* epsilon_key = "";  // behind "<architecture>."
+  const char* epsilon_key = "";  // behind the prefix
   uint32_t rotation = 0;         // SOTTO_ROTATION_*; NONE: learned positions
   bool has_window = false;
+  const char* prefix = nullptr;  // of its keys; nullptr: "<architecture>."
+  bool is_described = false;     // norm, rotation and more stand in the file (described_config.h)
 };
 
 // Every key of "<architecture>." is used, known to be harmless or refused by name: one that is silently ignored would give

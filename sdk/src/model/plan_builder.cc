@@ -138,9 +138,9 @@ std::vector<uint32_t> PlanBuilder::rows_of(WeightRef w) const {
   return rows;
 }
 
-Value PlanBuilder::embed(WeightRef table, WeightRef positions, uint32_t width) {
+Value PlanBuilder::embed(WeightRef table, WeightRef positions, uint32_t width, float scale) {
   auto& a = plan_.args_.emplace_back();
-  a.embed = {sizeof(sotto_embed_args), table, positions, 0};
+  a.embed = {sizeof(sotto_embed_args), table, positions, scale};
   return step(SOTTO_STEP_EMBED, {}, std::vector<uint32_t>(sharding_.ranks, width), &a);
 }
 
@@ -152,7 +152,8 @@ Value PlanBuilder::norm(Value in, uint32_t kind, WeightRef weight, WeightRef bia
 
 Value PlanBuilder::linear(Value in, const LinearParts& p) {
   auto& a = plan_.args_.emplace_back();
-  a.linear = {sizeof(sotto_linear_args), p.weight, p.bias, p.gate, p.gate_bias, p.activation, p.scale, 0, 0, 0};
+  a.linear = {
+      sizeof(sotto_linear_args), p.weight, p.bias, p.gate, p.gate_bias, p.activation, p.scale, p.clamp, 0, p.gate_offset};
   return step(SOTTO_STEP_LINEAR, {in}, rows_of(p.weight), &a);
 }
 
@@ -168,9 +169,11 @@ Value PlanBuilder::attention(Value q, Value k, Value v, const AttentionParts& p)
   t.heads = p.heads;
   t.scale = p.scale;
   t.window = p.window;
-  t.sink = t.q_norm_bias = t.k_norm_bias = SOTTO_NONE;
+  t.sink = p.sink;
   t.q_norm = p.q_norm;
+  t.q_norm_bias = p.q_norm_bias;
   t.k_norm = p.k_norm;
+  t.k_norm_bias = p.k_norm_bias;
   t.norm_kind = p.norm_kind;
   t.norm_epsilon = p.norm_epsilon;
   t.inv_freq = SOTTO_NONE;

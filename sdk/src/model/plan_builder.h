@@ -73,6 +73,8 @@ struct LinearParts {
   WeightRef gate_bias = SOTTO_NONE;
   uint32_t activation = SOTTO_ACT_NONE;
   float scale = 0;
+  float clamp = 0;
+  float gate_offset = 0;
 };
 
 struct AttentionParts {
@@ -83,6 +85,9 @@ struct AttentionParts {
   uint32_t window = 0;
   WeightRef q_norm = SOTTO_NONE;
   WeightRef k_norm = SOTTO_NONE;
+  WeightRef q_norm_bias = SOTTO_NONE;
+  WeightRef k_norm_bias = SOTTO_NONE;
+  WeightRef sink = SOTTO_NONE;
   uint32_t norm_kind = SOTTO_NORM_RMS;
   float norm_epsilon = 0;
   const RotationConfig* rotation = nullptr;
@@ -101,7 +106,7 @@ class PlanBuilder {
   WeightRef table(std::string name, std::vector<float> numbers);
 
   // Steps.
-  Value embed(WeightRef table, WeightRef positions, uint32_t width);
+  Value embed(WeightRef table, WeightRef positions, uint32_t width, float scale = 0);  // scale 0: 1
   Value norm(Value in, uint32_t kind, WeightRef weight, WeightRef bias, float epsilon);
   Value linear(Value in, const LinearParts& parts);
   Value attention(Value q, Value k, Value v, const AttentionParts& parts);  // one cache slot each, in order

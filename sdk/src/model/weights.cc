@@ -63,10 +63,13 @@ WeightRef Weights::optional_vector(const char* name, uint64_t columns) {
   return has(name) ? vector(name, columns) : SOTTO_NONE;
 }
 
-WeightRef Weights::optional_vector(const char* name, Range part, uint64_t columns, const std::vector<Range>& slices) {
-  if (!has(name)) return SOTTO_NONE;
+WeightRef Weights::vector(const char* name, Range part, uint64_t columns, const std::vector<Range>& slices) {
   const GgufTensor* t = take(name, 1, columns, true);
   return t ? plan_.vector(*t, part, slices) : SOTTO_NONE;
+}
+
+WeightRef Weights::optional_vector(const char* name, Range part, uint64_t columns, const std::vector<Range>& slices) {
+  return has(name) ? vector(name, part, columns, slices) : SOTTO_NONE;
 }
 
 Status Weights::check_all_used() const {

@@ -25,6 +25,7 @@ class Weights {
   WeightRef rows(const char* name, Range part, uint64_t tensor_rows, const std::vector<Range>& slices);
   WeightRef columns(const char* name, uint64_t columns, const std::vector<Range>& slices);
   WeightRef vector(const char* name, uint64_t columns);
+  WeightRef vector(const char* name, Range part, uint64_t columns, const std::vector<Range>& slices);
   WeightRef optional_vector(const char* name, uint64_t columns);
   WeightRef optional_vector(const char* name, Range part, uint64_t columns, const std::vector<Range>& slices);
 

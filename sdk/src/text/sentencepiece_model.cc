@@ -17,7 +17,7 @@ namespace {
 constexpr uint32_t kPieces = 1, kTrainer = 2, kNormalizer = 3, kDenormalizer = 5;
 constexpr uint32_t kPieceText = 1, kPieceScore = 2, kPieceKind = 3;
 constexpr uint32_t kModelType = 3, kVocabularySize = 4, kByteFallback = 35, kUnknownId = 40, kBosId = 41, kEosId = 42,
-                   kPadId = 43;
+                   kPadId = 43, kBosPiece = 46, kEosPiece = 47, kPadPiece = 48;
 constexpr uint32_t kRuleName = 1, kCharacterMap = 2, kDummyPrefix = 3, kRemoveSpaces = 4, kEscapeSpaces = 5;
 constexpr uint64_t kBpeModel = 2;
 
@@ -59,6 +59,7 @@ class Fields {
     }
   }
   bool damaged() const { return damaged_; }
+  size_t place() const { return at_; }  // behind the field
 
  private:
   bool fail() {
@@ -265,6 +266,75 @@ Result<std::string> sentencepiece_model_of(const Vocabulary& v) {
   put_integer(kDummyPrefix, v.add_space_prefix.value_or(true), &normalizer);
   put_integer(kRemoveSpaces, v.remove_extra_whitespaces, &normalizer);
   put_integer(kEscapeSpaces, 1, &normalizer);
+  put_text(kNormalizer, normalizer, &model);
+  return model;
+}
+
+namespace {
+
+struct TrainerNames {
+  std::string_view bos = "<s>", eos = "</s>", padding = "<pad>";
+};
+
+void read_trainer(std::string_view bytes, TrainerNames* names, SentencePieceList* list) {
+  Fields f(bytes);
+  while (f.next()) {
+    if (f.wire == 0 && f.number == kModelType) list->is_bpe = f.integer == kBpeModel;
+    if (f.wire != 2) continue;
+    if (f.number == kBosPiece) names->bos = f.content;
+    if (f.number == kEosPiece) names->eos = f.content;
+    if (f.number == kPadPiece) names->padding = f.content;
+  }
+}
+
+std::optional<uint32_t> control_piece(const SentencePieceList& list, std::string_view name) {
+  const auto at = std::find(list.texts.begin(), list.texts.end(), name);
+  if (at == list.texts.end()) return std::nullopt;
+  const auto id = static_cast<uint32_t>(at - list.texts.begin());
+  return list.kinds[id] == static_cast<int32_t>(TokenKind::kControl) ? std::optional<uint32_t>(id) : std::nullopt;
+}
+
+}  // namespace
+
+Result<SentencePieceList> read_sentencepiece_model(std::string_view bytes) {
+  SOTTO_ASSIGN(const SentencePieceFacts facts, check_sentencepiece_model(bytes));
+  SentencePieceList list;
+  list.adds_space_prefix = facts.adds_space_prefix;
+  TrainerNames names;
+  Fields f(bytes);
+  for (size_t begin = 0; f.next(); begin = f.place()) {
+    if (f.number == kPieces && f.wire == 2) {
+      Piece piece;
+      SOTTO_TRY(read_piece(f.content, list.texts.size(), &piece));
+      list.texts.emplace_back(piece.text);
+      list.scores.push_back(piece.score);
+      list.kinds.push_back(static_cast<int32_t>(piece.kind));
+    } else {
+      if (f.number == kTrainer && f.wire == 2) read_trainer(f.content, &names, &list);
+      list.rest.append(bytes.substr(begin, f.place() - begin));
+    }
+  }
+  list.bos = control_piece(list, names.bos);
+  list.eos = control_piece(list, names.eos);
+  list.padding = control_piece(list, names.padding);
+  const auto unknown = std::find(list.kinds.begin(), list.kinds.end(), static_cast<int32_t>(TokenKind::kUnknown));
+  if (unknown != list.kinds.end()) list.unknown = static_cast<uint32_t>(unknown - list.kinds.begin());
+  return list;
+}
+
+std::string write_sentencepiece_model(const SentencePieceList& list) {
+  std::string model, piece;
+  for (size_t id = 0; id < list.texts.size(); ++id) {
+    piece.clear();
+    put_text(kPieceText, list.texts[id], &piece);
+    put_float(kPieceScore, list.scores[id], &piece);
+    put_integer(kPieceKind, static_cast<uint64_t>(list.kinds[id]), &piece);
+    put_text(kPieces, piece, &model);
+  }
+  model += list.rest;
+  // A message that comes twice is merged field by field.
+  std::string normalizer;
+  put_integer(kDummyPrefix, list.adds_space_prefix, &normalizer);
   put_text(kNormalizer, normalizer, &model);
   return model;
 }

@@ -15,6 +15,7 @@ constexpr Architecture kArchitectures[] = {
     {"llama", {SOTTO_NORM_RMS, kRmsNorm, SOTTO_ROTATION_INTERLEAVED, true}, build_llama},
     {"qwen2", {SOTTO_NORM_RMS, kRmsNorm, SOTTO_ROTATION_HALVES, false}, build_qwen2},
     {"qwen3", {SOTTO_NORM_RMS, kRmsNorm, SOTTO_ROTATION_HALVES, false}, build_qwen3},
+    {"sotto-gpt", {0, "attention.norm_epsilon", 0, false, "sotto.gpt.", true}, build_sotto_gpt},
 };
 
 }  // namespace
@@ -36,6 +37,7 @@ void build_outputs(Weights& w, Value last) {
   PlanBuilder& p = w.plan();
   const char* head = w.has("output.weight") ? "output.weight" : "token_embd.weight";
   LinearParts logits;
+  logits.scale = c.logit_scale;
   logits.weight = w.table(head, c.vocabulary, w.sharding().vocabulary, SOTTO_USE_LINEAR);
   if (!w.status().ok()) return;
   p.output(last, kHiddenOutput);

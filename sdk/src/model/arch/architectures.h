@@ -23,6 +23,7 @@ void build_gpt2(Weights& w);
 void build_llama(Weights& w);  // also Mistral and SmolLM
 void build_qwen2(Weights& w);
 void build_qwen3(Weights& w);
+void build_sotto_gpt(Weights& w);  // what Megatron-LM trains and no other architecture fits
 
 // The decoder that llama, qwen2 and qwen3 share: RMS norm, rotary attention, gated SiLU; biases and q, k norms where the file
 // has them.
