@@ -38,6 +38,7 @@ Action declare_logits(CLI::App& app);
 Action declare_perplexity(CLI::App& app);
 Action declare_bench(CLI::App& app);
 Action declare_info(CLI::App& app);
+Action declare_import(CLI::App& app);
 Action declare_quantize(CLI::App& app);
 Action declare_doctor(CLI::App& app);
 

@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"perplexity", "how well the model predicts a text", declare_perplexity},
     {"bench", "speed beside the measured memory bandwidth", declare_bench},
     {"info", "what is in a model file and the memory it takes", declare_info},
+    {"import", "a model file from a Megatron-LM or Hugging Face checkpoint", declare_import},
     {"quantize", "a model file in a smaller type, with the error of each tensor", declare_quantize},
     {"doctor", "plugins, devices, memory: what works here and why the rest does not", declare_doctor},
 };

@@ -13,9 +13,12 @@ def c_headers(folder):
     return sorted(pathlib.Path(folder).glob("sotto/*.h"))
 
 
-def functions(folder):
-    """Names of all functions that the headers declare as exported."""
-    return {name for header in c_headers(folder)
+CONVERT = "convert.h"  # of libsotto-convert; all other functions are libsotto's
+
+
+def functions(folder, of_convert=False):
+    """Names of the functions that the headers of a library declare as exported."""
+    return {name for header in c_headers(folder) if (header.name == CONVERT) == of_convert
             for name in re.findall(r"^SOTTO_API\b[^;(]*?\b(sotto_\w+)\s*\(", text_of(header), re.MULTILINE)}
 
 

@@ -1,6 +1,6 @@
 """What the built libraries export, import and run when they are opened.
 
-libsotto exports the functions of the headers and nothing else; a plugin exports `sotto_plugin` and has no static constructor; no
+libsotto and libsotto-convert export the functions of their headers and nothing else; a plugin exports `sotto_plugin` and has no static constructor; no
 library or program of ours asks for a socket; our own code does not end or print to the application's process."""
 import argparse
 import pathlib
@@ -60,15 +60,18 @@ def main():
     parser.add_argument("--build-type", default="")
     args = parser.parse_args()
     build = pathlib.Path(args.build)
-    core = build / "lib" / "libsotto.so"
+    core, convert = build / "lib" / "libsotto.so", build / "lib" / "libsotto-convert.so"
     plugins = [pathlib.Path(path) for path in args.plugins.split(",") if path]
     programs = [path for path in sorted((build / "bin").glob("*")) if path.is_file()]
     archives = sorted((build / "lib").glob("libsotto_*.a"))
     faults = []
 
-    declared, exported = border.functions(args.include), defined(core)
-    faults += [f"{core.name}: {name} is declared in a header and not exported" for name in sorted(declared - exported)]
-    faults += [f"{core.name}: {name} is exported and in no header" for name in sorted(exported - declared)]
+    count = 0
+    for library, declared in ((core, border.functions(args.include)), (convert, border.functions(args.include, of_convert=True))):
+        exported = defined(library)
+        count += len(exported)
+        faults += [f"{library.name}: {name} is declared in a header and not exported" for name in sorted(declared - exported)]
+        faults += [f"{library.name}: {name} is exported and in no header" for name in sorted(exported - declared)]
     for plugin in plugins:
         if defined(plugin) != {"sotto_plugin"}:
             faults.append(f"{plugin.name}: exports {sorted(defined(plugin))}, not sotto_plugin alone")
@@ -76,7 +79,7 @@ def main():
             print(f"skipped: {plugin.name}: static constructors, because -fsanitize={args.sanitize} adds its own")
         else:
             faults += [f"{plugin.name}: static constructor {name}" for name in constructors(plugin)]
-    for binary in [core, *plugins, *programs]:
+    for binary in [core, convert, *plugins, *programs]:
         for name in sorted(symbols(binary, "-D", "--undefined-only") & NETWORK):
             faults.append(f"{binary.name}: asks for the network function {name}")
     for archive in archives:
@@ -85,7 +88,7 @@ def main():
         if args.build_type == "Release":  # assertions of other builds print
             faults += [f"{archive.name}: uses {name}: the library does not print" for name in sorted(wanted & PRINTING)]
 
-    border.report(faults, f"{len(exported)} functions of {core.name}, {len(plugins)} plugins, {len(programs)} programs, "
+    border.report(faults, f"{count} functions of {core.name} and {convert.name}, {len(plugins)} plugins, {len(programs)} programs, "
                           f"{len(archives)} archives")
 
 

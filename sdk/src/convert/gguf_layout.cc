@@ -29,10 +29,14 @@ struct Known {
   bool is_fused;  // q, k and v in one tensor, as many heads of each
 };
 constexpr Known kKnown[] = {
-    {"gpt2", SOTTO_NORM_LAYER, SOTTO_ACT_GELU_TANH, false, Positions::kLearned, SOTTO_ROTATION_NONE, false, Biases::kAll, false, true},
-    {"qwen2", SOTTO_NORM_RMS, SOTTO_ACT_SILU, true, Positions::kRotary, SOTTO_ROTATION_HALVES, false, Biases::kQkv, false, false},
-    {"qwen3", SOTTO_NORM_RMS, SOTTO_ACT_SILU, true, Positions::kRotary, SOTTO_ROTATION_HALVES, true, Biases::kNone, false, false},
-    {"llama", SOTTO_NORM_RMS, SOTTO_ACT_SILU, true, Positions::kRotary, SOTTO_ROTATION_INTERLEAVED, false, Biases::kAny, true, false},
+    {"gpt2", SOTTO_NORM_LAYER, SOTTO_ACT_GELU_TANH, false, Positions::kLearned, SOTTO_ROTATION_NONE, false, Biases::kAll, false,
+     true},
+    {"qwen2", SOTTO_NORM_RMS, SOTTO_ACT_SILU, true, Positions::kRotary, SOTTO_ROTATION_HALVES, false, Biases::kQkv, false,
+     false},
+    {"qwen3", SOTTO_NORM_RMS, SOTTO_ACT_SILU, true, Positions::kRotary, SOTTO_ROTATION_HALVES, true, Biases::kNone, false,
+     false},
+    {"llama", SOTTO_NORM_RMS, SOTTO_ACT_SILU, true, Positions::kRotary, SOTTO_ROTATION_INTERLEAVED, false, Biases::kAny, true,
+     false},
 };
 
 bool has(const Checkpoint& c, const char* name) {
@@ -68,7 +72,8 @@ bool rotation_fits(const ModelDescription& d, const Known& k) {
 
 bool windows_fit(const ModelDescription& d, const Known& k) {
   if (d.windows.empty()) return true;
-  return k.may_have_window && std::all_of(d.windows.begin(), d.windows.end(), [&](uint32_t w) { return w == d.windows[0] && w > 0; });
+  return k.may_have_window &&
+         std::all_of(d.windows.begin(), d.windows.end(), [&](uint32_t w) { return w == d.windows[0] && w > 0; });
 }
 
 bool fits(const Checkpoint& c, const Known& k) {
@@ -95,8 +100,8 @@ void put_shape(const ModelDescription& d, const std::string& prefix, GgufWriter*
   w->put_u32(prefix + "attention.value_length", d.head_dim);
 }
 
-// What Llama-3's scaling divides each frequency by (Meta's reference code, 2024): long waves by the factor, short ones by nothing,
-// those between by a blend.
+// What Llama-3's scaling divides each frequency by (Meta's reference code, 2024): long waves by the factor, short ones by
+// nothing, those between by a blend.
 double llama3_divisor(const RopeDescription& r, double inv_freq) {
   constexpr double kTwoPi = 6.283185307179586;
   const double wave = kTwoPi / inv_freq, long_wave = r.original_context / r.low_frequency,
@@ -207,7 +212,8 @@ void put_known(const Known& k, Checkpoint* c, GgufWriter* w) {
   const ModelDescription& d = c->description;
   const std::string prefix = std::string(k.name) + ".";
   put_shape(d, prefix, w);
-  w->put_f32(prefix + (k.norm == SOTTO_NORM_RMS ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), d.norm_epsilon);
+  w->put_f32(prefix + (k.norm == SOTTO_NORM_RMS ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"),
+             d.norm_epsilon);
   if (!d.windows.empty()) w->put_u32(prefix + "attention.sliding_window", d.windows[0]);
   if (k.is_fused) fuse_qkv(c);
   if (d.positions != Positions::kRotary) return;
@@ -233,7 +239,8 @@ void put_described(const ModelDescription& d, GgufWriter* w) {
   put_unless("activation_clamp", d.activation_clamp, 0);
   put_unless("embedding_scale", d.embedding_scale, 1);
   put_unless("logit_scale", d.logit_scale, 1);
-  if (!d.windows.empty()) w->put_i32s(prefix + "attention.sliding_windows", std::vector<int32_t>(d.windows.begin(), d.windows.end()));
+  if (!d.windows.empty())
+    w->put_i32s(prefix + "attention.sliding_windows", std::vector<int32_t>(d.windows.begin(), d.windows.end()));
   const bool is_rotary = d.positions == Positions::kRotary;
   w->put_text(prefix + "rope.layout", rotation_name(is_rotary ? d.rope.layout : SOTTO_ROTATION_NONE));
   if (!is_rotary) return;
@@ -242,7 +249,8 @@ void put_described(const ModelDescription& d, GgufWriter* w) {
   for (size_t i = 0; i < plain.size(); ++i) frequencies.push_back(static_cast<float>(plain[i] / divisor(d.rope, i, plain[i])));
   w->put_f32s(prefix + "rope.inv_freq", frequencies);
   put_unless("rope.magnitude", d.rope.magnitude, 1);
-  if (!d.rope.layers.empty()) w->put_i32s(prefix + "rope.layers", std::vector<int32_t>(d.rope.layers.begin(), d.rope.layers.end()));
+  if (!d.rope.layers.empty())
+    w->put_i32s(prefix + "rope.layers", std::vector<int32_t>(d.rope.layers.begin(), d.rope.layers.end()));
 }
 
 }  // namespace

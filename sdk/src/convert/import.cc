@@ -36,14 +36,17 @@ Result<uint32_t> find_type(std::string name) {
 Result<std::unique_ptr<Checkpoint>> read_checkpoint(const std::string& source, const ImportOptions& options) {
   std::error_code error;
   if (!fs::is_directory(source, error))
-    return Status(fs::exists(source, error) ? SOTTO_INVALID_ARGUMENT : SOTTO_NOT_FOUND,
-                  fmt::format("importing {}: it is no folder; name a Megatron-LM checkpoint's or a Hugging Face model's", source));
+    return Status(
+        fs::exists(source, error) ? SOTTO_INVALID_ARGUMENT : SOTTO_NOT_FOUND,
+        fmt::format("importing {}: it is no folder; name a Megatron-LM checkpoint's or a Hugging Face model's", source));
   if (looks_like_megatron(source)) return read_megatron(source, options.config);
   if (looks_like_hugging_face(source)) return read_hugging_face(source);
-  return Status(SOTTO_NOT_FOUND,
-                fmt::format("importing {}: neither a Megatron-LM checkpoint (latest_checkpointed_iteration.txt, mp_rank_*, metadata.json) "
-                            "nor a Hugging Face model (config.json with *.safetensors) lies in it",
-                            source));
+  return Status(
+      SOTTO_NOT_FOUND,
+      fmt::format(
+          "importing {}: neither a Megatron-LM checkpoint (latest_checkpointed_iteration.txt, mp_rank_*, metadata.json) "
+          "nor a Hugging Face model (config.json with *.safetensors) lies in it",
+          source));
 }
 
 // The tokenizer that the user named, or what lies in or beside the checkpoint; perhaps none.
@@ -172,7 +175,8 @@ Result<ImportReport> import_checkpoint(const std::string& source, const std::str
   ImportReport report;
   SOTTO_ASSIGN(report.architecture, lay_out(c.get(), &writer));
   put_facts(*c, &writer);
-  const auto table = std::find_if(c->tensors.begin(), c->tensors.end(), [](const ModelTensor& t) { return t.name == "token_embd.weight"; });
+  const auto table =
+      std::find_if(c->tensors.begin(), c->tensors.end(), [](const ModelTensor& t) { return t.name == "token_embd.weight"; });
   writer.put_u32("general.file_type", file_type_of(table == c->tensors.end() ? SOTTO_F32 : type_of(*table, type)));
   if (!tokenizer.model.empty()) put_tokenizer(tokenizer, &writer);
   for (const ModelTensor& t : c->tensors) {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <ctime>
 #include <cstdio>
 #include <cstring>
 
@@ -143,7 +143,7 @@ TEST(ModelFileTest, AHeadForAnotherUseMayStandInTheFile) {
 }
 
 // A vocabulary as large as those of real models.
-TEST(ModelFileTest, AHundredThousandTokensOpenInMilliseconds) {
+TEST(ModelFileTest, AHundredThousandTokensOpenInNoTime) {
   RawGguf g = RawGguf::parse(fixture("gguf/hostile_base.gguf"));
   constexpr uint32_t kTokens = 100000;
   std::string tokens, kinds;
@@ -160,11 +160,11 @@ TEST(ModelFileTest, AHundredThousandTokensOpenInMilliseconds) {
   sotto_model_source s = source_of(SOTTO_SOURCE_MEMORY);
   s.data = content.data();
   s.size = content.size();
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   auto file = open(s);
-  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   ASSERT_TRUE(file.ok()) << file.status().text();
-  EXPECT_LT(taken.count(), 500);  // 10 or so; a busy machine or a sanitizer takes longer
+  EXPECT_LT(seconds, 20);  // 0.01 or so, with sanitizers 1; comparing each token with each would take hours
   EXPECT_EQ(file->gguf().texts("tokenizer.ggml.tokens")->back(), "token99999");
 }
 
