@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"info", "what is in a model file and the memory it takes", declare_info},
     {"import", "a model file from a Megatron-LM or Hugging Face checkpoint", declare_import},
     {"export", "a Megatron-LM checkpoint again from a model file", declare_export},
+    {"quantize", "a model file in a smaller type, with the error of each tensor", declare_quantize},
     {"doctor", "plugins, devices, memory: what works here and why the rest does not", declare_doctor},
 };
 

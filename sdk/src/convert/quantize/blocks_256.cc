@@ -15,13 +15,22 @@ namespace sotto::quantize {
 namespace {
 
 constexpr int kBlock = 256;
-constexpr int kTurns = 3;
+constexpr int kTurns = 2;
+// The scales of the block at the start, as multiples of the least that reach the largest numbers of the parts: which one suits
+// the other parts' whole numbers best shows when it is tried.
+constexpr float kReaches[] = {1.0f, 1.025f, 1.06f};
 
 int nearest(float value, int low, int high) {
   return static_cast<int>(std::lround(std::clamp(value, static_cast<float>(low), static_cast<float>(high))));
 }
 float ratio(float a, float b) { return b != 0 ? a / b : 0.0f; }
 float number(int x) { return static_cast<float>(x); }
+
+// Half precision beside zero is coarse: a scale that became smaller, or nothing, would leave the largest part out of reach.
+Half rounded_up(const UnitBlock<kBlock>& block, float scale) {
+  const Half half = block.stored(scale);
+  return std::abs(block.unit(half)) < std::abs(scale) ? neighbour(half, 1) : half;
+}
 
 // Q4_K and Q5_K: eight parts of 32; weight = scale * part scale * q - minimum * part minimum, the part's numbers 0..63.
 constexpr int kParts = 8, kPart = 32, kTopNumber = 63;
@@ -62,6 +71,11 @@ void choose_part(const UnitBlock<kBlock>& block, const float* w, Levels levels, 
   b->error += choice.error;
 }
 
+void choose_parts(const UnitBlock<kBlock>& block, const float* w, Levels levels, LineBlock* b) {
+  b->error = 0;
+  for (int p = 0; p < kParts; ++p) choose_part(block, w, levels, p, b);
+}
+
 // The block's scale and minimum that fit best to the numbers of all parts and weights.
 Line fit_block(const UnitBlock<kBlock>& block, const float* w, const LineBlock& b) {
   double ss = 0, sm = 0, mm = 0, xs = 0, xm = 0;
@@ -90,21 +104,26 @@ LineBlock encode_lines(const float* real, const float* w, float high) {
     scale = std::max(scale, fits[p].scale);
     minimum = std::max(minimum, -fits[p].offset);
   }
-  LineBlock best, b;
-  b.scale = block.stored(scale / kTopNumber);
-  b.minimum = block.stored(minimum / kTopNumber);
-  for (int p = 0; p < kParts; ++p) {
-    b.scales[p] = nearest(ratio(fits[p].scale, block.unit(b.scale)), 0, kTopNumber);
-    b.minima[p] = nearest(ratio(-fits[p].offset, block.unit(b.minimum)), 0, kTopNumber);
+  LineBlock best;
+  for (const float reach : kReaches) {
+    LineBlock b;
+    b.scale = rounded_up(block, reach * scale / kTopNumber);
+    b.minimum = rounded_up(block, reach * minimum / kTopNumber);
+    for (int p = 0; p < kParts; ++p) {
+      b.scales[p] = nearest(ratio(fits[p].scale, block.unit(b.scale)), 0, kTopNumber);
+      b.minima[p] = nearest(ratio(-fits[p].offset, block.unit(b.minimum)), 0, kTopNumber);
+    }
+    choose_parts(block, w, levels, &b);
+    if (reach == kReaches[0] || b.error < best.error) best = b;
   }
   for (int turn = 0; turn < kTurns; ++turn) {
-    b.error = 0;
-    for (int p = 0; p < kParts; ++p) choose_part(block, w, levels, p, &b);
-    if (turn > 0 && !(b.error < best.error)) break;
-    best = b;
+    LineBlock b = best;
     const Line next = fit_block(block, w, b);
     b.scale = block.stored(next.scale);
     b.minimum = block.stored(next.offset);
+    choose_parts(block, w, levels, &b);
+    if (!(b.error < best.error)) break;
+    best = b;
   }
   return best;
 }
@@ -164,6 +183,11 @@ void choose_part(const UnitBlock<kBlock>& block, const float* w, int part, Scale
   b->error += choice.error;
 }
 
+void choose_parts(const UnitBlock<kBlock>& block, const float* w, ScaleBlock* b) {
+  b->error = 0;
+  for (int p = 0; p < kScaleParts; ++p) choose_part(block, w, p, b);
+}
+
 float fit_block(const UnitBlock<kBlock>& block, const float* w, const ScaleBlock& b) {
   double ss = 0, xs = 0;
   for (int i = 0; i < kBlock; ++i) {
@@ -182,16 +206,21 @@ ScaleBlock encode_scales(const float* real, const float* w) {
     fits[p] = fit_scale<kScalePart>(block.x + p * kScalePart, w + p * kScalePart, kSixBits);
     if (std::abs(fits[p]) > std::abs(largest)) largest = fits[p];
   }
-  ScaleBlock best, b;
-  // The largest one becomes -128, which has no positive counterpart.
-  b.scale = block.stored(largest / -128);
-  for (int p = 0; p < kScaleParts; ++p) b.scales[p] = nearest(ratio(fits[p], block.unit(b.scale)), -128, 127);
+  ScaleBlock best;
+  for (const float reach : kReaches) {
+    ScaleBlock b;
+    // The largest one becomes -128, which has no positive counterpart.
+    b.scale = rounded_up(block, reach * largest / -128);
+    for (int p = 0; p < kScaleParts; ++p) b.scales[p] = nearest(ratio(fits[p], block.unit(b.scale)), -128, 127);
+    choose_parts(block, w, &b);
+    if (reach == kReaches[0] || b.error < best.error) best = b;
+  }
   for (int turn = 0; turn < kTurns; ++turn) {
-    b.error = 0;
-    for (int p = 0; p < kScaleParts; ++p) choose_part(block, w, p, &b);
-    if (turn > 0 && !(b.error < best.error)) break;
-    best = b;
+    ScaleBlock b = best;
     b.scale = block.stored(fit_block(block, w, b));
+    choose_parts(block, w, &b);
+    if (!(b.error < best.error)) break;
+    best = b;
   }
   return best;
 }

@@ -117,6 +117,7 @@ LineSums sum_up(const float* x, const float* w, const float* inverse, const floa
 struct Run {
   float sum_w = 0, sum_x = 0;
   float highest_offset = 0;  // an offset above it is not allowed
+  bool is_even = true;       // all errors count alike
 };
 
 struct LineStart {
@@ -139,7 +140,9 @@ void take_better(const LineSums& s, const Run& run, LineStart* best) {
     // sum w x^2 - sum w (x - scale q - offset)^2, which holds for any scale and offset.
     const float gain = 2 * scale * s.xq[c] + 2 * offset * run.sum_x - scale * scale * s.qq[c] - 2 * scale * offset * s.q[c] -
                        offset * offset * run.sum_w;
-    if (gain > best->gain) *best = {scale, offset, gain};
+    // Clearly better: of lines that fit alike the first, whose offset lies at the end of the run, takes less harm from
+    // rounding.
+    if (gain > best->gain * 1.000001f) *best = {scale, offset, gain};
   }
 }
 
@@ -147,6 +150,21 @@ void take_better(const LineSums& s, const Run& run, LineStart* best) {
 constexpr float kInsets[] = {-0.4f, -0.1f, 0.15f, 0.4f, 0.65f, 0.9f, 1.3f, 1.9f};
 constexpr size_t kStarts = std::size(kInsets) * std::size(kInsets);
 static_assert(kStarts % kLanes == 0, "whole batches");
+// Where errors count differently it may pay to cut far into the run, at either end: parts of the range, each with each of two
+// places of the other end, in steps.
+constexpr float kCuts[] = {0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f, 0.8f, 0.9f};
+constexpr float kOtherEnd[] = {-0.1f, 0.4f};
+static_assert(2 * std::size(kCuts) * std::size(kOtherEnd) == kLanes, "one start a lane");
+
+// A start that puts the lowest and the highest level so many steps inward.
+struct Inset {
+  float low, top;
+};
+Inset near_start(size_t at) { return {kInsets[at / std::size(kInsets)], kInsets[at % std::size(kInsets)]}; }
+Inset far_start(size_t at, float high) {
+  const float cut = kCuts[at / 4] * (high - 1), other = kOtherEnd[at / 2 % 2];
+  return at % 2 == 0 ? Inset{cut, other} : Inset{other, cut};
+}
 
 template <int kCount>
 LineStart search_line(const float* unit, const float* w, float high, const Run& run) {
@@ -154,11 +172,12 @@ LineStart search_line(const float* unit, const float* w, float high, const Run& 
   constexpr float kFine = 0.002f;
   LineStart best;
   float inverse[kLanes], shift[kLanes];
-  for (size_t at = 0; at < kStarts; at += kLanes) {
+  const size_t starts = run.is_even ? kStarts : kStarts + kLanes;
+  for (size_t at = 0; at < starts; at += kLanes) {
     for (size_t c = 0; c < kLanes; ++c) {
-      const float low = kInsets[(at + c) / std::size(kInsets)], top = kInsets[(at + c) % std::size(kInsets)];
-      inverse[c] = high * high / (high - low - top);
-      shift[c] = -low * inverse[c] / high;
+      const Inset inset = at < kStarts ? near_start(at + c) : far_start(c, high);
+      inverse[c] = high * high / (high - inset.low - inset.top);
+      shift[c] = -inset.low * inverse[c] / high;
     }
     take_better(sum_up<kCount>(unit, w, inverse, shift, high), run, &best);
   }
@@ -194,6 +213,7 @@ Line fit_line(const float* x, const float* w, float high, bool is_offset_negativ
     unit[i] = (x[i] - least) / range;
     run.sum_w += w[i];
     run.sum_x += w[i] * unit[i];
+    run.is_even = run.is_even && w[i] == w[0];
   }
   const LineStart best = search_line<kCount>(unit, w, high, run);
   const float offset = least + best.offset * range;
