@@ -1,5 +1,5 @@
-// Checkpoints of Megatron-LM through sotto_import, and back through sotto_export: the same logits as the original's, the same bytes
-// from every split.
+// Checkpoints of Megatron-LM through sotto_import, and back through sotto_export: the same logits as the original's, the same
+// bytes from every split.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -41,7 +41,9 @@ class ImportTest : public ::testing::Test {
     const std::string out = path("refused.gguf");
     const sotto_status status = sotto_import(sotto_cstr(source.c_str()), sotto_cstr(out.c_str()), nullptr, nullptr, &err);
     EXPECT_NE(status, SOTTO_OK);
-    if (expected != SOTTO_OK) EXPECT_EQ(status, expected) << err.text;
+    if (expected != SOTTO_OK) {
+      EXPECT_EQ(status, expected) << err.text;
+    }
     for (const auto& entry : fs::directory_iterator(folder_))
       EXPECT_EQ(entry.path().filename().string().find("refused.gguf"), std::string::npos) << entry.path() << " is left";
     return err.text;
@@ -74,7 +76,8 @@ float largest_difference(const std::string& model, uint32_t ranks, const std::st
   }
   EXPECT_EQ(rows.size(), expected.size());
   float largest = 0;
-  for (size_t i = 0; i < std::min(rows.size(), expected.size()); ++i) largest = std::max(largest, std::fabs(rows[i] - expected[i]));
+  for (size_t i = 0; i < std::min(rows.size(), expected.size()); ++i)
+    largest = std::max(largest, std::fabs(rows[i] - expected[i]));
   return largest;
 }
 
@@ -103,7 +106,8 @@ TEST_F(ImportTest, EverySplitGivesTheSameFileAndTheOriginalsLogits) {
       if (first.empty()) {
         first = file_bytes(file);
         for (const uint32_t ranks : {1U, 2U, 4U})
-          EXPECT_LE(largest_difference(file, ranks, root + "/io.json", fixture_floats(std::string("megatron/") + source.model + "/logits.f32")),
+          EXPECT_LE(largest_difference(file, ranks, root + "/io.json",
+                                       fixture_floats(std::string("megatron/") + source.model + "/logits.f32")),
                     kTolerance)
               << ranks << " ranks";
       } else {
@@ -118,8 +122,8 @@ TEST_F(ImportTest, ExportedAtAnySplitItComesBackBitForBit) {
   const struct {
     const char* name;
     uint32_t tensor, pipeline;
-  } kCases[] = {{"gpt2/legacy_tp2", 4, 2},        {"llama/legacy_tp1", 4, 1},     {"qwen2/dist_tp2", 1, 2},
-                {"qwen3/dist_tp2_bf16", 2, 2},    {"nemotron/dist_tp2", 2, 1},    {"llama/legacy_tp1", 1, 1}};
+  } kCases[] = {{"gpt2/legacy_tp2", 4, 2},     {"llama/legacy_tp1", 4, 1},  {"qwen2/dist_tp2", 1, 2},
+                {"qwen3/dist_tp2_bf16", 2, 2}, {"nemotron/dist_tp2", 2, 1}, {"llama/legacy_tp1", 1, 1}};
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.name);
     const std::string file = import(fixture(std::string("megatron/") + c.name), "model.gguf");
@@ -141,7 +145,8 @@ TEST_F(ImportTest, ATokenizerSurvivesTheWayToTheCheckpointAndBack) {
   auto options = sized<sotto_export_options>();
   options.tensor_parallel = 2;
   Error err;
-  ASSERT_EQ(sotto_export(sotto_cstr(model.c_str()), sotto_cstr(path("exported").c_str()), &options, &err), SOTTO_OK) << err.text;
+  ASSERT_EQ(sotto_export(sotto_cstr(model.c_str()), sotto_cstr(path("exported").c_str()), &options, &err), SOTTO_OK)
+      << err.text;
   const std::string once = import(path("exported"), "once.gguf");
   const RuntimePtr runtime = make_runtime();
   const ModelPtr before = open_model(runtime.get(), model, "reference"), after = open_model(runtime.get(), once, "reference");
@@ -205,7 +210,8 @@ TEST_F(ImportTest, ACancelledImportLeavesNothing) {
   options.events = &events;
   Error err;
   const std::string source = fixture("megatron/llama/legacy_tp1"), out = path("cancelled.gguf");
-  EXPECT_EQ(sotto_import(sotto_cstr(source.c_str()), sotto_cstr(out.c_str()), &options, nullptr, &err), SOTTO_CANCELLED) << err.text;
+  EXPECT_EQ(sotto_import(sotto_cstr(source.c_str()), sotto_cstr(out.c_str()), &options, nullptr, &err), SOTTO_CANCELLED)
+      << err.text;
   EXPECT_TRUE(fs::is_empty(folder_));
 }
 
@@ -219,7 +225,8 @@ TEST_F(ImportTest, TypesAreChosenAndUnknownOnesRefused) {
   EXPECT_LT(fs::file_size(path("F16.gguf")), fs::file_size(path("f32.gguf")));
   options.type = sotto_cstr("q4_0");
   Error err;
-  EXPECT_EQ(sotto_import(sotto_cstr(source.c_str()), sotto_cstr(path("q.gguf").c_str()), &options, nullptr, &err), SOTTO_INVALID_ARGUMENT);
+  EXPECT_EQ(sotto_import(sotto_cstr(source.c_str()), sotto_cstr(path("q.gguf").c_str()), &options, nullptr, &err),
+            SOTTO_INVALID_ARGUMENT);
   EXPECT_NE(std::string(err.text).find("quantize"), std::string::npos);
 }
 
