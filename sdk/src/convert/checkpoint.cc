@@ -21,23 +21,6 @@ bool overlap(const Piece& a, const Piece& b) {
          a.first_column < b.first_column + b.columns && b.first_column < a.first_column + a.columns;
 }
 
-Status check_crc(StoredBytes* stored) {
-  if (!stored->has_crc || stored->checked) return {};
-  uint32_t crc = libdeflate_crc32(0, nullptr, 0);
-  for (size_t at = 0; at < stored->bytes.size(); at += kCrcStep) {
-    const auto part = stored->bytes.part(at, std::min(kCrcStep, stored->bytes.size() - at));
-    crc = libdeflate_crc32(crc, part.data(), part.size());
-    if (stored->bytes.size() > kCrcStep) MappedFile::give_back(part);
-  }
-  if (crc != stored->crc)
-    return Status(SOTTO_BAD_FILE,
-                  fmt::format("{}: the checksum of its {} bytes is {:08x}, the archive says {:08x}: the file is "
-                              "damaged, copy it again",
-                              stored->where, stored->bytes.size(), crc, stored->crc));
-  stored->checked = true;
-  return {};
-}
-
 void copy_tiled(const Piece& p, size_t each, const uint8_t* from, uint8_t* to, uint64_t to_row_bytes) {
   for (uint64_t r0 = 0; r0 < p.rows; r0 += kTile)
     for (uint64_t c0 = 0; c0 < p.columns; c0 += kTile)
@@ -73,6 +56,23 @@ std::vector<uint8_t> pair_halves(const ModelTensor& t, const std::vector<uint8_t
 }
 
 }  // namespace
+
+Status check_crc(StoredBytes* stored) {
+  if (!stored->has_crc || stored->checked) return {};
+  uint32_t crc = libdeflate_crc32(0, nullptr, 0);
+  for (size_t at = 0; at < stored->bytes.size(); at += kCrcStep) {
+    const auto part = stored->bytes.part(at, std::min(kCrcStep, stored->bytes.size() - at));
+    crc = libdeflate_crc32(crc, part.data(), part.size());
+    if (stored->bytes.size() > kCrcStep) MappedFile::give_back(part);
+  }
+  if (crc != stored->crc)
+    return Status(SOTTO_BAD_FILE,
+                  fmt::format("{}: the checksum of its {} bytes is {:08x}, the archive says {:08x}: the file is "
+                              "damaged, copy it again",
+                              stored->where, stored->bytes.size(), crc, stored->crc));
+  stored->checked = true;
+  return {};
+}
 
 Status check_piece(const ModelTensor& t, const Piece& p) {
   const auto outside = [&] {

@@ -75,6 +75,9 @@ struct Checkpoint {
   std::vector<std::string> warnings;
 };
 
+// The bytes are those that the archive has a checksum of. Done once.
+Status check_crc(StoredBytes* stored);
+
 // The piece's last byte lies inside its bytes and nothing overflows.
 Status check_piece(const ModelTensor& tensor, const Piece& piece);
 // Every number of the tensor is given by exactly one piece; names what is missing.

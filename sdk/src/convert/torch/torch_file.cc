@@ -100,6 +100,8 @@ Status TorchFile::read_archive(Span<const uint8_t> bytes, std::deque<StoredBytes
   }
   if (pickle == nullptr)
     return Status(SOTTO_BAD_FILE, fmt::format("{}: a zip archive without data.pkl: torch.save did not write it", where_));
+  StoredBytes checked{pickle->bytes, where_ + ", data.pkl", true, pickle->crc, false};
+  SOTTO_TRY(check_crc(&checked));
   SOTTO_ASSIGN(pickle_, Pickle::read(pickle->bytes, where_));
   return {};
 }
