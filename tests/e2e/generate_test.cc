@@ -117,6 +117,27 @@ TEST_P(Generate, EveryEndHasItsReason) {
   EXPECT_EQ(stopped.text, whole.text.substr(0, whole.text.find(stop)));
 }
 
+// An emoji of several tokens, one token a call: nothing of it is shown before it is whole, and nothing is lost.
+TEST_P(Generate, ACharacterCutByALimitComesWholeFromTheNextCall) {
+  uint32_t ids[8] = {};
+  uint64_t count = 0;
+  ASSERT_EQ(sotto_tokenize(model.get(), sotto_cstr("😀"), SOTTO_TOKENIZE_NO_BOS, ids, 8, &count, nullptr), SOTTO_OK);
+  ASSERT_GE(count, 2u);
+  std::string text;
+  for (uint64_t i = 0; i < count; ++i) {
+    sotto_generate_options o = i == 0 ? greedy_options(wanted.tokens, 1) : greedy_options({}, 1);
+    const sotto_token_bias wanted_next{ids[i], 1e6F};
+    o.biases = &wanted_next;
+    o.bias_count = 1;
+    const Answer a = generate(session.get(), o);
+    ASSERT_EQ(a.status, SOTTO_OK) << a.error;
+    EXPECT_EQ(a.result.finish, SOTTO_FINISH_LENGTH);
+    EXPECT_EQ(a.tokens, (std::vector<uint32_t>{ids[i]}));
+    text += a.text;
+    EXPECT_EQ(text, i + 1 == count ? "😀" : "") << i;
+  }
+}
+
 TEST_P(Generate, AFullContextOrALongPromptIsToldBeforeWork) {
   const std::vector<uint32_t> long_prompt(129, 7);
   const Answer a = generate(session.get(), greedy_options(long_prompt, 4));

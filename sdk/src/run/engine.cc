@@ -65,9 +65,11 @@ Status Engine::open_text(const PluginHost* host, ModelBytes bytes, bool vocabula
     tokenizer_ = tokenizer.take();
   // A model whose tokenizer we cannot reproduce still runs by ids; a damaged one is refused.
   if (tokenizer_failure_.code() == SOTTO_BAD_FILE) return tokenizer_failure_;
+  if (!tokenizer_failure_.ok() && host) host->log().warning(tokenizer_failure_.text());
+  // One that is not there is missed by who asks for it.
   if (!tokenizer_ && tokenizer_failure_.ok())
-    tokenizer_failure_ = Status(SOTTO_NOT_FOUND, fmt::format("{} has no tokenizer: feed it token ids", file_->name()));
-  if (!tokenizer_ && host) host->log().warning(tokenizer_failure_.text());
+    tokenizer_failure_ = Status(
+        SOTTO_NOT_FOUND, fmt::format("{} has no tokenizer: feed it token ids, or import it again with one", file_->name()));
   SOTTO_ASSIGN(const std::string_view source, file_->gguf().text("tokenizer.chat_template", ""));
   if (source.empty()) {
     template_failure_ =

@@ -81,6 +81,8 @@ class Generation {
     SOTTO_TRY(s_.append(ids));
     result_.prompt_tokens = static_cast<uint32_t>(ids.size());
     if (t) decoder_.emplace(*t, t->is_control(s_.tokens_.back()));
+    // Where the last call was cut inside a character, this one brings it whole.
+    if (t && ids.empty()) decoder_->go_on_from(Span<const uint32_t>(s_.tokens_));
     Status status = prefill(before);
     result_.prefill_ns = nanoseconds(Clock::now() - start_);
     return status;
@@ -167,7 +169,8 @@ class Generation {
   Status flush() {
     if (result_.finish == SOTTO_FINISH_CALLBACK || stops_.stopped()) return {};
     const uint32_t reason = result_.finish;
-    SOTTO_TRY(show(stops_.add(decoder_->finish())));
+    // The beginning of a character at the end of the text is broken; at a limit it is only not finished yet.
+    if (reason == SOTTO_FINISH_END) SOTTO_TRY(show(stops_.add(decoder_->finish())));
     if (result_.finish == reason && !stops_.stopped()) SOTTO_TRY(show(stops_.finish()));
     return {};
   }

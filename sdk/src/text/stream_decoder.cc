@@ -4,6 +4,16 @@
 
 namespace sotto {
 
+void StreamDecoder::go_on_from(Span<const uint32_t> ids) {
+  constexpr size_t kMostTokens = 3;  // a character has 4 bytes at most, a token one or more
+  held_.clear();
+  for (size_t i = ids.size() > kMostTokens ? ids.size() - kMostTokens : 0; i < ids.size(); ++i) {
+    if (tokenizer_.is_control(ids[i])) held_.clear();
+    if (!tokenizer_.is_control(ids[i])) held_ += tokenizer_.piece(ids[i]);
+  }
+  held_.erase(0, held_.size() - incomplete_tail(held_));
+}
+
 std::string_view StreamDecoder::add(uint32_t id) {
   out_.clear();
   if (tokenizer_.is_control(id)) return out_;

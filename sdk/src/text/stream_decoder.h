@@ -14,6 +14,8 @@ class StreamDecoder {
   // `at_start`: no text stands before, so that a first space of SentencePiece is dropped. The tokenizer must outlive this.
   StreamDecoder(const Tokenizer& tokenizer, bool at_start) : tokenizer_(tokenizer), at_start_(at_start) {}
 
+  // Goes on behind these tokens: what they left of a character belongs to the next one.
+  void go_on_from(Span<const uint32_t> ids);
   // The characters that this token completes, possibly none. Control tokens bring no text. Valid until the next call.
   std::string_view add(uint32_t id);
   // What is left at the end: U+FFFD for a character that was never completed.

@@ -57,6 +57,18 @@ TEST(StreamDecoder, BytesThatCannotBecomeACharacterComeOutAtOnce) {
   EXPECT_EQ(parts({"\xF0", "\x80"}), (Parts{"", "\uFFFD\uFFFD", ""}));
 }
 
+TEST(StreamDecoder, ACharacterThatWasCutIsCompletedByTheNextCall) {
+  const BytesTokenizer tokenizer({"a", "\xF0", "\x9F\x98", "\x80", "<control>"}, FirstSpaces::kKept);
+  const std::vector<uint32_t> before = {0, 1, 2}, whole = {0, 1, 2, 3}, control = {1, 4};
+  StreamDecoder decoder(tokenizer, false);
+  decoder.go_on_from(Span<const uint32_t>(before));
+  EXPECT_EQ(decoder.add(3), "😀");
+  decoder.go_on_from(Span<const uint32_t>(whole));
+  EXPECT_EQ(decoder.add(0), "a");
+  decoder.go_on_from(Span<const uint32_t>(control));
+  EXPECT_EQ(decoder.add(0), "a");
+}
+
 TEST(StreamDecoder, ADanglingRestIsReplacedAtTheEnd) {
   EXPECT_EQ(parts({"a", "\xE4\xBD"}), (Parts{"a", "", "\uFFFD"}));
   EXPECT_EQ(parts({}), (Parts{""}));
