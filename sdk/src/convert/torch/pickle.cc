@@ -98,8 +98,6 @@ class PickleMachine {
   Status on_memoize() { return put(memo_.size()); }
   Status on_persistent();
 
-  Status check_shape() const;
-
   Span<const uint8_t> bytes_;
   const std::string& where_;
   size_t at_ = 0, opcode_at_ = 0;
@@ -461,47 +459,6 @@ const PickleMachine::Opcode PickleMachine::kOpcodes[] = {
     {'Q', &PickleMachine::on_persistent},                           // BINPERSID
 };
 
-// No object contains itself, and none lies deeper than kMaxDepth: who reads the result may follow it down.
-Status PickleMachine::check_shape() const {
-  struct Visit {
-    const PickleValue* value;
-    size_t next;
-  };
-  constexpr size_t kOpen = SIZE_MAX;
-  std::unordered_map<const PickleValue*, size_t> height;  // kOpen: on the path to where we are
-  std::vector<Visit> path;
-  const auto child = [](const PickleValue& v, size_t i) -> const PickleValue* {
-    const PickleValue* parts[] = {v.callee, v.arguments, v.state};
-    return i < 3 ? parts[i] : v.items[i - 3];
-  };
-  const auto enter = [&](const PickleValue* v) -> Status {
-    if (v == nullptr || (v->items.empty() && !v->callee && !v->arguments && !v->state)) return {};
-    const auto [found, is_new] = height.emplace(v, kOpen);
-    if (!is_new && found->second == kOpen)
-      return Status(SOTTO_BAD_FILE, fmt::format("{}: pickle: {} contains itself", where_, describe(*v)));
-    if (is_new) path.push_back({v, 0});
-    return {};
-  };
-  SOTTO_TRY(enter(stack_.back()));
-  while (!path.empty()) {
-    Visit& visit = path.back();
-    const PickleValue& v = *visit.value;
-    if (visit.next < v.items.size() + 3) {
-      SOTTO_TRY(enter(child(v, visit.next++)));
-      continue;
-    }
-    size_t tallest = 0;
-    for (size_t i = 0; i < v.items.size() + 3; ++i)
-      if (const auto found = height.find(child(v, i)); found != height.end()) tallest = std::max(tallest, found->second);
-    if (tallest + 1 > Pickle::kMaxDepth)
-      return Status(SOTTO_BAD_FILE,
-                    fmt::format("{}: pickle: objects lie inside each other more than {} deep", where_, Pickle::kMaxDepth));
-    height[&v] = tallest + 1;
-    path.pop_back();
-  }
-  return {};
-}
-
 Result<Pickle> PickleMachine::run() {
   Handler handlers[256] = {};
   for (const Opcode& o : kOpcodes) handlers[o.code] = o.handler;
@@ -513,7 +470,7 @@ Result<Pickle> PickleMachine::run() {
     SOTTO_TRY((this->*handlers[code])());
   }
   if (stack_.size() != 1) return fail(fmt::format("{} objects are left at the end, expected one", stack_.size()));
-  SOTTO_TRY(check_shape());
+  SOTTO_TRY(check_pickle_shape(*stack_.back(), where_));
   Pickle pickle;
   pickle.root_ = stack_.back();
   pickle.values_ = std::move(values_);

@@ -79,6 +79,8 @@ struct PickleValue {
   // Key, value, key, value of a dict, a called dictionary or an object's state; NULL: it is none of them.
   const std::vector<PickleValue*>* entries() const;
 };
+// No object contains itself, and none lies deeper than Pickle::kMaxDepth: who reads the result may follow it down.
+Status check_pickle_shape(const PickleValue& root, const std::string& where);
 std::string describe(const PickleValue& value);  // for messages: "the number 3", "a call of torch.Size"
 
 // A pickle's objects. Borrows the bytes it was read from.

@@ -78,6 +78,7 @@ class Evaluator {
 
   Result<Value> evaluate(const Node& n);
   Result<Value> evaluate_kind(const Node& n);
+  Result<Value> evaluate_logic(const Node& n);
   Result<Value> evaluate_sequence(const Node& n);
   Result<Value> evaluate_compare(const Node& n);
   Result<Value> evaluate_binary(const Node& n);

@@ -46,33 +46,16 @@ Result<Value> Evaluator::evaluate_kind(const Node& n) {
     case NodeKind::kDict:
       return evaluate_sequence(n);
     case NodeKind::kNegate:
-    case NodeKind::kPlus: {
-      SOTTO_ASSIGN(const Value v, evaluate(*n.children[0]));
-      if (!v.is_number()) return error(fmt::format("bad operand type for unary -: '{}'", type_name(v)));
-      if (n.kind == NodeKind::kPlus) return v;
-      return arithmetic(*this, "-", v.kind() == Kind::kFloat ? Value::real(-0.0) : Value::integer(0), v);
-    }
-    case NodeKind::kNot: {
-      SOTTO_ASSIGN(const Value v, evaluate(*n.children[0]));
-      return Value::boolean(!v.truth());
-    }
+    case NodeKind::kPlus:
+    case NodeKind::kNot:
     case NodeKind::kAnd:
-    case NodeKind::kOr: {
-      SOTTO_ASSIGN(Value left, evaluate(*n.children[0]));
-      if (left.truth() == (n.kind == NodeKind::kOr)) return left;
-      return evaluate(*n.children[1]);
-    }
+    case NodeKind::kOr:
+    case NodeKind::kConditional:
+      return evaluate_logic(n);
     case NodeKind::kBinary:
       return evaluate_binary(n);
     case NodeKind::kCompare:
       return evaluate_compare(n);
-    case NodeKind::kConditional: {
-      SOTTO_ASSIGN(const Value condition, evaluate(*n.children[1]));
-      if (condition.truth()) return evaluate(*n.children[0]);
-      return n.children[2] ? evaluate(*n.children[2])
-                           : Result<Value>(Value::undefined(
-                                 "the inline if-expression evaluated to false and no else section was defined."));
-    }
     case NodeKind::kAttribute: {
       SOTTO_ASSIGN(const Value of, evaluate(*n.children[0]));
       line_ = n.line;
@@ -99,6 +82,38 @@ Result<Value> Evaluator::evaluate_kind(const Node& n) {
     }
     case NodeKind::kTest:
       return evaluate_test(n);
+    default:
+      return error("a statement stands where an expression belongs");
+  }
+}
+
+// What has a sign before it, and what computes one of its sides only.
+Result<Value> Evaluator::evaluate_logic(const Node& n) {
+  switch (n.kind) {
+    case NodeKind::kNegate:
+    case NodeKind::kPlus: {
+      SOTTO_ASSIGN(const Value v, evaluate(*n.children[0]));
+      if (!v.is_number()) return error(fmt::format("bad operand type for unary -: '{}'", type_name(v)));
+      if (n.kind == NodeKind::kPlus) return v;
+      return arithmetic(*this, "-", v.kind() == Kind::kFloat ? Value::real(-0.0) : Value::integer(0), v);
+    }
+    case NodeKind::kNot: {
+      SOTTO_ASSIGN(const Value v, evaluate(*n.children[0]));
+      return Value::boolean(!v.truth());
+    }
+    case NodeKind::kAnd:
+    case NodeKind::kOr: {
+      SOTTO_ASSIGN(Value left, evaluate(*n.children[0]));
+      if (left.truth() == (n.kind == NodeKind::kOr)) return left;
+      return evaluate(*n.children[1]);
+    }
+    case NodeKind::kConditional: {
+      SOTTO_ASSIGN(const Value condition, evaluate(*n.children[1]));
+      if (condition.truth()) return evaluate(*n.children[0]);
+      return n.children[2] ? evaluate(*n.children[2])
+                           : Result<Value>(Value::undefined(
+                                 "the inline if-expression evaluated to false and no else section was defined."));
+    }
     default:
       return error("a statement stands where an expression belongs");
   }
