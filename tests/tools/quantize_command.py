@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pathlib
+import struct
 import sys
 
 import support
@@ -100,6 +101,24 @@ class Quantize(support.Case):
             self.assertAlmostEqual(measured[f"perplexity_{side}"], alone["perplexity"], places=6)
             self.assertEqual(measured["scored_tokens"], alone["scored_tokens"])
         self.assertGreater(measured["same_likeliest_token"], 0.9)
+
+    def test_a_calibration_text_weighs_the_columns(self):
+        text = self.write("calibration.txt", TEXT)
+        written = {}
+        for name, words in (("plain", ()), ("calibrated", ("--calibrate", text)), ("again", ("--calibrate", text, "--backend", "cpu"))):
+            said = self.json("quantize", F32, "-o", self.out(name), "--type", "q4_0", *words)
+            self.assertEqual(said["calibration"], text if words else None)
+            written[name] = self.out(name).read_bytes()
+            key = b"sotto.quantize.importance" + struct.pack("<I?", 7, bool(words))  # a bool
+            self.assertIn(key, written[name])
+        self.assertNotEqual(written["plain"], written["calibrated"])
+        self.assertEqual(written["again"], written["calibrated"])
+        empty = self.bad(1, "quantize", F32, "-o", self.out("none"), "--type", "q4_0", "--calibrate", self.write("empty.txt", ""))
+        self.assertIn("empty", empty)
+        self.bad(1, "quantize", F32, "-o", self.out("none"), "--type", "q4_0", "--calibrate", self.folder / "none.txt")
+        ranks = self.bad(1, "quantize", F32, "-o", self.out("none"), "--type", "q4_0", "--calibrate", text, "--ranks", "2")
+        self.assertIn("one rank", ranks)
+        self.assertFalse(self.out("none").exists())
 
     def test_what_is_wrong_is_a_sentence_and_leaves_nothing(self):
         self.assertIn("q4_k_m", self.bad(1, "quantize", F32, "-o", self.out(), "--type", "q3_z"))

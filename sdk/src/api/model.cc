@@ -35,25 +35,6 @@ struct LoadProgress {
   bool operator()(float fraction) const { return call(user, from + (to - from) * fraction) != 0; }
 };
 
-// A part of the runtime's budget, given back unless kept.
-class BudgetShare {
- public:
-  explicit BudgetShare(MemoryBudget& budget) : budget_(budget) {}
-  BudgetShare(const BudgetShare&) = delete;
-  BudgetShare& operator=(const BudgetShare&) = delete;
-  ~BudgetShare() { budget_.give_back(bytes_); }
-  Status take(uint64_t bytes) {
-    SOTTO_TRY(budget_.take(bytes));
-    bytes_ += bytes;
-    return {};
-  }
-  uint64_t keep() { return std::exchange(bytes_, 0); }
-
- private:
-  MemoryBudget& budget_;
-  uint64_t bytes_ = 0;
-};
-
 struct Bytes {
   ModelBytes bytes;
   bool are_ours;  // read into memory of the library

@@ -30,6 +30,25 @@ class MemoryBudget {
   std::atomic<uint64_t> used_{0};
 };
 
+// A part of the runtime's budget, given back unless kept.
+class BudgetShare {
+ public:
+  explicit BudgetShare(MemoryBudget& budget) : budget_(budget) {}
+  BudgetShare(const BudgetShare&) = delete;
+  BudgetShare& operator=(const BudgetShare&) = delete;
+  ~BudgetShare() { budget_.give_back(bytes_); }
+  Status take(uint64_t bytes) {
+    SOTTO_TRY(budget_.take(bytes));
+    bytes_ += bytes;
+    return {};
+  }
+  uint64_t keep() { return std::exchange(bytes_, 0); }
+
+ private:
+  MemoryBudget& budget_;
+  uint64_t bytes_ = 0;
+};
+
 // What can give memory back when the application asks: models.
 class Trimmable {
  public:

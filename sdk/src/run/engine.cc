@@ -17,8 +17,6 @@ constexpr uint64_t kHostBytes = 3 << 20, kHostBytesPerToken = 190, kHostBytesPer
 // Fast ones first; the reference is for checking and only taken when nothing else is there.
 constexpr const char* kPreference[] = {"cuda", "vulkan", "cpu"};
 
-uint32_t type_of_kv(uint32_t kv) { return kv == SOTTO_KV_F32 ? SOTTO_F32 : kv == SOTTO_KV_Q8_0 ? SOTTO_Q8_0 : SOTTO_F16; }
-
 int preference(const Backend& b) {
   const auto* found =
       std::find_if(std::begin(kPreference), std::end(kPreference), [&](const char* name) { return b.name == name; });

@@ -9,6 +9,11 @@
 
 namespace sotto {
 
+// The weight type in which a cache of SOTTO_KV_* holds its numbers.
+inline uint32_t type_of_kv(uint32_t kv) {
+  return kv == SOTTO_KV_F32 ? SOTTO_F32 : kv == SOTTO_KV_Q8_0 ? SOTTO_Q8_0 : SOTTO_F16;
+}
+
 struct MemoryChoice {
   uint32_t context_tokens = 0;
   uint32_t max_batch = 0;
