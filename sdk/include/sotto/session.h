@@ -70,8 +70,8 @@ typedef struct sotto_token_bias {
 #define SOTTO_GENERATE_IGNORE_END 4u /* goes on past the end of text: benchmarks */
 #define SOTTO_GENERATE_LOGPROBS 8u   /* compute log-probabilities for on_token */
 
-/* `piece`: whole UTF-8 characters, never part of one: what a limit (SOTTO_FINISH_LENGTH, _CONTEXT, a cancel) cuts off is left out, and
- * comes whole from a call that goes on without a prompt. Non-zero ends the generation (SOTTO_FINISH_CALLBACK). */
+/* `piece`: whole UTF-8 characters, never part of one: what a limit (SOTTO_FINISH_LENGTH, _CONTEXT, a cancel) cuts off is left
+ * out, and comes whole from a call that goes on without a prompt. Non-zero ends the generation (SOTTO_FINISH_CALLBACK). */
 typedef int32_t (*sotto_on_text)(void *user, sotto_str piece);
 
 typedef struct sotto_generate_options {

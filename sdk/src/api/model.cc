@@ -5,10 +5,10 @@
 #include <string>
 #include <thread>
 
-#include "border/guard.h"
 #include "api/model_object.h"
-#include "border/options.h"
 #include "api/parked.h"
+#include "border/guard.h"
+#include "border/options.h"
 
 namespace sotto {
 namespace {

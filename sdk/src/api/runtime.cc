@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "api/parked.h"
 #include "border/guard.h"
 #include "border/options.h"
-#include "api/parked.h"
 
 namespace sotto {
 namespace {

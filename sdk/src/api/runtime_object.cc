@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "api/hidden_service.h"
-#include "border/options.h"
 #include "api/runtime.h"
 #include "api/session_service.h"
+#include "border/options.h"
 
 namespace sotto {
 namespace {

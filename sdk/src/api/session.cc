@@ -3,9 +3,9 @@
 
 #include <thread>
 
-#include "border/options.h"
 #include "api/session_object.h"
 #include "api/session_service.h"
+#include "border/options.h"
 
 namespace sotto {
 

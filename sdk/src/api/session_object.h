@@ -1,8 +1,8 @@
 // session_object.h: the object behind sotto_session, and a C function's call on it.
 #pragma once
 
-#include "border/guard.h"
 #include "api/model_object.h"
+#include "border/guard.h"
 #include "border/options.h"
 #include "run/session.h"
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "border/guard.h"
 #include "api/model_object.h"
+#include "border/guard.h"
 #include "border/options.h"
 #include "text/template/chat_template.h"
 

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <ctime>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 
 #include "unit/model/backend_run.h"
 #include "unit/model/raw_gguf.h"
