@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/mapped_file.h"
 #include "convert/quantize/formats.h"
 
 namespace sotto {
@@ -17,6 +18,7 @@ std::vector<float> floats_of_tensor(const GgufTensor& t) {
   const quantize::Format& format = *quantize::find_format(t.type);
   for (uint64_t r = 0; r < t.rows; ++r)
     format.decode(t.bytes.data() + r * t.row_bytes, static_cast<size_t>(t.columns), values.data() + r * t.columns);
+  MappedFile::give_back(t.bytes);
   return values;
 }
 
