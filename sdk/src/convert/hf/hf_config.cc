@@ -7,12 +7,10 @@
 #include "base/printable.h"
 #include "convert/hf/config_keys.h"
 #include "convert/hf/rope.h"
+#include "model/key_reader.h"
 
 namespace sotto {
 namespace {
-
-constexpr uint64_t kMaxLayers = 1024, kMaxHidden = 1 << 20, kMaxHeads = 4096, kMaxFfn = 1 << 22, kMaxVocabulary = 1 << 20,
-                   kMaxContext = 1 << 28, kMaxHeadDim = 1024;
 
 enum class Windows : uint8_t { kNone, kAllLayers, kByLayer };
 

@@ -6,11 +6,10 @@
 #include <cmath>
 
 #include "base/printable.h"
+#include "model/key_reader.h"
 
 namespace sotto {
 namespace {
-
-constexpr uint64_t kMaxContext = uint64_t{1} << 28;
 
 // Which keys a type reads beside rope_type and rope_theta. What else stands there is refused: nothing in this object is
 // bookkeeping. transformers ignores the keys of one type in another, and so does this.
