@@ -18,7 +18,7 @@ sotto_status check_plan_here(const sotto_group& group, const sotto_plan& plan, s
 }
 
 sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32_t max_batch, const sotto_cache_options* cache,
-                        sotto_rank_cost* costs, sotto_error* err) {
+                        const backend::RankCosts& costs, sotto_error* err) {
   if (const sotto_status s = check_plan_here(group, plan, err); s != SOTTO_OK) return s;
   if (max_batch == 0) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: check for batches of 0 rows");
   sotto_cache_options options = {};
@@ -28,7 +28,7 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
     options = *cache;
     if (const sotto_status s = check_cache_options(options, err); s != SOTTO_OK) return s;
   }
-  if (costs == nullptr) return SOTTO_OK;
+  if (const sotto_status s = backend::check_costs(costs, err); s != SOTTO_OK || costs.first == nullptr) return s;
   const Lowered lowered = lower(plan, group, max_batch);
   const uint64_t workspace = workspace_bytes(lowered, group);
   CacheLayout layout;
@@ -44,7 +44,7 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
     if (cache != nullptr) cost.cache = cache_bytes_of_rank(layout, r);
     // One arena serves all local ranks: told in even parts.
     cost.workspace = workspace / group.local_ranks;
-    costs[r] = cost;
+    backend::put_cost(costs, r, cost);
   }
   return SOTTO_OK;
 }

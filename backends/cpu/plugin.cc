@@ -68,10 +68,10 @@ sotto_status group_create(void*, const sotto_group_options* options, sotto_group
 void group_destroy(sotto_group* group) { delete group; }
 
 sotto_status check(sotto_group* group, const sotto_plan* plan, uint32_t max_batch, const sotto_cache_options* cache,
-                   sotto_rank_cost* costs, sotto_error* err) {
+                   sotto_rank_cost* costs, uint32_t cost_stride, sotto_error* err) {
   return guard(err, [&] {
     if (group == nullptr || plan == nullptr) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: check without group or plan");
-    return check_cost(*group, *plan, max_batch, cache, costs, err);
+    return check_cost(*group, *plan, max_batch, cache, {costs, cost_stride}, err);
   });
 }
 

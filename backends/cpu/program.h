@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cache.h"
+#include "common/costs.h"
 #include "lower.h"
 #include "weights.h"
 
@@ -108,7 +109,7 @@ sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_b
 // What check and compile refuse alike.
 sotto_status check_plan_here(const sotto_group& group, const sotto_plan& plan, sotto_error* err);
 sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32_t max_batch, const sotto_cache_options* cache,
-                        sotto_rank_cost* costs, sotto_error* err);
+                        const backend::RankCosts& costs, sotto_error* err);
 
 // Each runs one operation; false: stopped.
 bool run_rows(const Run& run, const Op& op);

@@ -45,12 +45,12 @@ sotto_status group_create(void*, const sotto_group_options* options, sotto_group
 void group_destroy(sotto_group* group) { delete group; }
 
 sotto_status check(sotto_group* group, const sotto_plan* plan, uint32_t max_batch, const sotto_cache_options* cache,
-                   sotto_rank_cost* costs, sotto_error* err) {
+                   sotto_rank_cost* costs, uint32_t cost_stride, sotto_error* err) {
   if (group == nullptr || plan == nullptr) return missing(err, "check");
   return guard(err, [&] {
     if (const sotto_status s = check_program(*group, plan, max_batch, err); s != SOTTO_OK) return s;
     const sotto_cache_options read = read_options(cache);
-    return check_cost(*group, *plan, max_batch, cache == nullptr ? nullptr : &read, costs, err);
+    return check_cost(*group, *plan, max_batch, cache == nullptr ? nullptr : &read, {costs, cost_stride}, err);
   });
 }
 

@@ -95,10 +95,10 @@ sotto_status check_program(const sotto_group& group, const sotto_plan* plan, uin
 }
 
 sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32_t max_batch, const sotto_cache_options* cache,
-                        sotto_rank_cost* costs, sotto_error* err) {
+                        const backend::RankCosts& costs, sotto_error* err) {
   if (cache != nullptr)
     if (const sotto_status s = check_cache_options(*cache, err); s != SOTTO_OK) return s;
-  if (costs == nullptr) return SOTTO_OK;
+  if (const sotto_status s = backend::check_costs(costs, err); s != SOTTO_OK || costs.first == nullptr) return s;
   const Lowered lowered = lower(plan, group);
   for (uint32_t r = 0; r < group.local_ranks; ++r) {
     sotto_rank_cost cost = {};
@@ -112,7 +112,7 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
     }
     if (cache != nullptr) cost.cache = cache->tokens * lowered.token_numbers(r) * sizeof(float);
     cost.workspace = lowered.workspace_bytes(max_batch) / group.local_ranks;
-    costs[r] = cost;
+    backend::put_cost(costs, r, cost);
   }
   return SOTTO_OK;
 }

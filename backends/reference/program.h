@@ -6,6 +6,7 @@
 
 #include "adapter.h"
 #include "cache.h"
+#include "common/costs.h"
 
 namespace sotto::reference {
 
@@ -48,7 +49,7 @@ namespace sotto::reference {
 // What check and compile refuse alike.
 sotto_status check_program(const sotto_group& group, const sotto_plan* plan, uint32_t max_batch, sotto_error* err);
 sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32_t max_batch, const sotto_cache_options* cache,
-                        sotto_rank_cost* costs, sotto_error* err);
+                        const backend::RankCosts& costs, sotto_error* err);
 sotto_status compile(sotto_group& group, const sotto_plan& plan, const sotto_weights& weights, uint32_t max_batch,
                      sotto_program** out, sotto_error* err);
 sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,

@@ -78,16 +78,22 @@ sotto_rank_cost cost_of(const Plan& plan, uint32_t rank, uint32_t max_batch, con
 }
 
 sotto_status check(sotto_group* group, const sotto_plan* plan, uint32_t max_batch, const sotto_cache_options* cache,
-                   sotto_rank_cost* costs, sotto_error* err) {
+                   sotto_rank_cost* costs, uint32_t cost_stride, sotto_error* err) {
   return guard(err, [&] {
     need_pointers(group != nullptr && plan != nullptr);
     check_for(*group, plan, max_batch);
     const auto options = read_options(cache);
     if (cache != nullptr) check_cache_options(options);
     if (costs == nullptr) return;
+    if (cost_stride < sizeof(sotto_rank_cost) || cost_stride % 8 != 0)
+      refuse(SOTTO_INVALID_ARGUMENT, "costs %u bytes apart, expected a multiple of 8, at least %zu", cost_stride,
+             sizeof(sotto_rank_cost));
     const Plan copied = copy_plan(*plan);
-    for (uint32_t rank = 0; rank < group->ranks; ++rank)
-      costs[rank] = cost_of(copied, rank, max_batch, cache == nullptr ? nullptr : &options);
+    for (uint32_t rank = 0; rank < group->ranks; ++rank) {
+      const sotto_rank_cost cost = cost_of(copied, rank, max_batch, cache == nullptr ? nullptr : &options);
+      std::memcpy(reinterpret_cast<char*>(costs) + size_t{rank} * cost_stride, &cost,
+                  std::min<size_t>(cost_stride, sizeof cost));
+    }
   });
 }
 

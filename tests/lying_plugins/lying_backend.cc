@@ -74,7 +74,8 @@ void twist(void*, uint32_t, sotto_device_info* out, sotto_error*) {
   out->batch_invariant_rows = UINT32_MAX;
 }
 
-void twist(sotto_group*, const sotto_plan* plan, uint32_t, const sotto_cache_options*, sotto_rank_cost* costs, sotto_error*) {
+void twist(sotto_group*, const sotto_plan* plan, uint32_t, const sotto_cache_options*, sotto_rank_cost* costs, uint32_t,
+           sotto_error*) {
   for (uint32_t rank = 0; rank < plan->world; ++rank) costs[rank] = {0, UINT64_MAX - 5, 3, 3};
 }
 
@@ -142,14 +143,13 @@ struct Wrapped<kMember> {
   }
 };
 
-#define FALLIBLE_FUNCTIONS(X)                                                                                            \
-  X(device_count)                                                                                                        \
-  X(device_info)                                                                                                         \
-  X(group_create)                                                                                                        \
-  X(check)                                                                                                               \
-  X(weights_create)                                                                                                      \
-  X(upload) X(compile) X(cache_create) X(cache_truncate) X(cache_copy) X(cache_export) X(cache_import) X(adapter_create) \
-      X(run)
+#define FALLIBLE_FUNCTIONS(X) \
+  X(device_count)             \
+  X(device_info)              \
+  X(group_create)             \
+  X(check)                    \
+  X(weights_create)           \
+  X(upload) X(compile) X(cache_create) X(cache_truncate) X(cache_copy) X(cache_export) X(cache_import) X(adapter_create) X(run)
 #define NAME(function) \
   template <>          \
   constexpr const char* kName<&sotto_backend::function> = #function;

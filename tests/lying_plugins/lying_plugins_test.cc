@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "lying_plugins/lying_backend.h"
+#include "sotto/dialogue.h"
 #include "sotto/sotto.h"
 
 extern "C" const sotto_plugin_entry sotto_plugin_reference;  // the honest one
@@ -295,14 +296,16 @@ TEST(LyingBackend, CostsWhoseSumWrapsAreNoWayPastTheCap) {
   EXPECT_EQ(app.failure().error.status, SOTTO_OUT_OF_MEMORY) << app.failure().error.text;
 }
 
-// What goes wrong before anything is loaded makes the host take the next backend, and say so.
+// What goes wrong until the model is open makes the host take the next backend, and say so.
 TEST(LyingBackend, IsPassedOverWhenTheApplicationNamesNone) {
   sotto_plugin_entry fast = entry();
   fast.id = "test.sotto.cuda";  // preferred to all others
   for (const Lie& lie :
        {Lie{"device_count", Kind::kThrow}, Lie{"device_info", Kind::kStatus, 999}, Lie{"group_create", Kind::kNothing},
         Lie{"group_create", Kind::kStatus, SOTTO_INVALID_ARGUMENT}, Lie{"check", Kind::kStatus, SOTTO_INVALID_ARGUMENT},
-        Lie{"check", Kind::kThrow}, Lie{"check", Kind::kHugeCosts}}) {
+        Lie{"check", Kind::kThrow}, Lie{"check", Kind::kHugeCosts}, Lie{"weights_create", Kind::kThrow},
+        Lie{"upload", Kind::kStatus, SOTTO_DEVICE_LOST, 3}, Lie{"compile", Kind::kNothing},
+        Lie{"cache_create", Kind::kStatus, SOTTO_OUT_OF_MEMORY}}) {
     SCOPED_TRACE(std::string(lie.function) + ", lie " + std::to_string(static_cast<int>(lie.kind)));
     Application app(fast);
     tell(lie);
@@ -392,6 +395,35 @@ TEST(LyingSkill, IsRefusedByNameOrDoesNoHarmAndABackendGoesOn) {
     const Failure f = app.live("reference");
     EXPECT_STREQ(f.step, "") << f.error.text;
     EXPECT_EQ(app.log().find('\x1b'), std::string::npos);
+  }
+}
+
+// sotto_dialogue_find hands out no table that lacks a function, whatever the plugin says.
+sotto_dialogue_api g_dialogue{};
+
+const void* query_dialogue(void*, const char* id) { return std::strcmp(id, SOTTO_DIALOGUE_ID) == 0 ? &g_dialogue : nullptr; }
+
+TEST(LyingSkill, ATableWithoutAFunctionIsNotHandedOut) {
+  const auto found = [] {
+    const sotto_plugin_entry entry = {SOTTO_PLUGIN_HEAD, kId, "1", "a test's skill", create_well, destroy_well, query_dialogue};
+    Application app(entry);
+    return sotto_dialogue_find(app.runtime()).api != nullptr;
+  };
+  constexpr size_t kFirst = 2 * sizeof(uint32_t);
+  std::memset(&g_dialogue, 1, sizeof g_dialogue);  // every function is set; none is called
+  g_dialogue.struct_size = sizeof g_dialogue;
+  EXPECT_TRUE(found());
+  g_dialogue.struct_size = UINT32_MAX;
+  EXPECT_TRUE(found());
+  for (uint32_t size : {0u, 8u, static_cast<uint32_t>(sizeof g_dialogue - 1)}) {
+    g_dialogue.struct_size = size;
+    EXPECT_FALSE(found()) << size;
+  }
+  g_dialogue.struct_size = sizeof g_dialogue;
+  for (size_t at = kFirst; at < sizeof g_dialogue; at += sizeof(void*)) {
+    std::memset(reinterpret_cast<char*>(&g_dialogue) + at, 0, sizeof(void*));
+    EXPECT_FALSE(found()) << at;
+    std::memset(reinterpret_cast<char*>(&g_dialogue) + at, 1, sizeof(void*));
   }
 }
 

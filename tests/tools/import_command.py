@@ -4,13 +4,39 @@ import os
 import pathlib
 import resource
 import shutil
+import struct
 import subprocess
+import time
 
 import support
 from support import arguments, call
 
 MEGATRON = pathlib.Path(arguments.fixtures, "megatron")
 LLAMA = MEGATRON / "llama"
+
+
+def write_large(folder):
+    """A Hugging Face folder of 260 MB that takes no room: its weights are a hole in the file."""
+    hidden, ffn, vocabulary = 1024, 1024, 32000
+    config = {"model_type": "llama", "hidden_size": hidden, "intermediate_size": ffn, "num_hidden_layers": 1, "num_attention_heads": 16,
+              "num_key_value_heads": 16, "vocab_size": vocabulary, "max_position_embeddings": 128, "rms_norm_eps": 1e-5,
+              "tie_word_embeddings": False}
+    shapes = {"model.embed_tokens": [vocabulary, hidden], "lm_head": [vocabulary, hidden], "model.norm": [hidden]}
+    layer = "model.layers.0."
+    shapes.update({f"{layer}{norm}_layernorm": [hidden] for norm in ("input", "post_attention")})
+    shapes.update({f"{layer}self_attn.{part}_proj": [hidden, hidden] for part in "qkvo"})
+    shapes.update({f"{layer}mlp.{part}_proj": [ffn, hidden] for part in ("gate", "up", "down")})
+    table, offset = {}, 0
+    for name, shape in shapes.items():
+        size = 4 * shape[0] * (shape[1] if len(shape) > 1 else 1)
+        table[name + ".weight"] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
+    head = json.dumps(table).encode()
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with open(folder / "model.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(head)) + head)
+        file.truncate(8 + len(head) + offset)
 
 
 class Import(support.Case):
@@ -60,6 +86,23 @@ class Import(support.Case):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"^sotto: writing .*: writing: [^\n]+\n$")
         self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_an_import_that_is_killed_leaves_nothing_that_looks_finished(self):
+        write_large(self.folder / "large")
+        target = self.folder / "target"
+        target.mkdir()
+        for _ in range(3):
+            with subprocess.Popen([arguments.sotto, "import", str(self.folder / "large"), "-o", str(target / "out.gguf"), "--quiet"]) as process:
+                while process.poll() is None and not any(p.stat().st_size > 1 << 20 for p in target.iterdir()):
+                    time.sleep(0.001)
+                process.kill()
+            self.assertEqual(process.returncode, -9, "it was done before it could be killed")
+            left = list(target.iterdir())
+            self.assertNotIn("out.gguf", [p.name for p in left])
+            for path in left:
+                path.unlink()
+        self.good("import", self.folder / "large", "-o", target / "out.gguf", "--quiet")
+        self.assertEqual([p.name for p in target.iterdir()], ["out.gguf"])
 
     def test_the_users_arguments_win(self):
         config = self.folder / "config.json"

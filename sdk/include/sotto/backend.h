@@ -59,7 +59,8 @@ typedef struct sotto_cache_options {
   uint64_t tokens;    /* capacity of all sequences together; one sequence may take it all */
 } sotto_cache_options;
 
-/* What a rank will take, in bytes, before anything is loaded. */
+/* What a rank will take, in bytes, before anything is loaded. An array of them has a stride: a backend writes at most so much
+ * of each, and leaves what it does not know as it was. */
 typedef struct sotto_rank_cost {
   uint64_t weights_borrowed; /* used in place for as long as the weights live (BORROW) */
   uint64_t weights_copied;   /* held by the backend */
@@ -135,10 +136,10 @@ typedef struct sotto_backend {
   sotto_status (*device_info)(void *self, uint32_t device, sotto_device_info *out, sotto_error *err);
   sotto_status (*group_create)(void *self, const sotto_group_options *options, sotto_group **out, sotto_error *err);
   void (*group_destroy)(sotto_group *group);
-  /* Can this group run the plan, and what does it take: costs[local_ranks]. `cache` (without one: no cache) and `costs` may be
-   * NULL. weights_create and compile refuse what this refuses. */
+  /* Can this group run the plan, and what does it take: costs[local_ranks], `cost_stride` bytes apart (a multiple of 8).
+   * `cache` (without one: no cache) and `costs` may be NULL. weights_create and compile refuse what this refuses. */
   sotto_status (*check)(sotto_group *group, const sotto_plan *plan, uint32_t max_batch, const sotto_cache_options *cache,
-                        sotto_rank_cost *costs, sotto_error *err);
+                        sotto_rank_cost *costs, uint32_t cost_stride, sotto_error *err);
   sotto_status (*weights_create)(sotto_group *group, const sotto_plan *plan, sotto_weights **out, sotto_error *err);
   /* rank: counted in the whole job, one of the local ones. Any order, each (weight, rank) once; slices without rows are
    * skipped. */

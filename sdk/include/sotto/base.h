@@ -72,6 +72,21 @@ typedef int32_t sotto_status;
 #define SOTTO_INTERNAL 17        /* a fault of Sotto or of a plugin; please report it */
 #define SOTTO_STATUS_COUNT 18
 
+/* Whether a table of another library (uint32_t struct_size, uint32_t reserved, then functions) holds its first `size` bytes,
+ * with every function in them set. What was appended later is asked for with SOTTO_HAS. */
+static inline int32_t sotto_table_is_whole(const void *table, size_t size) {
+  uint32_t struct_size = 0;
+  size_t at = 2 * sizeof struct_size;
+  if (table) memcpy(&struct_size, table, sizeof struct_size);
+  if (struct_size < size) return 0;
+  for (; at < size; at += sizeof(void (*)(void))) {
+    void (*function)(void) = NULL;
+    memcpy(&function, (const char *)table + at, sizeof function);
+    if (!function) return 0;
+  }
+  return 1;
+}
+
 /* A view of text: `size` bytes of UTF-8 at `data`, not terminated, borrowed. {NULL, 0} is "not given". */
 typedef struct sotto_str {
   const char *data;

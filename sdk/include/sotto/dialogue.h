@@ -65,7 +65,7 @@ typedef struct sotto_dialogue_api {
   sotto_status (*restore)(sotto_dialogue *dialogue, const void *bytes, uint64_t size, sotto_error *err);
 } sotto_dialogue_api;
 
-/* The interface of the runtime's dialogue plugin; api is NULL when none is loaded. */
+/* The interface of the runtime's dialogue plugin; api is NULL when none is loaded, and when its table lacks a function. */
 typedef struct sotto_dialogue_skill {
   const sotto_dialogue_api *api;
   void *self;
@@ -74,7 +74,8 @@ typedef struct sotto_dialogue_skill {
 static inline sotto_dialogue_skill sotto_dialogue_find(sotto_runtime *runtime) {
   const sotto_interface found = sotto_runtime_query(runtime, SOTTO_DIALOGUE_ID);
   sotto_dialogue_skill skill;
-  skill.api = (const sotto_dialogue_api *)found.table;
+  const size_t least = offsetof(sotto_dialogue_api, restore) + sizeof(((sotto_dialogue_api *)0)->restore);
+  skill.api = sotto_table_is_whole(found.table, least) ? (const sotto_dialogue_api *)found.table : NULL;
   skill.self = found.self;
   return skill;
 }

@@ -96,7 +96,7 @@ Status open_model(sotto_runtime& runtime, const sotto_model_source* source, cons
   e.owns_bytes = bytes.are_ours;
   // Taken before the load, so that two loads at a time cannot both have the last of it.
   BudgetShare share(runtime.memory());
-  e.reserve = [&](uint64_t total) { return share.take(total); };
+  e.reserve = [&](uint64_t total) { return share.take_instead(total); };
   SOTTO_ASSIGN(auto engine, Engine::open(&runtime.host(), std::move(bytes.bytes), e));
   auto model = std::make_shared<sotto_model>(RuntimeRef(&runtime), std::move(engine), share.keep());
   runtime.add_trimmable(model);

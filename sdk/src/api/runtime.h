@@ -42,6 +42,11 @@ class BudgetShare {
     bytes_ += bytes;
     return {};
   }
+  // Instead of what it has.
+  Status take_instead(uint64_t bytes) {
+    budget_.give_back(keep());
+    return take(bytes);
+  }
   uint64_t keep() { return std::exchange(bytes_, 0); }
 
  private:

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "model/described_config.h"
+#include "model/rotation.h"
 
 namespace sotto {
 namespace {
@@ -118,22 +119,14 @@ std::vector<double> plain_frequencies(const RopeDescription& r) {
   return list;
 }
 
-// YaRN (Peng et al. 2023, arXiv:2309.00071): interpolated for long waves, unchanged for short ones, a ramp between.
-double yarn_divisor(const RopeDescription& r, size_t pair) {
-  constexpr double kTwoPi = 6.283185307179586;
-  const auto turning = [&](double turns) {
-    return r.dimensions * std::log(r.original_context / (turns * kTwoPi)) / (2 * std::log(r.base));
-  };
-  double low = turning(r.beta_fast), high = turning(r.beta_slow);
-  if (r.yarn_truncates) {
-    low = std::floor(low);
-    high = std::ceil(high);
-  }
-  low = std::max(low, 0.0);
-  high = std::min(high, r.dimensions - 1.0);
-  if (low == high) high += 0.001;
-  const double ramp = std::clamp((static_cast<double>(pair) - low) / (high - low), 0.0, 1.0);
-  return 1 / (ramp / r.factor + (1 - ramp));
+RotationScaling yarn_of(const RopeDescription& r) {
+  RotationScaling s;
+  s.factor = r.factor;
+  s.original_context = r.original_context;
+  s.beta_fast = r.beta_fast;
+  s.beta_slow = r.beta_slow;
+  s.truncates = r.yarn_truncates;
+  return s;
 }
 
 double divisor(const RopeDescription& r, size_t pair, double inv_freq) {
@@ -145,7 +138,7 @@ double divisor(const RopeDescription& r, size_t pair, double inv_freq) {
     case RopeScaling::kLlama3:
       return llama3_divisor(r, inv_freq);
     case RopeScaling::kYarn:
-      return yarn_divisor(r, pair);
+      return yarn_divisor(r.dimensions, r.base, yarn_of(r), pair);
   }
   return 1;
 }

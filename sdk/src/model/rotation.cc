@@ -18,19 +18,22 @@ double turning_dimension(double turns, uint32_t dimensions, double base, uint32_
   return dimensions * std::log(context / (turns * kTwoPi)) / (2 * std::log(base));
 }
 
-// Between interpolated (slow waves) and unchanged (fast waves), a ramp over the dimensions.
-void apply_yarn(uint32_t dimensions, double base, const RotationScaling& s, std::vector<double>* inv_freq) {
-  double low = std::max(std::floor(turning_dimension(s.beta_fast, dimensions, base, s.original_context)), 0.0);
-  double high = std::min(std::ceil(turning_dimension(s.beta_slow, dimensions, base, s.original_context)), dimensions - 1.0);
-  if (low == high) high += 0.001;
-  for (size_t i = 0; i < inv_freq->size(); ++i) {
-    const double ramp = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
-    double& f = (*inv_freq)[i];
-    f = f / s.factor * ramp + f * (1 - ramp);
-  }
-}
-
 }  // namespace
+
+// Interpolated for slow waves, unchanged for fast ones, a ramp over the dimensions between.
+double yarn_divisor(uint32_t dimensions, double base, const RotationScaling& s, size_t pair) {
+  double low = turning_dimension(s.beta_fast, dimensions, base, s.original_context);
+  double high = turning_dimension(s.beta_slow, dimensions, base, s.original_context);
+  if (s.truncates) {
+    low = std::floor(low);
+    high = std::ceil(high);
+  }
+  low = std::max(low, 0.0);
+  high = std::min(high, dimensions - 1.0);
+  if (low == high) high += 0.001;
+  const double ramp = std::clamp((static_cast<double>(pair) - low) / (high - low), 0.0, 1.0);
+  return 1 / (ramp / s.factor + (1 - ramp));
+}
 
 Result<RotationTable> make_rotation(uint32_t dimensions, double base, const RotationScaling& scaling,
                                     const std::vector<float>& factors) {
@@ -45,7 +48,7 @@ Result<RotationTable> make_rotation(uint32_t dimensions, double base, const Rota
   if (scaling.type == "linear") {
     for (double& f : inv_freq) f /= scaling.factor;
   } else if (scaling.type == "yarn") {
-    apply_yarn(dimensions, base, scaling, &inv_freq);
+    for (size_t i = 0; i < pairs; ++i) inv_freq[i] /= yarn_divisor(dimensions, base, scaling, i);
     if (scaling.factor > 1) magnitude *= 0.1 * std::log(scaling.factor) + 1;
   } else if (scaling.type != "none") {
     return Status(

@@ -86,7 +86,7 @@ Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool o
   std::vector<sotto_rank_cost> costs(plan_.c().world);
   const sotto_cache_options cache = cache_options(choice, program_->sequences);
   SOTTO_TRY(program_->call("check", [&](const sotto_backend& t, sotto_error* err) {
-    return t.check(program_->group, &plan_.c(), choice.max_batch, &cache, costs.data(), err);
+    return t.check(program_->group, &plan_.c(), choice.max_batch, &cache, costs.data(), sizeof costs[0], err);
   }));
   sotto_memory_estimate e{};
   e.struct_size = sizeof e;
@@ -154,10 +154,19 @@ Status Engine::prepare(const Backend& backend, const PluginHost& host, const Eng
   return {};
 }
 
-Status Engine::open_backend(const PluginHost& host, const EngineOptions& o) {
+// On the backend that is named, or on the first in the order of preference that can: a vendor's driver that fails in the middle
+// of loading costs the application a line in the log, not the model.
+Status Engine::open_backend(const PluginHost& host, const EngineOptions& o, bool with_weights) {
+  const auto attempt = [&](const Backend& backend) {
+    Status s = prepare(backend, host, o);
+    if (s.ok() && with_weights && o.reserve) s = o.reserve(memory_.estimate.total);
+    if (s.ok() && with_weights) s = load(o);
+    if (!s.ok()) close();
+    return s;
+  };
   if (!o.backend.empty()) {
     const Backend* named = host.find_backend(o.backend);
-    if (named) return prepare(*named, host, o);
+    if (named) return attempt(*named);
     std::string known;
     for (const Backend& b : host.backends()) known += (known.empty() ? "" : ", ") + b.name;
     return Status(SOTTO_NOT_FOUND,
@@ -170,17 +179,22 @@ Status Engine::open_backend(const PluginHost& host, const EngineOptions& o) {
   Status first(SOTTO_NOT_FOUND, "no backend is loaded: name a plugin folder or a backend's library in the runtime's options");
   std::vector<std::string> passed_over;
   for (const Backend* b : candidates) {
-    Status s = prepare(*b, host, o);
+    Status s = attempt(*b);
     if (s.ok()) {
       for (const std::string& line : passed_over) host.log().warning(fmt::format("{}; {} runs the model", line, b->name));
       return s;
     }
-    program_.reset();
+    if (s.code() == SOTTO_CANCELLED) return s;
     // That there is no such device is nothing to tell; the first real obstacle is the one to report.
     if (s.code() != SOTTO_NOT_FOUND) passed_over.push_back(fmt::format("backend {} is passed over: {}", b->name, s.text()));
     if (first.code() == SOTTO_NOT_FOUND) first = std::move(s);
   }
   return first;
+}
+
+void Engine::close() {
+  scheduler_.reset();
+  program_.reset();
 }
 
 Status Engine::load(const EngineOptions& o) {
@@ -209,9 +223,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes 
   SOTTO_TRY(e->open_text(host, std::move(bytes), o.vocabulary_only));
   if (o.vocabulary_only) return e;
   if (!host) return Status(SOTTO_INVALID_ARGUMENT, "opening a model to run needs a runtime");
-  SOTTO_TRY(e->open_backend(*host, o));
-  if (o.reserve) SOTTO_TRY(o.reserve(e->memory().total));
-  SOTTO_TRY(e->load(o));
+  SOTTO_TRY(e->open_backend(*host, o, true));
   const sotto_memory_estimate& m = e->memory();
   if (host->log().wants(SOTTO_LOG_INFO))
     host->log().info(fmt::format(
@@ -225,7 +237,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes 
 Result<sotto_memory_estimate> Engine::estimate(const PluginHost& host, ModelBytes bytes, const EngineOptions& o) {
   Engine e;
   SOTTO_ASSIGN(e.file_, ModelFile::open(std::move(bytes), false));
-  SOTTO_TRY(e.open_backend(host, o));
+  SOTTO_TRY(e.open_backend(host, o, false));
   return e.memory_.estimate;
 }
 

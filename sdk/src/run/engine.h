@@ -29,7 +29,7 @@ struct EngineOptions {
   MemoryWishes memory;
   bool owns_bytes = false;  // the file was read into memory of the library
   Progress progress;        // 0..1; true cancels
-  // Told what the model will take before anything is loaded; a failure ends the opening.
+  // Told what the model will take before anything is loaded; a failure is that of the backend in hand. Told again for the next.
   std::function<Status(uint64_t)> reserve;
 };
 
@@ -60,7 +60,8 @@ class Engine {
  private:
   Status open_text(const PluginHost* host, ModelBytes bytes, bool vocabulary_only);
   Status open_bare_tokenizer(const ModelBytes& bytes);
-  Status open_backend(const PluginHost& host, const EngineOptions& options);
+  Status open_backend(const PluginHost& host, const EngineOptions& options, bool with_weights);
+  void close();
   Status prepare(const Backend& backend, const PluginHost& host, const EngineOptions& options);
   Status make_group(const PluginHost& host, const EngineOptions& options);
   Status load(const EngineOptions& options);

@@ -60,7 +60,7 @@ class Group {
 
 Status Group::check(sotto_rank_cost* cost) const {
   return engine_.program().call("check", [&](const sotto_backend& t, sotto_error* err) {
-    return t.check(engine_.program().group, &plan_.c(), max_rows_, &cache_options_, cost, err);
+    return t.check(engine_.program().group, &plan_.c(), max_rows_, &cache_options_, cost, sizeof *cost, err);
   });
 }
 

@@ -1,5 +1,7 @@
 // Structs and strides of a newer caller (base.h, "Growth"): bytes that this backend does not know must be zero, else the call
 // is SOTTO_UNSUPPORTED. A backend that ignores them would silently leave out what was asked for.
+#include <cstring>
+
 #include "conformance/cases.h"
 #include "conformance/models.h"
 
@@ -64,13 +66,44 @@ void options(const Subject& subject, Recorder& record, Net& net) {
   both(record, "sotto_cache_options of check", [&](uint64_t unknown, Error* error) {
     Runner runner(b, net, subject.options());
     const auto asked = longer(c, unknown);
-    return b.call(error, calls::check, runner.ready().group.get(), &net.plan(), 8u, &asked.known, nullptr);
+    return b.call(error, calls::check, runner.ready().group.get(), &net.plan(), 8u, &asked.known, nullptr, 0u);
   });
   both(record, "sotto_cache_options of cache_create", [&](uint64_t unknown, Error* error) {
     Runner runner(b, net, subject.options());
     const auto asked = longer(c, unknown);
     Handle<sotto_cache> cache;
     return b.make(error, calls::cache_create, &cache, &B::cache_destroy, runner.ready().program.get(), &asked.known);
+  });
+}
+
+// A newer host's array has longer elements: the backend follows the stride and leaves what it does not know alone.
+void costs(const Subject& subject, Recorder& record) {
+  constexpr uint64_t kMark = 0x5AA55AA55AA55AA5;
+  Net net(2, 5210, kSmallModel.vocabulary);
+  build(net, kSmallModel, SOTTO_F32);
+  const sotto_cache_options c{sizeof c, SOTTO_F32, SOTTO_F32, 1, 32};
+  const auto ask = [&](Runner& runner, sotto_rank_cost* first, size_t stride) {
+    return subject.tested.call(&runner.ready().error, calls::check, runner.group.get(), &net.plan(), 8u, &c, first,
+                               static_cast<uint32_t>(stride));
+  };
+  record.check("sotto_rank_cost by its stride", [&] {
+    Runner runner(subject.tested, net, subject.options());
+    std::vector<sotto_rank_cost> plain(net.ranks());
+    std::vector<Longer<sotto_rank_cost>> wide(net.ranks());
+    for (auto& cost : wide) cost.unknown = kMark;
+    expect(ask(runner, plain.data(), sizeof plain[0]) == SOTTO_OK, std::string("refused: ") + runner.error.text);
+    expect(ask(runner, &wide[0].known, sizeof wide[0]) == SOTTO_OK,
+           std::string("a wider stride is refused: ") + runner.error.text);
+    for (uint32_t r = 0; r < net.ranks(); ++r) {
+      expect(std::memcmp(&plain[r], &wide[r].known, sizeof plain[r]) == 0,
+             "other costs with a wider stride: was cost_stride used?");
+      expect(wide[r].unknown == kMark, "wrote behind the sotto_rank_cost that it knows");
+    }
+  });
+  record.check("sotto_rank_cost with too small a stride", [&] {
+    Runner runner(subject.tested, net, subject.options());
+    std::vector<sotto_rank_cost> plain(net.ranks());
+    expect(ask(runner, plain.data(), 8) != SOTTO_OK, "costs 8 bytes apart were written");
   });
 }
 
@@ -120,7 +153,7 @@ void plans(const Subject& subject, Recorder& record, Net& net) {
   const Backend& b = subject.tested;
   const auto check = [&](const sotto_plan* plan, Error* error) {
     Runner runner(b, net, subject.options());
-    return b.call(error, calls::check, runner.ready().group.get(), plan, 8u, nullptr, nullptr);
+    return b.call(error, calls::check, runner.ready().group.get(), plan, 8u, nullptr, nullptr, 0u);
   };
   const sotto_plan good = net.plan();
   both(record, "sotto_plan", [&](uint64_t unknown, Error* error) {
@@ -168,7 +201,7 @@ void arguments(const Subject& subject, Recorder& record, Net& net, uint32_t kind
     }
     plan.steps = steps.data();
     Runner runner(subject.tested, net, subject.options());
-    return subject.tested.call(error, calls::check, runner.ready().group.get(), &plan, 8u, nullptr, nullptr);
+    return subject.tested.call(error, calls::check, runner.ready().group.get(), &plan, 8u, nullptr, nullptr, 0u);
   });
 }
 
@@ -191,6 +224,7 @@ void unknown_fields(const Subject& subject, Recorder& record) {
   Net net(1, 5200, kSmallModel.vocabulary);
   build(net, kSmallModel, SOTTO_F32);
   options(subject, record, net);
+  costs(subject, record);
   uploads(subject, record, net);
   plans(subject, record, net);
   arguments<sotto_embed_args>(subject, record, net, SOTTO_STEP_EMBED, "sotto_embed_args");

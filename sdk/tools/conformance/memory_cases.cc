@@ -28,8 +28,8 @@ void absurd_sizes(const Subject& subject, Recorder& record) {
       const sotto_cache_options o{sizeof(sotto_cache_options), SOTTO_F32, SOTTO_F32, c.sequences, c.tokens};
       Error error;
       sotto_rank_cost cost{};
-      const sotto_status checked =
-          subject.tested.call(&error, calls::check, runner.ready().group.get(), &net.plan(), 8u, &o, &cost);
+      const sotto_status checked = subject.tested.call(&error, calls::check, runner.ready().group.get(), &net.plan(), 8u, &o,
+                                                       &cost, static_cast<uint32_t>(sizeof cost));
       // Two layers of k and v, four heads of 64 float32.
       expect(checked != SOTTO_OK || c.sequences != 1 || static_cast<double>(cost.cache) >= static_cast<double>(c.tokens) * 2048,
              "check promises " + std::to_string(cost.cache) + " bytes for it: did a product overflow?");

@@ -35,7 +35,7 @@ void plans(const Subject& subject, Recorder& record) {
       SpoiltPlan spoilt;
       spoiler.spoil(spoilt);
       const sotto_plan* plan = &spoilt.plan;
-      expect_status("check", subject.tested.call(&g.error, calls::check, g.group.get(), plan, 8u, nullptr, nullptr),
+      expect_status("check", subject.tested.call(&g.error, calls::check, g.group.get(), plan, 8u, nullptr, nullptr, 0u),
                     spoiler.status, g.error);
       Handle<sotto_weights> weights;
       expect_status("weights_create",
@@ -47,7 +47,7 @@ void plans(const Subject& subject, Recorder& record) {
     Group g(subject, 3);
     SpoiltPlan spoilt;
     const sotto_plan* plan = &spoilt.plan;
-    expect_status("check", subject.tested.call(&g.error, calls::check, g.group.get(), plan, 8u, nullptr, nullptr),
+    expect_status("check", subject.tested.call(&g.error, calls::check, g.group.get(), plan, 8u, nullptr, nullptr, 0u),
                   SOTTO_MISMATCH, g.error);
   });
   // A good plan, whose weights are used with each spoilt one: compile looks for itself.

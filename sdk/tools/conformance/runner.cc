@@ -82,7 +82,9 @@ sotto_status Runner::make() {
   std::vector<sotto_rank_cost> costs(net.ranks());
   using B = sotto_backend;
   sotto_status s = backend.make(&error, calls::group_create, &group, &B::group_destroy, backend.self(), &g);
-  if (s == SOTTO_OK) s = backend.call(&error, calls::check, group.get(), &plan, options.max_batch, &c, costs.data());
+  if (s == SOTTO_OK)
+    s = backend.call(&error, calls::check, group.get(), &plan, options.max_batch, &c, costs.data(),
+                     static_cast<uint32_t>(sizeof costs[0]));
   if (s == SOTTO_OK) s = backend.make(&error, calls::weights_create, &weights, &B::weights_destroy, group.get(), &plan);
   if (s == SOTTO_OK) s = upload();
   if (s == SOTTO_OK)
