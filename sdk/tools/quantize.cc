@@ -167,7 +167,7 @@ void print(const Options& o, const Outcome& outcome, const Listener& listener, c
                               {"same_likeliest_token", m->agreement}};
     return print_json(said);
   }
-  write_bytes(listener.table);
+  if (!o.common.quiet) write_bytes(listener.table);
   write_bytes(fmt::format("{} -> {}, {:.2f} bits a weight, relative error {:.4f} %, {:.1f} s\n", megabytes(r.input_bytes),
                           megabytes(r.bytes), r.bits_per_weight, 100 * r.relative_error, outcome.seconds));
   if (m)
