@@ -11,7 +11,8 @@ A set is a folder. Every array is row-major and little-endian without a header; 
     spans.i16        int16  [heads, slots, 2]   for that turn and each slot: first and last token (both inclusive) as places in the block
 
 Documents of a block do not see each other: attention is block-diagonal over `documents`, positions start at 0 in each. A document lies in one
-block whole. It begins with `bos` where the tokenizer has one and ends with `eos`. The bit of a document's first token is never set.
+block whole. Running text ends with `eos`, dialogues with their last turn; no `bos` is put before either, as the engine puts none. The bit of
+a document's first token is never set.
 
 HEAD_COLUMNS: `block`; `document` (row of documents.i32); `position` of the turn's <|im_end|>, at which the heads of kind `sequence` read;
 `first` and `last`, the tokens of the user's words (inclusive; the places the span head scores); then the classes `intent`, `scope`, `sentiment`,
