@@ -1,0 +1,1 @@
+"""From rows to token ids: the SentencePiece tokenizer, the chat format, and packed sets on disk."""
