@@ -90,7 +90,8 @@ def _polarity(row: dict) -> Counter:
         pieces.append(row["text"][at : slot["start"]])
         at = slot["end"]
     outside = " ".join((*pieces, row["text"][at:])).lower()
-    return Counter(_POLAR_ZH.findall(outside) + _POLAR_EN.findall(outside))
+    # 不要 and 别 are one negation in two words, so Chinese ones are counted, not compared.
+    return Counter({"zh": len(_POLAR_ZH.findall(outside)), **Counter(_POLAR_EN.findall(outside))})
 
 
 def _values(row: dict) -> list[tuple[str, str]]:

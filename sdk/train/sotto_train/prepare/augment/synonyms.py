@@ -57,13 +57,14 @@ def _chinese(row: dict, words) -> list[tuple[int, int, list[str]]]:
 def _others(word: str, tag: str | None) -> list[str]:
     """Members of its group: of the tag's table where it is one word of the segmenter, of any table where it is several."""
     for kind, groups in table().items():
-        if word in groups and (tag is None or tag.startswith(kind) or kind == "i" or (kind, tag[0]) in _LOOSE):
+        if word in groups and (tag is None or kind == "i" or tag != "vn" and (tag[0] == kind or (kind, tag[0]) in _LOOSE)):
             return [other for other in groups[word] if other != word]
     return []
 
 
-# The segmenter's tags waver between these: 提醒 as v and vn, 快 as a and d, 现在 as t and nt, 一点 as m and d.
-_LOOSE = {("v", "n"), ("a", "d"), ("d", "a"), ("a", "v"), ("v", "a"), ("d", "m"), ("m", "d"), ("n", "v"), ("d", "c"), ("c", "d"), ("d", "v"),
+# The segmenter's tags waver between these: 快 as a and d, 现在 as t and n, 一点 as m and d. A verb used as a noun (vn: 设个提醒) has
+# other synonyms than the verb.
+_LOOSE = {("v", "n"), ("a", "d"), ("d", "a"), ("a", "v"), ("v", "a"), ("d", "m"), ("m", "d"), ("d", "c"), ("c", "d"), ("d", "v"),
           ("r", "d"), ("d", "r"), ("t", "d"), ("t", "n"), ("n", "j"), ("y", "e"), ("e", "y"), ("n", "l"), ("n", "t"), ("n", "s"), ("q", "m"),
           ("v", "p"), ("p", "v"), ("d", "z"), ("a", "z"), ("v", "i"), ("a", "i"), ("n", "x"), ("a", "b"), ("a", "n"), ("u", "y")}
 
