@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sotto_train.prepare import names, tagging
 from sotto_train.prepare.clean import HAN, has_han
+from sotto_train.prepare.language import COMMON
 from sotto_train.prepare.marked import Marked
 
 ALL = ("URL", "MAIL", "IP", "ID", "CARD", "PHONE", "PLATE", "ADDRESS", "NAME")
@@ -79,8 +80,10 @@ _ADDRESS_HEAD = re.compile("^.*?(?:住在|住址是|地址是|地址在|位于|�
 _NAME_CUE_ZH = re.compile(f"(?:我叫|我的名字是|名字叫|名叫|姓名是|姓名[:：]|联系人是?[:：]?|收件人是?[:：]?)([{HAN}]{{2,4}}?)(?=[，。,.！!？?、\\s]|$|的|今年|想|要|是)")
 _TITLE_ZH = re.compile("(?:先生|女士|小姐|太太|老师|医生|大夫|经理|阿姨|叔叔|师傅|主任|教授|同学|律师)")
 _NAME_CUE_EN = re.compile(
-    r"\b(?:my name is|my name's|i am called|mr\.?|mrs\.?|ms\.?|dr\.?|call|text|phone|message|tell|email|ask|remind|ring|contact|"
-    r"speak (?:to|with)|from|to|with|this is|i am|i'm|for|is)\s+([A-Za-z]+(?:\s[A-Z][a-z]+)?)", re.IGNORECASE)
+    r"\b(?i:my name is|my name's|i am called|mr\.?|mrs\.?|ms\.?|dr\.?|call|text|phone|message|tell|email|ask|remind|ring|contact|"
+    r"speak (?:to|with)|from|to|with|this is|i am|i'm|for|is)\s+([A-Za-z]+(?:\s[A-Z][a-z]+)?)")
+# A surname in text without capitals: the one word between a given name and the end or a small word. Others stay, 'remind sarah buy milk'.
+_SURNAME_EN = re.compile(r"\s([a-z]{3,})(?=$|[,.!?]|\s(?:please|at|on|and|now|that|to|tomorrow|tonight|today|about|for)\b)")
 _FULL_NAME_EN = re.compile(r"\b([A-Z][a-z]+) (?:[A-Z]\. )?([A-Z][a-z]+)\b")
 _SURE_CUE_EN = re.compile(r"(?:my name is|my name's|called|mr\.?|mrs\.?|ms\.?|dr\.?)\s*$", re.IGNORECASE)
 
@@ -168,7 +171,8 @@ def _english_names(text: str) -> list[tuple[int, int]]:
         known = first.lower() in names.GIVEN_EN and (first.lower() not in names.AMBIGUOUS_EN or first[0].isupper())
         sure = first[0].isupper() and _SURE_CUE_EN.search(text[: match.start(1)])
         if known or sure:
-            add(match.start(1), match.end(1) if not rest or sure or known else match.start(1) + len(first))
+            follows = _SURNAME_EN.match(text, match.end(1)) if first.islower() and not rest else None
+            add(match.start(1), follows.end(1) if follows and follows[1] not in COMMON else match.end(1))
     return sorted(found)
 
 

@@ -84,7 +84,9 @@ class Seen:
 
     def _is_near(self, row: dict, labels: tuple, hashvalues: np.ndarray) -> bool:
         group = (*labels, row["lang"], row["split"])
-        index = self._near.setdefault(group, MinHashLSH(threshold=self._threshold, num_perm=_PERMUTATIONS))
+        if group not in self._near:  # making one is slow: it integrates to find its bands
+            self._near[group] = MinHashLSH(threshold=self._threshold, num_perm=_PERMUTATIONS)
+        index = self._near[group]
         made = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=zlib.crc32, hashvalues=hashvalues, scheme=_prototype.scheme)
         content = _content(row)
         for other in index.query(made):

@@ -10,7 +10,7 @@ _OTHER = re.compile(r"[\u0370-\u1fff\uac00-\ud7af\u1100-\u11ff]")  # Greek, Cyri
 _HAN_PER_WORD = 1.7
 _MIXED_SHARE = 0.2
 
-_ENGLISH = frozenset("""the a an of to in is are was were be been i you he she it we they me him her us them my your his its our their this that
+COMMON = frozenset("""the a an of to in is are was were be been i you he she it we they me him her us them my your his its our their this that
 these those and or but if not no yes do does did have has had will would can could should what when where who why how which on off up down at
 for with from by about please turn set play call stop open close there here all some any more just like know think go get make want need good
 so out then than as because too very""".split())
@@ -21,7 +21,7 @@ el los las una y es por para con como pero muy qué cómo esto está están yo t
 il gli che di è non per una sono della con questo anche più ma come io
 o os as um uma não é em com para mais você eu isso também ao da
 het een van ik niet dat de en voor met zijn maar ook wat je
-och att som på är jag det inte en av för till""".split()) - _ENGLISH
+och att som på är jag det inte en av för till""".split()) - COMMON
 
 
 def identify(text: str) -> str:
@@ -42,7 +42,7 @@ def identify(text: str) -> str:
 
 def _is_foreign(words: list[str]) -> bool:
     lower = [word.lower() for word in words]
-    english = sum(word in _ENGLISH or "'" in word for word in lower)
+    english = sum(word in COMMON or "'" in word for word in lower)
     foreign = sum(word in _FOREIGN for word in lower)
     accents = sum(not word.isascii() for word in lower)
     # Names with accents stand in English commands; one foreign small word may be a song's title.
