@@ -13,6 +13,7 @@ from sotto_train.generate import check, commands, dialogues, home_assistant, lin
 from sotto_train.generate import patterns as pattern_files
 from sotto_train.generate.values import Values
 
+HOME_ASSISTANT_EACH = 10  # sentences of one of their templates: they have many that differ little
 SHOWN = 20  # findings that a refusal lists; --check lists all
 
 
@@ -62,7 +63,7 @@ def made_rows(args: argparse.Namespace, folder: Path, langs: tuple[str, ...]) ->
     if wanted:
         yield from dialogues.dialogues(sources, dialogues.Replies(folder / "replies", langs), values, wanted, args.seed)
     if args.data:
-        yield from home_assistant.rows_of(args.data, values, langs, max(1, min(args.per_pattern, 40)), args.seed)
+        yield from home_assistant.rows_of(args.data, values, langs, min(args.per_pattern, HOME_ASSISTANT_EACH), args.seed)
 
 
 def run(args: argparse.Namespace) -> int:
