@@ -35,7 +35,7 @@ def leaks(train: list[dict], test: list[dict]) -> int:
 def run(args: argparse.Namespace) -> int:
     if not args.baseline_train and args.checkpoint is None:
         raise UserError("nothing to evaluate: give --checkpoint, --baseline-train or both")
-    if (args.limit or 1) < 1 or args.baseline_count < 1:
+    if (args.limit is not None and args.limit < 1) or args.baseline_count < 1:
         raise UserError("--limit and --baseline-count are at least 1")
     test = some([row for path in args.rows for row in rows.read(path) if row["split"] == args.split], args.limit, args.seed)
     if not test:

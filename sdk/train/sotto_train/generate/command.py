@@ -13,7 +13,6 @@ from sotto_train.generate import check, commands, dialogues, home_assistant, lin
 from sotto_train.generate import patterns as pattern_files
 from sotto_train.generate.values import Values
 
-HOME_ASSISTANT_EACH = 10  # sentences of one of their templates: they have many that differ little
 SHOWN = 20  # findings that a refusal lists; --check lists all
 
 
@@ -58,12 +57,15 @@ def made_rows(args: argparse.Namespace, folder: Path, langs: tuple[str, ...]) ->
     if not found:
         raise UserError(f"{folder / 'patterns'} holds no templates for {', '.join(langs)}")
     sources = commands.expand(found, values, commands.GenerateOptions(args.count, args.per_pattern, args.seed))
-    yield from commands.rows_of(sources)
+    taken: set[tuple[str, str]] = set()
+    yield from commands.rows_of(sources, taken)
     wanted = args.count // 5 if args.dialogues is None else args.dialogues
     if wanted:
         yield from dialogues.dialogues(sources, dialogues.Replies(folder / "replies", langs), values, wanted, args.seed)
     if args.data:
-        yield from home_assistant.rows_of(args.data, values, langs, min(args.per_pattern, HOME_ASSISTANT_EACH), args.seed)
+        home = home_assistant.HomeOptions(seed=args.seed)
+        home.per_template = min(args.per_pattern, home.per_template)
+        yield from home_assistant.rows_of(args.data, values, langs, home, taken)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -45,6 +45,12 @@ BETWEEN = r"\s?(and |and|零|，|, )?\s?"  # hours and minutes of one length of 
 
 
 @dataclass
+class HomeOptions:
+    per_template: int = 10  # they have many that differ little
+    seed: int = 0
+
+
+@dataclass
 class Table:
     """data/labels/home_assistant.tsv."""
 
@@ -190,11 +196,11 @@ class Expander:
         return start, end
 
 
-def rows_of(data: Path, values: Values, langs: tuple[str, ...], per_template: int, seed: int) -> Iterator[dict]:
-    """Command rows; templates with slots or words that we have nothing for are left out."""
+def rows_of(data: Path, values: Values, langs: tuple[str, ...], options: HomeOptions, taken: set[tuple[str, str]]) -> Iterator[dict]:
+    """Command rows, without the texts that other patterns gave; templates with slots or words that we have nothing for are left out."""
     files, table = read_archive(data / ARCHIVE), read_table()
     for lang in langs:
-        book, seen = Book(lang, files), set()
+        book = Book(lang, files)
         counts: dict[str, int] = {}
         for theirs, block in book.blocks():
             for text in block.get("sentences") or ():
@@ -204,12 +210,12 @@ def rows_of(data: Path, values: Values, langs: tuple[str, ...], per_template: in
                 if intent is None:
                     continue
                 split = "test" if index % TEST_EVERY == TEST_EVERY - 1 else "train"
-                rng = random.Random(f"{seed}/{name}")
-                for number, s in enumerate(_sentences(Expander(book, values, table, rng), text, intent, per_template, split == "test")):
-                    key = s.text.casefold()
-                    if key in seen:
+                rng = random.Random(f"{options.seed}/{name}")
+                for number, s in enumerate(_sentences(Expander(book, values, table, rng), text, intent, options.per_template, split == "test")):
+                    key = (lang, s.text.casefold())
+                    if key in taken:
                         continue
-                    seen.add(key)
+                    taken.add(key)
                     row = {"id": f"{name}:{number}", "lang": lang, "source": SOURCE, "licence": LICENCE, "split": split, "kind": "command", "text": s.text,
                            "intent": intent, "slots": s.slots, "pattern": name}  # fmt: skip
                     yield row if intent == "chat.talk" else {**row, "scope": "in"}
