@@ -57,12 +57,15 @@ def made_rows(args: argparse.Namespace, folder: Path, langs: tuple[str, ...]) ->
     if not found:
         raise UserError(f"{folder / 'patterns'} holds no templates for {', '.join(langs)}")
     sources = commands.expand(found, values, commands.GenerateOptions(args.count, args.per_pattern, args.seed))
-    yield from commands.rows_of(sources)
+    taken: set[tuple[str, str]] = set()
+    yield from commands.rows_of(sources, taken)
     wanted = args.count // 5 if args.dialogues is None else args.dialogues
     if wanted:
         yield from dialogues.dialogues(sources, dialogues.Replies(folder / "replies", langs), values, wanted, args.seed)
     if args.data:
-        yield from home_assistant.rows_of(args.data, values, langs, max(1, min(args.per_pattern, 40)), args.seed)
+        home = home_assistant.HomeOptions(seed=args.seed)
+        home.per_template = min(args.per_pattern, home.per_template)
+        yield from home_assistant.rows_of(args.data, values, langs, home, taken)
 
 
 def run(args: argparse.Namespace) -> int:

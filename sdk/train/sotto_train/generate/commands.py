@@ -92,10 +92,10 @@ def expand(patterns: Iterable[Pattern], values: Values, options: GenerateOptions
     return sources
 
 
-def rows_of(sources: Iterable[Source]) -> Iterator[dict]:
-    """Rows without repeated texts: a text belongs to the first pattern that gave it, and training texts never stand in dev or test."""
+def rows_of(sources: Iterable[Source], taken: set[tuple[str, str]]) -> Iterator[dict]:
+    """Rows without repeated texts: a text belongs to the first pattern that gave it, and training texts never stand in dev or test. `taken` holds
+    the texts that were given, for the next source."""
     order = {"train": 0, "dev": 1, "test": 2}
-    taken: set[tuple[str, str]] = set()
     for source in sorted(sources, key=lambda s: order[s.pattern.split]):
         for number, sentence in enumerate(source.sentences):
             key = (source.pattern.lang, sentence.text.casefold())

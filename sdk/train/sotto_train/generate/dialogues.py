@@ -92,7 +92,8 @@ class Talk:
         """Call, result and answer; None where no reply fits."""
         lang, intent = command.pattern.lang, command.pattern.intent
         known = {k: v for k, v in command.arguments.items() if isinstance(v, str)}
-        said, fails = results.result(lang, intent, self.values, self.rng), self.rng.random() < FAILS
+        said = results.result(lang, intent, self.values, self.rng)
+        fails = self.rng.random() < FAILS and not intent.startswith("dialog.")
         if said is not None:
             known["result"] = said
         answer = self.replies.pick(lang, intent, "failed" if fails else "done", known, self.rng)
@@ -118,13 +119,18 @@ class Talk:
         done = self.carried_out(command)
         return done and [{"role": "user", "text": command.text}, *done]
 
+    def questions(self, command: Command) -> list[tuple[str, str]]:
+        """Slots that the command leaves open, each with a question whose own slots are known."""
+        asked = self.replies.ask(command.pattern.lang, command.pattern.intent).items()
+        known = set(command.arguments)
+        return [(slot, q) for slot, texts in asked if slot not in known for q in texts if set(PLACEHOLDER.findall(q)) <= known]
+
     def missing(self, command: Command, _other: Command) -> list[dict] | None:
-        lang, intent = command.pattern.lang, command.pattern.intent
-        open_slots = {slot: asked for slot, asked in self.replies.ask(lang, intent).items() if slot not in command.arguments}
-        questions = [(slot, q) for slot, asked in open_slots.items() for q in asked if set(PLACEHOLDER.findall(q)) <= set(command.arguments)]
+        questions = self.questions(command)
         if not questions:
             return None
         slot, question = self.rng.choice(questions)
+        lang = command.pattern.lang
         value = self.new_value(command, slot)
         done = self.carried_out(Command(command.pattern, command.text, {**command.arguments, slot: value}))
         question = PLACEHOLDER.sub(lambda m: str(command.arguments[m[1]]), question)
@@ -157,6 +163,8 @@ class Talk:
         """Two wishes in one sentence: two calls, one after the other, each with its answer."""
         first, second = self.carried_out(command), self.carried_out(other)
         joiners = JOINERS[command.pattern.lang]
+        if any(c.pattern.intent.startswith("dialog.") for c in (command, other)):
+            return None  # nobody agrees, takes back or asks again in one breath with a wish
         if not first or not second or command.text[-1:] in "?？!！" or len(command.text) + len(other.text) > 90:
             return None
         joiner = joiners[-1] if self.test and self.rng.random() < 0.5 else self.rng.choice(joiners[:-1])
@@ -186,12 +194,15 @@ def dialogues(sources: list[Source], replies: Replies, values: Values, count: in
 
 def _of_pool(talk: Talk, by_intent: dict[str, list[Command]], wanted: int, name: str) -> Iterator[dict]:
     intents, rng = sorted(i for i in by_intent if by_intent[i]), talk.rng
+    asking = {i: some for i in intents if (some := [c for c in by_intent[i] if talk.questions(c)])}
     seen: set[str] = set()
     for attempt in range(8 * wanted):
         if len(seen) == wanted or not intents:
             return
         command, other = (rng.choice(by_intent[rng.choice(intents)]) for _ in range(2))
         (_, shape), = rng.choices(SHAPES, [w for w, _ in SHAPES])
+        if shape == "missing" and asking:
+            command = rng.choice(asking[rng.choice(sorted(asking))])
         turns = getattr(talk, shape)(command, other)
         if not turns:
             continue

@@ -28,6 +28,7 @@ RANGES = {  # lists that are ranges of numbers
     "volume_step_up": (5, 50), "volume_step_down": (5, 50),
 }  # fmt: skip
 NUMBERS = {"brightness", "position", "percentage", "volume", "volume_level", "volume_percentage", "fan_speed", *RANGES}
+ODD = re.compile(r"[\u3400-\u9fff].*(in|de)crease")  # a rule of the other language
 OUR_LISTS = {"name": "name", "area": "area", "floor": "floor", "message": "message", "search_query": "song", "timer_name": "label", "color": "color",
              "item": "item", "todo_list_item": "item", "shopping_list_item": "item"}  # fmt: skip
 # What belongs to a value and stands beside the number in their templates.
@@ -35,9 +36,18 @@ UNITS = {
     "percent": (r"百分之$", r"^\s?(%|percent\b)"),
     "amount": (r"百分之$", r"^\s?(%|percent\b)"),
     "temperature": (r"$.", r"^\s?(degrees?\b( celsius| fahrenheit)?|摄氏度|度|°[CF]?|[kK]elvin|K\b)"),
-    "duration": (r"(\b(an?|half an?) |半个?|一个?)?$", r"^( |-)?(and a half )?(hours?|minutes?|seconds?|个半小时|小时半|个?小时|个?钟头|分钟半?|分半钟|分|秒钟?)( and a half)?"),
+    "floor": (r"$.", r"^[楼层]"),
+    "duration": (r"(\b(an?|half an?) |半个?|一个?)?$", r"^( |-)?(an? |and a half )?(hours?|minutes?|seconds?|个半小时|小时半|个?小时|个?钟头|分钟半?|分半钟|分|秒钟?)( and a half)?"),
 }
+# Devices that stand in their templates as words; our sentences mark such as a name.
+DEVICES = re.compile(r"\b(lights?|lighting|lamps?|fans?|curtains?|blinds?|locks?|switch(?:es)?)\b(?! (?:on|off))|灯光|吸顶灯|筒灯|射灯|台灯|床头灯|灯|风扇|电扇|窗帘")
 BETWEEN = r"\s?(and |and|零|，|, )?\s?"  # hours and minutes of one length of time
+
+
+@dataclass
+class HomeOptions:
+    per_template: int = 10  # they have many that differ little
+    seed: int = 0
 
 
 @dataclass
@@ -130,6 +140,8 @@ class Expander:
             return str(n) if rng.random() < 0.5 else typed_zh.han(n) if lang == "zh" else typed_en.words(n)
         ours = OUR_LISTS.get(slot.list_name)
         value = ours and self.values.draw(lang, ours, ours, intent, rng, test)
+        if value and ours == "floor" and lang == "zh":
+            value = re.sub(r"(?<=.)[楼层]$", "", value)  # their templates say it once more
         if not value:
             raise KeyError(slot.list_name)
         return value
@@ -154,7 +166,24 @@ class Expander:
                 start = slots.pop()["start"]
             if not slots or start >= slots[-1]["end"]:
                 slots.append({"name": name, "value": raw.text[start:end], "start": start, "end": end})
+        if "name" in allowed:
+            self._name_devices(raw.text, slots)
         return Sentence(raw.text, slots)
+
+    def _name_devices(self, text: str, slots: list[dict]) -> None:
+        """A device's word becomes the name, or joins the name before it: "the corner" light."""
+        for found in DEVICES.finditer(text):
+            start, end = found.span()
+            if any(s["start"] < end and start < s["end"] for s in slots):
+                continue
+            name = next((s for s in slots if s["name"] == "name"), None)
+            if name is None:
+                slots.append({"name": "name", "value": found[0], "start": start, "end": end})
+                slots.sort(key=lambda s: s["start"])
+                return
+            if text[name["end"] : start] in ("", " "):
+                name["value"], name["end"] = text[name["start"] : end], end
+                return
 
     def _with_units(self, text: str, start: int, end: int, kind: str) -> tuple[int, int]:
         if kind not in UNITS:
@@ -167,11 +196,11 @@ class Expander:
         return start, end
 
 
-def rows_of(data: Path, values: Values, langs: tuple[str, ...], per_template: int, seed: int) -> Iterator[dict]:
-    """Command rows; templates with slots or words that we have nothing for are left out."""
+def rows_of(data: Path, values: Values, langs: tuple[str, ...], options: HomeOptions, taken: set[tuple[str, str]]) -> Iterator[dict]:
+    """Command rows, without the texts that other patterns gave; templates with slots or words that we have nothing for are left out."""
     files, table = read_archive(data / ARCHIVE), read_table()
     for lang in langs:
-        book, seen = Book(lang, files), set()
+        book = Book(lang, files)
         counts: dict[str, int] = {}
         for theirs, block in book.blocks():
             for text in block.get("sentences") or ():
@@ -181,12 +210,12 @@ def rows_of(data: Path, values: Values, langs: tuple[str, ...], per_template: in
                 if intent is None:
                     continue
                 split = "test" if index % TEST_EVERY == TEST_EVERY - 1 else "train"
-                rng = random.Random(f"{seed}/{name}")
-                for number, s in enumerate(_sentences(Expander(book, values, table, rng), text, intent, per_template, split == "test")):
-                    key = s.text.casefold()
-                    if key in seen:
+                rng = random.Random(f"{options.seed}/{name}")
+                for number, s in enumerate(_sentences(Expander(book, values, table, rng), text, intent, options.per_template, split == "test")):
+                    key = (lang, s.text.casefold())
+                    if key in taken:
                         continue
-                    seen.add(key)
+                    taken.add(key)
                     row = {"id": f"{name}:{number}", "lang": lang, "source": SOURCE, "licence": LICENCE, "split": split, "kind": "command", "text": s.text,
                            "intent": intent, "slots": s.slots, "pattern": name}  # fmt: skip
                     yield row if intent == "chat.talk" else {**row, "scope": "in"}
@@ -209,7 +238,7 @@ def _sentences(expander: Expander, text: str, intent: str, wanted: int, test: bo
             if len(made) == wanted:
                 return
             sentence = expander.sentence(template, intent, test)
-            if sentence.text and sentence.text not in made:
+            if sentence.text and sentence.text not in made and not ODD.search(sentence.text):
                 made.add(sentence.text)
                 yield sentence
     except (ValueError, KeyError):  # a rule or list that only the running home has

@@ -27,7 +27,7 @@ class Sentence:
     slots: list[dict] = field(default_factory=list)
 
     def add(self, words: str) -> None:
-        words = re.sub(r"\s+", " ", words)
+        words = re.sub(r"\s+(?=[,.?!;:，。？！；：、])", "", re.sub(r"\s+", " ", words)) if words.strip() else " " * bool(words)
         if not self.text or self.text.endswith(" "):
             words = words.lstrip(" ")
         if words[:1] and words[0] in CLOSERS:
