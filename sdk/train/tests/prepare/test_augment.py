@@ -72,10 +72,12 @@ def test_politeness_frames_move_the_slots(command):
 
 
 def test_other_values_come_from_the_same_intent_after_the_same_small_word(command):
-    seen = [command("wake me at seven", "alarm.set", ("datetime", "seven"), lang="en"),
-            command("wake me at noon", "alarm.set", ("datetime", "noon"), lang="en"),
-            command("wake me tomorrow", "alarm.set", ("datetime", "tomorrow"), lang="en"),
-            {**command("wake me at midnight", "alarm.set", ("datetime", "midnight"), lang="en"), "split": "test"}]
+    seen = [
+        command("wake me at seven", "alarm.set", ("datetime", "seven"), lang="en"),
+        command("wake me at noon", "alarm.set", ("datetime", "noon"), lang="en"),
+        command("wake me tomorrow", "alarm.set", ("datetime", "tomorrow"), lang="en"),
+        {**command("wake me at midnight", "alarm.set", ("datetime", "midnight"), lang="en"), "split": "test"},
+    ]
     news = made(seen[0], "values", 20, {"values": Values(seen)})
     assert [new["text"] for new in news] == ["wake me at noon"]
     assert news[0]["slots"][0]["value"] == "noon"
@@ -109,7 +111,11 @@ def test_typos_stay_out_of_slots(command):
 @pytest.fixture
 def small_wordnet(tmp_path):
     """Three nouns in WordNet's format: couch and sofa mean one thing, bank means two things equally often."""
-    lines = ["  1 head of the licence", "00000026 06 n 02 couch 0 sofa 0 000 | seat for two  ", "00000077 06 n 02 bank 0 sofa_bed 0 000 | money  "]
+    lines = [
+        "  1 head of the licence",
+        "00000026 06 n 02 couch 0 sofa 0 000 | seat for two  ",
+        "00000077 06 n 02 bank 0 sofa_bed 0 000 | money  ",
+    ]
     data = "\n".join(lines) + "\n"
     at = [data.index("06 n 02 couch") - 9, data.index("06 n 02 bank") - 9]
     for name in ("noun", "verb", "adj", "adv"):

@@ -59,8 +59,23 @@ def test_fillers_go(before, after):
 
 @pytest.mark.parametrize(
     "text",
-    ["把那个灯打开", "那个灯太亮了", "这个怎么用", "额头疼", "额外加一杯", "嗯", "um", "do you know the time", "I mean it", "I like jazz", "human resources",
-     "the umbrella", "那个人是谁", "take me to the ER", "sounds like rain"],
+    [
+        "把那个灯打开",
+        "那个灯太亮了",
+        "这个怎么用",
+        "额头疼",
+        "额外加一杯",
+        "嗯",
+        "um",
+        "do you know the time",
+        "I mean it",
+        "I like jazz",
+        "human resources",
+        "the umbrella",
+        "那个人是谁",
+        "take me to the ER",
+        "sounds like rain",
+    ],
 )
 def test_what_only_looks_like_a_filler_stays(text):
     assert cleaned(text) == text

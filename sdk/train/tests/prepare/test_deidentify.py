@@ -51,8 +51,23 @@ def test_private_data_goes(before, after):
 
 @pytest.mark.parametrize(
     "text",
-    ["2004年06月25日", "定时15分钟", "打电话给妈妈", "播放第1234567890123456首", "票房$587,204,668", "明天下午3点半叫我", "音量调到50", "10.5度",
-     "wake me up at 7:30", "set the light to 2700 kelvin", "i will be home", "it may rain in june", "play version 1.2.3", "我是学生", "今天高兴"],
+    [
+        "2004年06月25日",
+        "定时15分钟",
+        "打电话给妈妈",
+        "播放第1234567890123456首",
+        "票房$587,204,668",
+        "明天下午3点半叫我",
+        "音量调到50",
+        "10.5度",
+        "wake me up at 7:30",
+        "set the light to 2700 kelvin",
+        "i will be home",
+        "it may rain in june",
+        "play version 1.2.3",
+        "我是学生",
+        "今天高兴",
+    ],
 )
 def test_what_is_not_private_stays(text):
     assert hidden(text) == text

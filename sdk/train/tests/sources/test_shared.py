@@ -36,7 +36,9 @@ def test_training_rows_of_snips_and_mtod_are_not_in_xsid():
 def test_home_assistant_templates(lang, templates):
     found = home_assistant.load(DATA, lang)
     assert len(found.templates) > templates and found.rules and found.lists and found.replies
-    assert {"light.set", "cover.open", "timer.start" if lang == "en" else "cover.close"} <= {template.intent for template in found.templates}
+    assert {"light.set", "cover.open", "timer.start" if lang == "en" else "cover.close"} <= {
+        template.intent for template in found.templates
+    }
 
 
 def test_word_lists():
