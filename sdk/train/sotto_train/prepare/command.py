@@ -48,7 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="similarity from which rows are duplicates; 1 keeps near ones (default: %(default)s)",
     )
-    steps.add_argument("--no-tags", action="store_true", help="no segmentation and parts of speech in the rows")
+    steps.add_argument(
+        "--tags",
+        choices=pipeline.TAGS,
+        default="sentences",
+        help="segmentation and parts of speech in the rows: of single sentences, of running text too (slow), or none (default: %(default)s)",
+    )
     steps.add_argument(
         "--augment", nargs="*", choices=list(WAYS), metavar="WAY", help=f"more training rows by {', '.join(WAYS)} (default: all)"
     )
@@ -107,7 +112,7 @@ def _settings(args: argparse.Namespace) -> pipeline.Settings:
         near=args.near < 1,
         threshold=args.near,
         languages=tuple(args.languages),
-        tags=not args.no_tags,
+        tags=args.tags,
         ways=ways,
         copies=args.copies,
         seed=args.seed,

@@ -55,7 +55,12 @@ class _Rule:
 _RULES = (
     _Rule("URL", re.compile(r"(?:https?://|www\.)[^\s<>\"'，。！？；、（）" + HAN + r"]+", re.IGNORECASE)),
     _Rule("MAIL", re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", re.ASCII)),
-    _Rule("MAIL", re.compile(r"\b[a-z0-9._]+ at (?:gmail|yahoo|hotmail|outlook|icloud|qq|163|126) dot (?:com|net|cn)\b", re.IGNORECASE)),
+    _Rule(
+        "MAIL",
+        re.compile(
+            r"\b(?:[a-z0-9_]+ dot )*[a-z0-9._]+ at (?:gmail|yahoo|hotmail|outlook|icloud|qq|163|126) dot (?:com|net|cn)\b", re.IGNORECASE
+        ),
+    ),
     _Rule("IP", re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.]*\d)")),
     _Rule("IP", re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7}(?![0-9A-Fa-f:])"), _address6),
     _Rule("ID", re.compile(_NOT_IN_WORD + r"[1-9]\d{16}[\dXx]" + _WORD_ENDS), _birth_date),
@@ -123,13 +128,16 @@ class Deidentifier:
         self._types = frozenset(types)
         self._key = key
 
-    def __call__(self, text: Marked, counts: Counter) -> None:
+    def __call__(self, text: Marked, counts: Counter, public: tuple[int, ...] = ()) -> None:
+        """`public`: numbers of the spans whose names are known to all, such as an artist's."""
         for rule in _RULES:
             if rule.type in self._types:
                 self._apply(text, rule, counts)
         if "NAME" in self._types:
             found = _chinese_names(text.text) if has_han(text.text) else _english_names(text.text)
-            edits = [(start, end, self._new("NAME", text.text[start:end], counts)) for start, end in found]
+            spared = [text.marks[number] for number in public]
+            private = [(a, b) for a, b in found if all(b <= start or a >= end for start, end in spared)]
+            edits = [(start, end, self._new("NAME", text.text[start:end], counts)) for start, end in private]
             text.replace(edits)
 
     def _apply(self, text: Marked, rule: _Rule, counts: Counter) -> None:
@@ -156,6 +164,13 @@ def _canonical(kind: str, value: str) -> str:
     return value.removeprefix("+86") if kind == "PHONE" else value
 
 
+# Slots whose people are public, and verbs after which a log without slots names one.
+PUBLIC_SLOTS = frozenset(
+    ("artist", "song", "album", "book", "movie", "playlist", "podcast", "station", "query", "word", "topic", "place", "restaurant")
+)
+_PUBLIC_BEFORE = re.compile("(?:播放|点播|放|听|唱|来一?首|来点|搜索|搜|看)(?:一下|一首|点|首)?$")
+
+
 def _chinese_names(text: str) -> list[tuple[int, int]]:
     found, at = [], 0
     words = tagging.chinese(text)
@@ -163,6 +178,8 @@ def _chinese_names(text: str) -> list[tuple[int, int]]:
         start = text.index(word, at)
         at = end = start + len(word)
         after = words[index + 1][0] if index + 1 < len(words) else ""
+        if _PUBLIC_BEFORE.search(text[:start]):
+            continue
         if _is_person(word, flag):
             titled = _TITLE_ZH.search(word)
             found.append((start, start + titled.start() if titled else end))

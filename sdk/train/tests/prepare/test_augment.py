@@ -154,3 +154,8 @@ def test_moving_a_piece_moves_its_spans_and_those_it_passes():
         spans = [(index * 4, index * 4 + 3) for index in (piece, passed)]
         made_ = order._moved(Marked(text, spans), *spans[1], 0, after=" ")
         assert [made_.text[a:b] for a, b in made_.marks] == [words[piece], words[passed]]
+
+
+@pytest.mark.parametrize("text", ["提醒我下午三点开会", "叫我起床", "告诉我天气"])
+def test_no_frame_before_what_is_already_for_me(command, text):
+    assert not any("帮我" in new["text"] or "麻烦" in new["text"] for new in made(command(text, "reminder.set"), "order"))

@@ -60,3 +60,11 @@ def test_made_up_values_keep_slots_right(prepare, command, tmp_path):
     _, written, _ = prepare({}, str(given), "--pseudonym", "--pseudonym-key", "k")
     slot = written[0]["slots"][0]
     assert slot["value"] != "李伟" and written[0]["text"] == f"打电话给{slot['value']}"
+
+
+def test_a_foreign_title_does_not_make_a_command_foreign(prepare, command, tmp_path):
+    given = tmp_path / "given.jsonl"
+    title = "lo mejor de los 00's"
+    rows.write(given, [command(f"add sam moore to {title}", "media.add_to_playlist", ("playlist", title), lang="en")])
+    _, written, _ = prepare({}, str(given))
+    assert [row["lang"] for row in written] == ["en"]

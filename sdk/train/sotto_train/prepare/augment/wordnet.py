@@ -17,7 +17,7 @@ _NEVER = frozenset(
 please yes no ok not so very too just also now then here there more most less much many all some any can may might will get make give take
 have be do go come like want need let name number list what next last hour minute second day week month year today tomorrow tonight morning
 evening night up down on off again back home house show film movie book game news radio station man woman god dick cock screw ass
-breast sex fuck shit laid lay made makes person people thing things way""".split()
+breast secure procure car motorcar sex fuck shit laid lay made makes person people thing things way""".split()
 )
 
 
