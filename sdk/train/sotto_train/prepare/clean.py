@@ -28,6 +28,8 @@ _FORMS = re.compile(
 _SPACE = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x85]+")
 _LINES = re.compile(r"\s*\n\s*")
 _HAN_GAP = re.compile(rf"(?<=[{HAN}，。！？；：、]) +(?=[{HAN}，。！？；：、])")
+# Brackets whose content an export of a wiki has lost: 桂小太郎（），梁镜尧（，）
+_EMPTY_BRACKETS = re.compile(r"[（(][\s，、；：,;:]*[）)]")
 _CLAUSE = re.compile(r"[^，。！？；、：\n]+")
 _EDGES = re.compile(r"\A\s+|\s+\Z")
 _REPEATED = re.compile(r"([^\w\s.\-])\1{3,}|([^\W\d_])\2{5,}")
@@ -46,6 +48,8 @@ def clean(text: Marked, kind: str) -> None:
     text.sub(_INVISIBLE, "")
     text.sub(_FORMS, lambda m: unicodedata.normalize("NFKC", m.group()))
     simplify(text)
+    if kind == "text":
+        text.sub(_EMPTY_BRACKETS, "")
     text.sub(_SPACE, " ")
     text.sub(_LINES, "\n" if kind == "text" else " ")
     chinese = has_han(text.text)

@@ -52,16 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tags",
         choices=pipeline.TAGS,
         default="sentences",
-        help="segmentation and parts of speech in the rows: of single sentences, of running text too (slow), or none (default: %(default)s)",
+        help="words and parts of speech in the rows: of single sentences, of running text too (slow), or none (default: %(default)s)",
     )
     steps.add_argument(
         "--augment", nargs="*", choices=list(WAYS), metavar="WAY", help=f"more training rows by {', '.join(WAYS)} (default: all)"
     )
     steps.add_argument("--copies", type=int, default=1, metavar="N", help="rows of each way at most (default: %(default)s)")
     steps.add_argument("--seed", type=int, default=1)
-    steps.add_argument(
-        "--wordnet", type=Path, metavar="FOLDER", help=f"WordNet's database files, for English synonyms (default: {wordnet.FOLDER})"
-    )
+    steps.add_argument("--wordnet", type=Path, metavar="FOLDER", help=f"WordNet's files, for English synonyms (default: {wordnet.FOLDER})")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
 
 

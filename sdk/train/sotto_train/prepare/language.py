@@ -35,7 +35,7 @@ _FOREIGN = (
 
 def identify(text: str) -> str:
     """zh, en, mixed, or other; other also where there are no letters at all."""
-    if len(_KANA.findall(text)) + len(_OTHER.findall(text)) > 0.1 * len(text):
+    if len(_KANA.findall(text)) + len(_OTHER.findall(text)) > 0.25 * len(text):
         return "other"
     chinese = len(_HAN.findall(text)) / _HAN_PER_WORD
     words = _LATIN_WORD.findall(text)

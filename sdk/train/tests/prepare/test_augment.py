@@ -97,9 +97,9 @@ def test_negations_stay(command, text):
 
 
 def test_homophones_sound_the_same_and_are_words():
-    assert noise.homophones("音乐") and "打开" not in noise.homophones("大开")
+    assert "回忆" in noise.homophones("会议")
     assert noise.homophones("打开") == ()  # 开 carries the intent
-    assert all(noise._sound(other) == noise._sound("音乐") for other in noise.homophones("音乐"))
+    assert all(noise._sound(other) == noise._sound("时间") for other in noise.homophones("时间"))
 
 
 def test_typos_stay_out_of_slots(command):

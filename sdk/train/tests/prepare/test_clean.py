@@ -95,3 +95,7 @@ def test_slots_stay_right_through_cleaning():
     edited = Marked(text, [(text.index("王"), text.index("明") + 1)])
     clean(edited, "command")
     assert edited.text[slice(*edited.marks[0])] == "王小明"
+
+
+def test_brackets_that_lost_their_content_go():
+    assert cleaned("梁镜尧（），字子明（；），生于（1850年）。", "text") == "梁镜尧，字子明，生于（1850年）。"

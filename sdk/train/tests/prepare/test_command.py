@@ -4,7 +4,8 @@ from sotto_train import cli, rows
 
 
 def test_logs_become_clean_rows(prepare):
-    log = '{"text":"嗯，那个帮我把那个灯打开"}\n{"text":"打開客廳的燈"}\n{"turns":["um, call John Smith","Sure!"]}\n{"text":"打开客厅的灯。"}\n'
+    log = '{"text":"嗯，那个帮我把那个灯打开"}\n{"text":"打開客廳的燈"}\n'
+    log += '{"turns":["um, call John Smith","Sure!"]}\n{"text":"打开客厅的灯。"}\n'
     status, written, _ = prepare({"log.jsonl": log}, "--licence", "CC0-1.0", "--name", "home")
     assert status == 0
     assert [row.get("text") for row in written] == ["帮我把那个灯打开", "打开客厅的灯", None]

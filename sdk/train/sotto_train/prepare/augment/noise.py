@@ -13,7 +13,7 @@ from sotto_train.prepare.marked import Marked, of_row
 
 # A heard word must not turn these round: 开, 关, 高 ... carry the intent, digits carry the value.
 _GUARDED = frozenset("不没别开关大小高低上下左右升降增减多少加零一二三四五六七八九十百千万半两点")
-_LEAST_USES = 800  # of a word in jieba's dictionary: a recogniser writes words that exist
+_LEAST_USES = 500  # of a word in jieba's dictionary: a recogniser writes words that exist
 _DROPPABLE = frozenset("的了吧呀啊呢嘛把一下请帮给")
 _NEIGHBOURS = {
     "q": "wa",
