@@ -21,11 +21,16 @@ _INVISIBLE = re.compile(
 )
 # Forms that NFKC may unify without loss: full-width letters, ligatures, compatibility ideographs. Not ½, ①, ℃, … and not the
 # punctuation ，！？：；（） that is right in Chinese.
-_FORMS = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff02-\uff07\uff0a\uff0b\uff0d-\uff0f\uff1c-\uff1e\uff20\uff3c\uff3e-\uff40"
-                    "\uff5b-\uff5d\uff65-\uff9f\uffe0-\uffe6\u2f00-\u2fdf\uf900-\ufaff\ufb00-\ufb06]+")
+_FORMS = re.compile(
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff02-\uff07\uff0a\uff0b\uff0d-\uff0f\uff1c-\uff1e\uff20\uff3c\uff3e-\uff40"
+    "\uff5b-\uff5d\uff65-\uff9f\uffe0-\uffe6\u2f00-\u2fdf\uf900-\ufaff\ufb00-\ufb06]+"
+)
 _SPACE = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x85]+")
 _LINES = re.compile(r"\s*\n\s*")
 _HAN_GAP = re.compile(rf"(?<=[{HAN}，。！？；：、]) +(?=[{HAN}，。！？；：、])")
+# Brackets whose content an export of a wiki has lost: 桂小太郎（），梁镜尧（，）
+_EMPTY_BRACKETS = re.compile(r"[（(][\s，、；：,;:]*[）)]")
+_CLAUSE = re.compile(r"[^，。！？；、：\n]+")
 _EDGES = re.compile(r"\A\s+|\s+\Z")
 _REPEATED = re.compile(r"([^\w\s.\-])\1{3,}|([^\W\d_])\2{5,}")
 _ASCII_POINT = re.compile(rf"(?<=[{HAN}])[,!?;:](?=$|\s|[{HAN}])|(?<=[{HAN}])\.(?=$|\s)")
@@ -43,6 +48,8 @@ def clean(text: Marked, kind: str) -> None:
     text.sub(_INVISIBLE, "")
     text.sub(_FORMS, lambda m: unicodedata.normalize("NFKC", m.group()))
     simplify(text)
+    if kind == "text":
+        text.sub(_EMPTY_BRACKETS, "")
     text.sub(_SPACE, " ")
     text.sub(_LINES, "\n" if kind == "text" else " ")
     chinese = has_han(text.text)
@@ -75,7 +82,7 @@ def simplify(text: Marked) -> None:
     """Traditional to Simplified. The converter is slow and most texts need none, so a set of characters decides first."""
     if _traditional().isdisjoint(text.text):
         return
-    simple = _converter().convert(text.text)
+    simple = _CLAUSE.sub(_simple_clause, text.text)
     if len(simple) == len(text.text):
         text.text = simple
         return
@@ -83,6 +90,12 @@ def simplify(text: Marked) -> None:
     edges = sorted({0, len(text.text), *(place for mark in text.marks for place in mark)})
     pieces = [(a, b, _converter().convert(text.text[a:b])) for a, b in zip(edges, edges[1:])]
     text.replace([piece for piece in pieces if piece[2] != text.text[piece[0] : piece[1]]])
+
+
+def _simple_clause(match: re.Match) -> str:
+    """No phrase of the converter's tables goes over a point, so that clauses without a Traditional character are left alone."""
+    clause = match.group()
+    return clause if _traditional().isdisjoint(clause) else _converter().convert(clause)
 
 
 @functools.cache

@@ -15,13 +15,17 @@ from sotto_train.prepare.report import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="*", type=Path, metavar="FILE", help="rows, logs ({text} or {turns} a line) or plain text; also .zst")
+    parser.add_argument(
+        "inputs", nargs="*", type=Path, metavar="FILE", help="rows, logs ({text} or {turns} a line) or plain text; also .zst"
+    )
     parser.add_argument("--source", action="append", default=[], metavar="NAME", help=f"a public set: {', '.join(sources.SOURCES)}")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="where the public sets lie")
     parser.add_argument("--limit", type=int, metavar="N", help="so many rows of each input")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="rows (JSON Lines)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="counts of each stage and samples, as JSON")
-    parser.add_argument("--held-out", action="append", default=[], type=Path, metavar="FILE", help="rows whose sentences must not be trained on")
+    parser.add_argument(
+        "--held-out", action="append", default=[], type=Path, metavar="FILE", help="rows whose sentences must not be trained on"
+    )
     logs = parser.add_argument_group("what logs do not say themselves")
     logs.add_argument("--name", help="their source (default: the file's name)")
     logs.add_argument("--licence", default="LicenseRef-own", help="SPDX (default: %(default)s)")
@@ -29,17 +33,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("--split", choices=rows.SPLITS, default="train")
     steps = parser.add_argument_group("steps")
     steps.add_argument("--languages", nargs="+", choices=rows.LANGS, default=list(rows.LANGS))
-    steps.add_argument("--deidentify", choices=("auto", "all", "keys", "off"), default="auto",
-                       help="auto: everything in logs, keys to a person (mail, phone, cards, plates) in public sets")
+    steps.add_argument(
+        "--deidentify",
+        choices=("auto", "all", "keys", "off"),
+        default="auto",
+        help="auto: everything in logs, keys to a person (mail, phone, cards, plates) in public sets",
+    )
     steps.add_argument("--pseudonym", action="store_true", help="made-up values instead of placeholders, the same for the same value")
     steps.add_argument("--pseudonym-key", metavar="TEXT", help="makes them the same in another run, too (default: a new key each run)")
-    steps.add_argument("--near", type=float, default=duplicates.THRESHOLD, metavar="SHARE",
-                       help="similarity from which rows are duplicates; 1 keeps near ones (default: %(default)s)")
-    steps.add_argument("--no-tags", action="store_true", help="no segmentation and parts of speech in the rows")
-    steps.add_argument("--augment", nargs="*", choices=list(WAYS), metavar="WAY", help=f"more training rows by {', '.join(WAYS)} (default: all)")
+    steps.add_argument(
+        "--near",
+        type=float,
+        default=duplicates.THRESHOLD,
+        metavar="SHARE",
+        help="similarity from which rows are duplicates; 1 keeps near ones (default: %(default)s)",
+    )
+    steps.add_argument(
+        "--tags",
+        choices=pipeline.TAGS,
+        default="sentences",
+        help="words and parts of speech in the rows: of single sentences, of running text too (slow), or none (default: %(default)s)",
+    )
+    steps.add_argument(
+        "--augment", nargs="*", choices=list(WAYS), metavar="WAY", help=f"more training rows by {', '.join(WAYS)} (default: all)"
+    )
     steps.add_argument("--copies", type=int, default=1, metavar="N", help="rows of each way at most (default: %(default)s)")
     steps.add_argument("--seed", type=int, default=1)
-    steps.add_argument("--wordnet", type=Path, metavar="FOLDER", help=f"WordNet's database files, for English synonyms (default: {wordnet.FOLDER})")
+    steps.add_argument("--wordnet", type=Path, metavar="FOLDER", help=f"WordNet's files, for English synonyms (default: {wordnet.FOLDER})")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
 
 
@@ -74,14 +94,29 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _settings(args: argparse.Namespace) -> pipeline.Settings:
-    types = {"all": (deidentify.ALL, deidentify.ALL), "keys": (deidentify.KEYS, deidentify.KEYS), "off": ((), ()),
-             "auto": (deidentify.ALL, deidentify.KEYS)}[args.deidentify]
+    types = {
+        "all": (deidentify.ALL, deidentify.ALL),
+        "keys": (deidentify.KEYS, deidentify.KEYS),
+        "off": ((), ()),
+        "auto": (deidentify.ALL, deidentify.KEYS),
+    }[args.deidentify]
     key = None
     if args.pseudonym:
         key = args.pseudonym_key.encode() if args.pseudonym_key else os.urandom(16)
     ways = () if args.augment is None else tuple(args.augment or WAYS)
-    return pipeline.Settings(*types, key=key, near=args.near < 1, threshold=args.near, languages=tuple(args.languages), tags=not args.no_tags,
-                             ways=ways, copies=args.copies, seed=args.seed, wordnet=_wordnet(args, ways), workers=args.workers)
+    return pipeline.Settings(
+        *types,
+        key=key,
+        near=args.near < 1,
+        threshold=args.near,
+        languages=tuple(args.languages),
+        tags=args.tags,
+        ways=ways,
+        copies=args.copies,
+        seed=args.seed,
+        wordnet=_wordnet(args, ways),
+        workers=args.workers,
+    )
 
 
 def _wordnet(args: argparse.Namespace, ways: tuple[str, ...]) -> Path | None:
@@ -121,4 +156,7 @@ def _at_least_one(prepared: Iterator[dict]) -> Iterator[dict]:
 
 def _said(args: argparse.Namespace) -> dict:
     said = {key: value for key, value in vars(args).items() if key not in ("run", "command", "pseudonym_key")}
-    return {key: [str(v) for v in value] if isinstance(value, list) else str(value) if isinstance(value, Path) else value for key, value in said.items()}
+    return {
+        key: [str(v) for v in value] if isinstance(value, list) else str(value) if isinstance(value, Path) else value
+        for key, value in said.items()
+    }

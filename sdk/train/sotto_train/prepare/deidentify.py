@@ -55,7 +55,12 @@ class _Rule:
 _RULES = (
     _Rule("URL", re.compile(r"(?:https?://|www\.)[^\s<>\"'，。！？；、（）" + HAN + r"]+", re.IGNORECASE)),
     _Rule("MAIL", re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", re.ASCII)),
-    _Rule("MAIL", re.compile(r"\b[a-z0-9._]+ at (?:gmail|yahoo|hotmail|outlook|icloud|qq|163|126) dot (?:com|net|cn)\b", re.IGNORECASE)),
+    _Rule(
+        "MAIL",
+        re.compile(
+            r"\b(?:[a-z0-9_]+ dot )*[a-z0-9._]+ at (?:gmail|yahoo|hotmail|outlook|icloud|qq|163|126) dot (?:com|net|cn)\b", re.IGNORECASE
+        ),
+    ),
     _Rule("IP", re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.]*\d)")),
     _Rule("IP", re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7}(?![0-9A-Fa-f:])"), _address6),
     _Rule("ID", re.compile(_NOT_IN_WORD + r"[1-9]\d{16}[\dXx]" + _WORD_ENDS), _birth_date),
@@ -67,21 +72,49 @@ _RULES = (
     _Rule("PHONE", re.compile(r"(?<![\w.])\+\d{1,3}(?:[ -]?\d{2,4}){3,4}(?!\w)")),
     _Rule("PHONE", re.compile(r"[幺一][三四五六七八九3-9][零〇幺一二三四五六七八九]{9}(?![零〇幺一二三四五六七八九十百千万])")),
     _Rule("PLATE", re.compile(f"[{_PROVINCES}][A-HJ-NP-Z][·•. -]?[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])")),
-    _Rule("PLATE", re.compile(r"\b(?:licen[cs]e plate|number plate|plate number|plate)(?: number)?(?: is|:)? ((?=[A-Z0-9 -]*\d)[A-Z0-9]{2,4}[ -]?[A-Z0-9]{2,4})\b"),
-          group=1),
-    _Rule("ADDRESS", re.compile(f"(?:{_PLACE}?(?:省|自治区))?(?:{_PLACE}?市)?(?:{_PLACE}?[区县旗])?{_PLACE}?(?:路|街|大道|巷|弄|胡同|道)"
-                                f"(?:{_DIGIT}+|[甲乙丙]{_DIGIT}+)号(?:院|楼)?(?:[{HAN}]{{0,8}}?{_DIGIT}+(?:号楼|栋|幢|单元|室|层|楼|座))*(?:{_DIGIT}{{3,4}}室?)?")),
-    _Rule("ADDRESS", re.compile(f"[{HAN}]{{2,8}}?(?:小区|花园|公寓|家园|新村|苑){_DIGIT}+(?:号楼|栋|幢|座)(?:{_DIGIT}+(?:单元|层|楼|室))*(?:{_DIGIT}{{3,4}}室?)?")),
-    _Rule("ADDRESS", re.compile(r"\b\d{1,5} (?:[NSEW]\.? )?(?:[A-Z][a-z]+|\d{1,3}(?:st|nd|rd|th))(?: [A-Z][a-z]+){0,2} " + _STREETS +
-                                r"\b\.?(?:,? (?:apt|apartment|suite|unit|#)\.? ?\w+)?", re.IGNORECASE)),
+    _Rule(
+        "PLATE",
+        re.compile(
+            r"\b(?:licen[cs]e plate|number plate|plate number|plate)(?: number)?(?: is|:)? "
+            r"((?=[A-Z0-9 -]*\d)[A-Z0-9]{2,4}[ -]?[A-Z0-9]{2,4})\b"
+        ),
+        group=1,
+    ),
+    _Rule(
+        "ADDRESS",
+        re.compile(
+            f"(?:{_PLACE}?(?:省|自治区))?(?:{_PLACE}?市)?(?:{_PLACE}?[区县旗])?{_PLACE}?(?:路|街|大道|巷|弄|胡同|道)"
+            f"(?:{_DIGIT}+|[甲乙丙]{_DIGIT}+)号(?:院|楼)?(?:[{HAN}]{{0,8}}?{_DIGIT}+(?:号楼|栋|幢|单元|室|层|楼|座))*(?:{_DIGIT}{{3,4}}室?)?"
+        ),
+    ),
+    _Rule(
+        "ADDRESS",
+        re.compile(
+            f"[{HAN}]{{2,8}}?(?:小区|花园|公寓|家园|新村|苑){_DIGIT}+(?:号楼|栋|幢|座)(?:{_DIGIT}+(?:单元|层|楼|室))*(?:{_DIGIT}{{3,4}}室?)?"
+        ),
+    ),
+    _Rule(
+        "ADDRESS",
+        re.compile(
+            r"\b\d{1,5} (?:[NSEW]\.? )?(?:[A-Z][a-z]+|\d{1,3}(?:st|nd|rd|th))(?: [A-Z][a-z]+){0,2} "
+            + _STREETS
+            + r"\b\.?(?:,? (?:apt|apartment|suite|unit|#)\.? ?\w+)?",
+            re.IGNORECASE,
+        ),
+    ),
 )
 # Words before an address that belong to the sentence: 我住在, 地址是, 送到.
-_ADDRESS_HEAD = re.compile("^.*?(?:住在|住址是|地址是|地址在|位于|送到|寄到|导航到|导航去|带我去|就在|是在|来到|去到|我在|我家在|家在|到|在|去|是)(?=[^号]{3,}号)")
-_NAME_CUE_ZH = re.compile(f"(?:我叫|我的名字是|名字叫|名叫|姓名是|姓名[:：]|联系人是?[:：]?|收件人是?[:：]?)([{HAN}]{{2,4}}?)(?=[，。,.！!？?、\\s]|$|的|今年|想|要|是)")
+_ADDRESS_HEAD = re.compile(
+    "^.*?(?:住在|住址是|地址是|地址在|位于|送到|寄到|导航到|导航去|带我去|就在|是在|来到|去到|我在|我家在|家在|到|在|去|是)(?=[^号]{3,}号)"
+)
+_NAME_CUE_ZH = re.compile(
+    f"(?:我叫|我的名字是|名字叫|名叫|姓名是|姓名[:：]|联系人是?[:：]?|收件人是?[:：]?)([{HAN}]{{2,4}}?)(?=[，。,.！!？?、\\s]|$|的|今年|想|要|是)"
+)
 _TITLE_ZH = re.compile("(?:先生|女士|小姐|太太|老师|医生|大夫|经理|阿姨|叔叔|师傅|主任|教授|同学|律师)")
 _NAME_CUE_EN = re.compile(
     r"\b(?i:my name is|my name's|i am called|mr\.?|mrs\.?|ms\.?|dr\.?|call|text|phone|message|tell|email|ask|remind|ring|contact|"
-    r"speak (?:to|with)|from|to|with|this is|i am|i'm|for|is)\s+([A-Za-z]+(?:\s[A-Z][a-z]+)?)")
+    r"speak (?:to|with)|from|to|with|this is|i am|i'm|for|is)\s+([A-Za-z]+(?:\s[A-Z][a-z]+)?)"
+)
 # A surname in text without capitals: the one word between a given name and the end or a small word. Others stay, 'remind sarah buy milk'.
 _SURNAME_EN = re.compile(r"\s([a-z]{3,})(?=$|[,.!?]|\s(?:please|at|on|and|now|that|to|tomorrow|tonight|today|about|for)\b)")
 _FULL_NAME_EN = re.compile(r"\b([A-Z][a-z]+) (?:[A-Z]\. )?([A-Z][a-z]+)\b")
@@ -95,13 +128,16 @@ class Deidentifier:
         self._types = frozenset(types)
         self._key = key
 
-    def __call__(self, text: Marked, counts: Counter) -> None:
+    def __call__(self, text: Marked, counts: Counter, public: tuple[int, ...] = ()) -> None:
+        """`public`: numbers of the spans whose names are known to all, such as an artist's."""
         for rule in _RULES:
             if rule.type in self._types:
                 self._apply(text, rule, counts)
         if "NAME" in self._types:
             found = _chinese_names(text.text) if has_han(text.text) else _english_names(text.text)
-            edits = [(start, end, self._new("NAME", text.text[start:end], counts)) for start, end in found]
+            spared = [text.marks[number] for number in public]
+            private = [(a, b) for a, b in found if all(b <= start or a >= end for start, end in spared)]
+            edits = [(start, end, self._new("NAME", text.text[start:end], counts)) for start, end in private]
             text.replace(edits)
 
     def _apply(self, text: Marked, rule: _Rule, counts: Counter) -> None:
@@ -128,6 +164,13 @@ def _canonical(kind: str, value: str) -> str:
     return value.removeprefix("+86") if kind == "PHONE" else value
 
 
+# Slots whose people are public, and verbs after which a log without slots names one.
+PUBLIC_SLOTS = frozenset(
+    ("artist", "song", "album", "book", "movie", "playlist", "podcast", "station", "query", "word", "topic", "place", "restaurant")
+)
+_PUBLIC_BEFORE = re.compile("(?:播放|点播|放|听|唱|来一?首|来点|搜索|搜|看)(?:一下|一首|点|首)?$")
+
+
 def _chinese_names(text: str) -> list[tuple[int, int]]:
     found, at = [], 0
     words = tagging.chinese(text)
@@ -135,6 +178,8 @@ def _chinese_names(text: str) -> list[tuple[int, int]]:
         start = text.index(word, at)
         at = end = start + len(word)
         after = words[index + 1][0] if index + 1 < len(words) else ""
+        if _PUBLIC_BEFORE.search(text[:start]):
+            continue
         if _is_person(word, flag):
             titled = _TITLE_ZH.search(word)
             found.append((start, start + titled.start() if titled else end))
@@ -186,7 +231,9 @@ def _phone(seed: int, value: str) -> str:
     if spoken:
         return "幺零零" + "".join("零幺二三四五六七八九"[int(d)] for d in _digits(seed, 8))
     digits = re.sub(r"\D", "", value)
-    return f"100{_digits(seed, 8)}" if digits.removeprefix("86").startswith(("1", "0")) and len(digits) > 10 else f"555-01{_digits(seed, 2)}"
+    return (
+        f"100{_digits(seed, 8)}" if digits.removeprefix("86").startswith(("1", "0")) and len(digits) > 10 else f"555-01{_digits(seed, 2)}"
+    )
 
 
 def _name(seed: int, value: str) -> str:

@@ -8,8 +8,16 @@ from sotto_train.errors import UserError
 from sotto_train.prepare.language import identify
 
 _LOG_KEYS = {"id", "text", "turns", "lang", "split", "source", "licence", "intent", "slots", "scope", "sentiment", "emotion"}
-_SPEAKERS = {"user": "user", "human": "user", "u": "user", "assistant": "assistant", "bot": "assistant", "system": "system", "s": "assistant",
-             "tool": "tool"}
+_SPEAKERS = {
+    "user": "user",
+    "human": "user",
+    "u": "user",
+    "assistant": "assistant",
+    "bot": "assistant",
+    "system": "system",
+    "s": "assistant",
+    "tool": "tool",
+}
 
 
 def read(path: Path, options) -> Iterator[dict]:

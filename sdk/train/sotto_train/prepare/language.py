@@ -1,4 +1,4 @@
-"""Which language a text is in: by script, and for Latin script by the small words of English and of its neighbours. No model, no network."""
+"""Which language a text is in: by script, and for Latin script by the small words of English and of its neighbours. No model."""
 
 import re
 
@@ -10,23 +10,32 @@ _OTHER = re.compile(r"[\u0370-\u1fff\uac00-\ud7af\u1100-\u11ff]")  # Greek, Cyri
 _HAN_PER_WORD = 1.7
 _MIXED_SHARE = 0.2
 
-COMMON = frozenset("""the a an of to in is are was were be been i you he she it we they me him her us them my your his its our their this that
-these those and or but if not no yes do does did have has had will would can could should what when where who why how which on off up down at
-for with from by about please turn set play call stop open close there here all some any more just like know think go get make want need good
-so out then than as because too very""".split())
+COMMON = frozenset(
+    """
+    the a an of to in is are was were be been i you he she it we they me him her us them my your his its our their this that these those
+    and or but if not no yes do does did have has had will would can could should what when where who why how which on off up down at for
+    with from by about please turn set play call stop open close there here all some any more just like know think go get make want need
+    good so out then than as because too very
+    """.split()
+)
 # Small words of other Latin languages that English does not have.
-_FOREIGN = frozenset("""der das und ist nicht ich ein eine mit für auf den dem von zu wie wir sie auch sich aber oder wenn bitte
-le les des une est et dans pour pas je vous nous avec sur qui que ce cette mais elle sont au du il ne plus moi
-el los las una y es por para con como pero muy qué cómo esto está están yo tú usted del al se lo su más
-il gli che di è non per una sono della con questo anche più ma come io
-o os as um uma não é em com para mais você eu isso também ao da
-het een van ik niet dat de en voor met zijn maar ook wat je
-och att som på är jag det inte en av för till""".split()) - COMMON
+_FOREIGN = (
+    frozenset(
+        """
+    der das und ist nicht ich ein eine mit für auf den dem von zu wie wir sie auch sich aber oder wenn bitte le les des une est et dans
+    pour pas je vous nous avec sur qui que ce cette mais elle sont au du il ne plus moi el los las una y es por para con como pero muy qué
+    cómo esto está están yo tú usted del al se lo su más il gli che di è non per una sono della con questo anche più ma come io o os as um
+    uma não é em com para mais você eu isso também ao da het een van ik niet dat de en voor met zijn maar ook wat je och att som på är jag
+    det inte en av för till
+    """.split()
+    )
+    - COMMON
+)
 
 
 def identify(text: str) -> str:
     """zh, en, mixed, or other; other also where there are no letters at all."""
-    if len(_KANA.findall(text)) + len(_OTHER.findall(text)) > 0.1 * len(text):
+    if len(_KANA.findall(text)) + len(_OTHER.findall(text)) > 0.25 * len(text):
         return "other"
     chinese = len(_HAN.findall(text)) / _HAN_PER_WORD
     words = _LATIN_WORD.findall(text)

@@ -17,6 +17,7 @@ from sotto_train.prepare.augment.values import Values
 from sotto_train.prepare.augment.wordnet import WordNet
 from sotto_train.prepare.report import Report
 
+TAGS = ("sentences", "all", "none")
 _CHUNK = 64  # rows a worker takes at once
 
 
@@ -28,7 +29,7 @@ class Settings:
     near: bool = True
     threshold: float = duplicates.THRESHOLD
     languages: tuple[str, ...] = rows.LANGS
-    tags: bool = True
+    tags: str = "sentences"
     ways: tuple[str, ...] = ()
     copies: int = 1
     seed: int = 1
@@ -56,7 +57,8 @@ class _Cleaner:
             return None, reason, before, None, Counter()
         private: Counter = Counter()
         hide = self._logs if is_log else self._sources
-        marked.edit(row, lambda text: hide(text, private))
+        public = tuple(n for n, slot in enumerate(row.get("slots", ())) if slot["name"] in deidentify.PUBLIC_SLOTS)
+        marked.edit(row, lambda text: hide(text, private, public if text.marks else ()))
         if private:
             row.pop("raw", None)  # the uncleaned words would say what was just taken out
         elif after != before:
@@ -67,7 +69,7 @@ class _Cleaner:
     def _reason(self, row: dict, text: str, slots: int) -> str | None:
         if not text.strip() or row["kind"] == "chat" and not row["turns"]:
             return "empty after cleaning"
-        found = language.identify(text)
+        found = language.identify(_frame(row) or text)
         if row["kind"] == "pair":
             row["lang"] = "mixed"
         elif found != "other":
@@ -79,6 +81,15 @@ class _Cleaner:
         if len(row.get("slots", ())) != slots:
             return "a slot was nothing but noise"
         return lengths.problem(row)
+
+
+def _frame(row: dict) -> str:
+    """The words around the slots where they are Latin: a Spanish playlist does not make a command Spanish, while Chinese around an English
+    title is still mixed."""
+    text = row.get("text", "")
+    for slot in sorted(row.get("slots", ()), key=lambda s: -s["start"]):
+        text = text[: slot["start"]] + text[slot["end"] :]
+    return text if any(c.isalpha() for c in text) and not clean.has_han(row.get("text", "")) else ""
 
 
 class _Maker:
@@ -94,11 +105,11 @@ class _Maker:
     def __call__(self, row: dict) -> tuple[list[tuple[str, dict]], Counter]:
         counts: Counter = Counter()
         single = row["kind"] in ("command", "scope", "mood")
-        words = tagging.tag(row["text"], row["lang"]) if single or self._tags and row["kind"] == "text" else []
+        words = tagging.tag(row["text"], row["lang"]) if single or self._tags == "all" and row["kind"] == "text" else []
         made = [("", row)]
         if self._augment is not None and single:
             made += self._augment(row, words, counts)
-        if self._tags and words:
+        if self._tags != "none" and words:
             row["tags"] = [list(pair) for pair in words]
             for _, other in made[1:]:
                 other["tags"] = [list(pair) for pair in tagging.tag(other["text"], other["lang"])]

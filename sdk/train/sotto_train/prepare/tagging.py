@@ -1,4 +1,4 @@
-"""Words and their parts of speech: jieba for Chinese, TextBlob's lexicon tagger for English (its data lie in the package, nothing is fetched)."""
+"""Words and their parts of speech: jieba for Chinese, TextBlob's lexicon tagger for English. The data of both lie in their packages."""
 
 import functools
 import logging
@@ -6,13 +6,17 @@ import re
 
 from sotto_train.prepare.clean import has_han
 
-_TOKEN = re.compile(r"<[A-Z]+>|[A-Za-z]+(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[A-Za-z]+(?:-[A-Za-z]+)*|\d+(?:[.:,]\d+)*|\w+|[^\w\s]", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"<[A-Z]+>|[A-Za-z]+(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[A-Za-z]+(?:-[A-Za-z]+)*|\d+(?:[.:,]\d+)*|\w+|[^\w\s]", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"(<[A-Z]+>)")  # of deidentify.py: one word
 # Verbs that open a command and that a tagger trained on newspapers takes for nouns.
-_COMMAND_VERBS = frozenset("""turn set play call stop open close wake remind text message email schedule book order add delete remove cancel pause
+_COMMAND_VERBS = frozenset(
+    """turn set play call stop open close wake remind text message email schedule book order add delete remove cancel pause
 resume skip dim brighten lock unlock start mute show tell find search check make switch raise lower increase decrease change put send read
 answer ring dial snooze record take give let get look shut power adjust boost cut clean vacuum heat cool warm charge track measure
-navigate drive translate convert calculate rate post tweet share save create delete rename update move buy reserve""".split())
+navigate drive translate convert calculate rate post tweet share save create delete rename update move buy reserve""".split()
+)
 _POLITE = frozenset(("please", "hey", "ok", "okay", "can", "could", "would", "will", "you", "to", "and", "then", ","))
 
 

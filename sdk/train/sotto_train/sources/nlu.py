@@ -9,7 +9,20 @@ from sotto_train.sources import labels, place, row
 from sotto_train.sources.table import Source
 
 # A wake word is the device's, not part of the command: SLURP and HWU64 have it in one sentence of eight or so.
-_WAKE = ("alexa", "siri", "olly", "google", "hey google", "ok google", "okay google", "hey siri", "hey alexa", "hi alexa", "hey olly", "hi olly")
+_WAKE = (
+    "alexa",
+    "siri",
+    "olly",
+    "google",
+    "hey google",
+    "ok google",
+    "okay google",
+    "hey siri",
+    "hey alexa",
+    "hi alexa",
+    "hey olly",
+    "hi olly",
+)
 
 
 def read(source: Source, path: Path, counts: Counter) -> Iterator[dict]:

@@ -33,7 +33,9 @@ def read(source: Source, path: Path, counts: Counter) -> Iterator[dict]:
                     counts["turn that points back at others"] += 1
                     continue
                 counts["read"] += 1
-                yield row.make(source, f"{number}.t{index}", "en", "command" if keys["scope"] == "in" else "scope", opening, text=text, **keys)
+                yield row.make(
+                    source, f"{number}.t{index}", "en", "command" if keys["scope"] == "in" else "scope", opening, text=text, **keys
+                )
 
 
 def _command(source: Source, turn: dict, counts: Counter) -> tuple[str, dict] | None:

@@ -1,5 +1,5 @@
-"""Which split a sentence belongs to where its set does not say: by a hash of its words, so that a sentence that stands twice in a set, or in
-two of them, falls on the same side."""
+"""Which split a sentence belongs to where its set does not say: by a hash of its words, so that a sentence that stands twice in a set,
+or in two of them, falls on the same side."""
 
 import hashlib
 import re

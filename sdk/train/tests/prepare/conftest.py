@@ -31,7 +31,18 @@ def command():
             start = text.index(value, at)
             at = start + len(value)
             slots.append({"name": name, "value": value, "start": start, "end": at})
-        return {"id": f"test/{text}", "lang": lang, "source": "test", "licence": "CC0-1.0", "split": "train", "kind": "command", "text": text,
-                "intent": intent, "slots": slots, "scope": "in", **keys}
+        return {
+            "id": f"test/{text}",
+            "lang": lang,
+            "source": "test",
+            "licence": "CC0-1.0",
+            "split": "train",
+            "kind": "command",
+            "text": text,
+            "intent": intent,
+            "slots": slots,
+            "scope": "in",
+            **keys,
+        }
 
     return make

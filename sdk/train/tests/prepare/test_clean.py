@@ -59,8 +59,23 @@ def test_fillers_go(before, after):
 
 @pytest.mark.parametrize(
     "text",
-    ["把那个灯打开", "那个灯太亮了", "这个怎么用", "额头疼", "额外加一杯", "嗯", "um", "do you know the time", "I mean it", "I like jazz", "human resources",
-     "the umbrella", "那个人是谁", "take me to the ER", "sounds like rain"],
+    [
+        "把那个灯打开",
+        "那个灯太亮了",
+        "这个怎么用",
+        "额头疼",
+        "额外加一杯",
+        "嗯",
+        "um",
+        "do you know the time",
+        "I mean it",
+        "I like jazz",
+        "human resources",
+        "the umbrella",
+        "那个人是谁",
+        "take me to the ER",
+        "sounds like rain",
+    ],
 )
 def test_what_only_looks_like_a_filler_stays(text):
     assert cleaned(text) == text
@@ -80,3 +95,7 @@ def test_slots_stay_right_through_cleaning():
     edited = Marked(text, [(text.index("王"), text.index("明") + 1)])
     clean(edited, "command")
     assert edited.text[slice(*edited.marks[0])] == "王小明"
+
+
+def test_brackets_that_lost_their_content_go():
+    assert cleaned("梁镜尧（），字子明（；），生于（1850年）。", "text") == "梁镜尧，字子明，生于（1850年）。"

@@ -4,7 +4,8 @@ from sotto_train import cli, rows
 
 
 def test_logs_become_clean_rows(prepare):
-    log = '{"text":"嗯，那个帮我把那个灯打开"}\n{"text":"打開客廳的燈"}\n{"turns":["um, call John Smith","Sure!"]}\n{"text":"打开客厅的灯。"}\n'
+    log = '{"text":"嗯，那个帮我把那个灯打开"}\n{"text":"打開客廳的燈"}\n'
+    log += '{"turns":["um, call John Smith","Sure!"]}\n{"text":"打开客厅的灯。"}\n'
     status, written, _ = prepare({"log.jsonl": log}, "--licence", "CC0-1.0", "--name", "home")
     assert status == 0
     assert [row.get("text") for row in written] == ["帮我把那个灯打开", "打开客厅的灯", None]
@@ -60,3 +61,11 @@ def test_made_up_values_keep_slots_right(prepare, command, tmp_path):
     _, written, _ = prepare({}, str(given), "--pseudonym", "--pseudonym-key", "k")
     slot = written[0]["slots"][0]
     assert slot["value"] != "李伟" and written[0]["text"] == f"打电话给{slot['value']}"
+
+
+def test_a_foreign_title_does_not_make_a_command_foreign(prepare, command, tmp_path):
+    given = tmp_path / "given.jsonl"
+    title = "lo mejor de los 00's"
+    rows.write(given, [command(f"add sam moore to {title}", "media.add_to_playlist", ("playlist", title), lang="en")])
+    _, written, _ = prepare({}, str(given))
+    assert [row["lang"] for row in written] == ["en"]

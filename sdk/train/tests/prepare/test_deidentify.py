@@ -27,6 +27,7 @@ def hidden(text, key=None, types=deidentify.ALL):
         ("ssn 123-45-6789", "ssn <ID>"),
         ("发到zhang.san@example.org", "发到<MAIL>"),
         ("mail bob at gmail dot com", "mail <MAIL>"),
+        ("to jana dot may at gmail dot com", "to <MAIL>"),
         ("车牌京A12345", "车牌<PLATE>"),
         ("车牌粤B·D12345", "车牌<PLATE>"),
         ("see https://example.org/a?b=1 now", "see <URL> now"),
@@ -51,8 +52,24 @@ def test_private_data_goes(before, after):
 
 @pytest.mark.parametrize(
     "text",
-    ["2004年06月25日", "定时15分钟", "打电话给妈妈", "播放第1234567890123456首", "票房$587,204,668", "明天下午3点半叫我", "音量调到50", "10.5度",
-     "wake me up at 7:30", "set the light to 2700 kelvin", "i will be home", "it may rain in june", "play version 1.2.3", "我是学生", "今天高兴"],
+    [
+        "2004年06月25日",
+        "定时15分钟",
+        "打电话给妈妈",
+        "播放第1234567890123456首",
+        "票房$587,204,668",
+        "明天下午3点半叫我",
+        "音量调到50",
+        "10.5度",
+        "wake me up at 7:30",
+        "set the light to 2700 kelvin",
+        "i will be home",
+        "it may rain in june",
+        "play version 1.2.3",
+        "我是学生",
+        "今天高兴",
+        "播放周杰伦的歌",
+    ],
 )
 def test_what_is_not_private_stays(text):
     assert hidden(text) == text
@@ -80,3 +97,9 @@ def test_slots_follow():
 
 def test_published_sets_lose_keys_only():
     assert hidden("给李伟打13800138000，地址是长安街1号", types=deidentify.KEYS) == "给李伟打<PHONE>，地址是长安街1号"
+
+
+def test_names_in_slots_of_public_people_stay():
+    edited = Marked("我要刘德华的歌，发给刘德华", [(2, 5), (10, 13)])
+    Deidentifier(deidentify.ALL)(edited, Counter(), public=(0,))
+    assert edited.text == "我要刘德华的歌，发给<NAME>"

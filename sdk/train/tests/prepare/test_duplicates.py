@@ -40,7 +40,11 @@ def test_held_out_sentences_are_found_in_another_case(command, tmp_path):
 def test_in_talk_only_the_opening_is_compared(command):
     held_out = HeldOut()
     held_out.add(command("好的"))
-    talk = {**command("x"), "kind": "chat", "turns": [{"role": "user", "text": "讲个故事"}, {"role": "assistant", "text": "好"}, {"role": "user", "text": "好的"}]}
+    talk = {
+        **command("x"),
+        "kind": "chat",
+        "turns": [{"role": "user", "text": "讲个故事"}, {"role": "assistant", "text": "好"}, {"role": "user", "text": "好的"}],
+    }
     assert not held_out.holds(talk)
     held_out.add(command("讲个故事"))
     assert held_out.holds(talk)

@@ -12,7 +12,18 @@ def test_the_tagger_bends_to_the_sentence():
 
 
 def test_contractions_and_slashes():
-    assert [word for word, _ in tagging.english("don't play rock/pop, it's late")] == ["do", "n't", "play", "rock", "/", "pop", ",", "it", "'s", "late"]
+    assert [word for word, _ in tagging.english("don't play rock/pop, it's late")] == [
+        "do",
+        "n't",
+        "play",
+        "rock",
+        "/",
+        "pop",
+        ",",
+        "it",
+        "'s",
+        "late",
+    ]
 
 
 def test_chinese_words_and_placeholders():

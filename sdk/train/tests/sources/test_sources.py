@@ -39,7 +39,14 @@ def test_every_source_names_its_licence_and_whom_to_credit():
     assert all(source.licence and source.credit for source in SOURCES.values())
     assert {name for name, source in SOURCES.items() if not source.ship} == {"zh_cped"}
     assert {name for name, source in SOURCES.items() if source.share_alike} == {
-        "zh_wikipedia", "en_simple_wikipedia", "en_topical_chat", "en_schema_guided", "en_mtod", "en_xsid", "zh_xsid"}
+        "zh_wikipedia",
+        "en_simple_wikipedia",
+        "en_topical_chat",
+        "en_schema_guided",
+        "en_mtod",
+        "en_xsid",
+        "zh_xsid",
+    }
 
 
 def test_neighbouring_dates_become_one_phrase_without_its_preposition():
@@ -64,8 +71,15 @@ def test_chinese_tokens_are_joined_and_latin_words_stay_apart():
     assert found[0]["value"] == "Mf Doom"
 
 
-@pytest.mark.parametrize("text, rest", [("olly play jazz", "play jazz"), ("Hey Siri, stop", "stop"), ("google's share price", "google's share price"),
-                                        ("alexander called", "alexander called")])
+@pytest.mark.parametrize(
+    "text, rest",
+    [
+        ("olly play jazz", "play jazz"),
+        ("Hey Siri, stop", "stop"),
+        ("google's share price", "google's share price"),
+        ("alexander called", "alexander called"),
+    ],
+)
 def test_wake_words_go(text, rest):
     assert without_wake_word(text) == rest
 
@@ -73,7 +87,10 @@ def test_wake_words_go(text, rest):
 def test_known_leaks_are_left_out_of_training(folder):
     folder("en_xsid", [nlu("Play jazz!", "PlayMusic", split="dev")])
     folder("zh_xsid", [nlu("放爵士", "PlayMusic", split="dev")])
-    data = folder("en_snips", [nlu("play Jazz", "PlayMusic", ("genre", "Jazz")), nlu("book a table for two", "BookRestaurant", ("party_size_number", "two"))])
+    data = folder(
+        "en_snips",
+        [nlu("play Jazz", "PlayMusic", ("genre", "Jazz")), nlu("book a table for two", "BookRestaurant", ("party_size_number", "two"))],
+    )
     counts = Counter()
     read = list(sources.read("en_snips", data, counts))
     assert [row["text"] for row in read] == ["book a table for two"]
@@ -96,8 +113,13 @@ def test_labels_that_mix_what_we_keep_apart_are_dropped_and_out_of_scope_is_kept
 
 
 def test_moods_that_contradict_each_other_are_left_out(folder):
-    lines = [{"text": t, "label": m} for t, m in (("a", "joy|love"), ("b", "joy|anger"), ("c", "gratitude|neutral"), ("d", "surprise"), ("e", "desire"))]
-    read = {row["text"]: (row.get("emotion"), row.get("sentiment")) for row in sources.read("en_goemotions", folder("en_goemotions", lines))}
+    lines = [
+        {"text": t, "label": m}
+        for t, m in (("a", "joy|love"), ("b", "joy|anger"), ("c", "gratitude|neutral"), ("d", "surprise"), ("e", "desire"))
+    ]
+    read = {
+        row["text"]: (row.get("emotion"), row.get("sentiment")) for row in sources.read("en_goemotions", folder("en_goemotions", lines))
+    }
     assert read == {"a": ("joy", "positive"), "c": ("gratitude", "positive"), "d": ("surprise", None)}
 
 
@@ -111,7 +133,11 @@ def test_turns_that_point_back_are_no_commands(folder):
         frame = {"service": "Buses_1", "intent": "BuyBusTicket", "slots": [], "acts": list(acts)}
         return {"s": speaker, "t": text} if speaker == "S" else {"s": speaker, "t": text, "nlu": [frame]}
 
-    turns = [turn("U", "I want to buy a bus ticket", "INFORM_INTENT"), turn("S", "Where to?"), turn("U", "two tickets on that bus please", "INFORM_INTENT")]
+    turns = [
+        turn("U", "I want to buy a bus ticket", "INFORM_INTENT"),
+        turn("S", "Where to?"),
+        turn("U", "two tickets on that bus please", "INFORM_INTENT"),
+    ]
     read = list(sources.read("en_schema_guided", folder("en_schema_guided", [{"turns": turns}])))
     assert [row["kind"] for row in read] == ["chat", "command"]
 

@@ -13,15 +13,65 @@ from sotto_train.prepare.marked import Marked, of_row
 
 # A heard word must not turn these round: 开, 关, 高 ... carry the intent, digits carry the value.
 _GUARDED = frozenset("不没别开关大小高低上下左右升降增减多少加零一二三四五六七八九十百千万半两点")
-_LEAST_USES = 300  # of a word in jieba's dictionary: a recogniser writes words that exist
+_LEAST_USES = 500  # of a word in jieba's dictionary: a recogniser writes words that exist
 _DROPPABLE = frozenset("的了吧呀啊呢嘛把一下请帮给")
-_NEIGHBOURS = {"q": "wa", "w": "qes", "e": "wrd", "r": "etf", "t": "ryg", "y": "tuh", "u": "yij", "i": "uok", "o": "ipl", "p": "ol", "a": "qsz",
-               "s": "awdx", "d": "sefc", "f": "drgv", "g": "fthb", "h": "gyjn", "j": "hukm", "k": "jil", "l": "ko", "z": "asx", "x": "zsdc",
-               "c": "xdfv", "v": "cfgb", "b": "vghn", "n": "bhjm", "m": "njk"}
-_SOUNDS_EN = (("their", "there"), ("to", "too"), ("for", "four"), ("your", "you're"), ("its", "it's"), ("weather", "whether"), ("write", "right"),
-              ("hear", "here"), ("new", "knew"), ("lights", "lites"), ("tonight", "tonite"), ("through", "threw"), ("know", "no"), ("what's", "whats"),
-              ("i'm", "im"), ("don't", "dont"), ("please", "pleas"), ("buy", "by"), ("meet", "meat"), ("wait", "weight"), ("would", "wood"),
-              ("week", "weak"), ("mail", "male"), ("play", "pley"), ("rain", "reign"), ("alarm", "alarum"), ("reminder", "remainder"))
+_NEIGHBOURS = {
+    "q": "wa",
+    "w": "qes",
+    "e": "wrd",
+    "r": "etf",
+    "t": "ryg",
+    "y": "tuh",
+    "u": "yij",
+    "i": "uok",
+    "o": "ipl",
+    "p": "ol",
+    "a": "qsz",
+    "s": "awdx",
+    "d": "sefc",
+    "f": "drgv",
+    "g": "fthb",
+    "h": "gyjn",
+    "j": "hukm",
+    "k": "jil",
+    "l": "ko",
+    "z": "asx",
+    "x": "zsdc",
+    "c": "xdfv",
+    "v": "cfgb",
+    "b": "vghn",
+    "n": "bhjm",
+    "m": "njk",
+}
+_SOUNDS_EN = (
+    ("their", "there"),
+    ("to", "too"),
+    ("for", "four"),
+    ("your", "you're"),
+    ("its", "it's"),
+    ("weather", "whether"),
+    ("write", "right"),
+    ("hear", "here"),
+    ("new", "knew"),
+    ("lights", "lites"),
+    ("tonight", "tonite"),
+    ("through", "threw"),
+    ("know", "no"),
+    ("what's", "whats"),
+    ("i'm", "im"),
+    ("don't", "dont"),
+    ("please", "pleas"),
+    ("buy", "by"),
+    ("meet", "meat"),
+    ("wait", "weight"),
+    ("would", "wood"),
+    ("week", "weak"),
+    ("mail", "male"),
+    ("play", "pley"),
+    ("rain", "reign"),
+    ("alarm", "alarum"),
+    ("reminder", "remainder"),
+)
 
 
 def vary(row: dict, words, chance: random.Random, context: dict) -> Marked | None:

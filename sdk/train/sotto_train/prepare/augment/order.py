@@ -8,13 +8,49 @@ from sotto_train.prepare.marked import Marked, of_row
 
 _DO_ME_ZH = "叫我|提醒我|喊我|通知我|帮我|给我|叫醒我|麻烦你|麻烦|请帮我|请"
 _END_ZH = "吧|吗|呢|一下|啊|呀|好吗|好不好|可以吗|行吗|谢谢|了"
-_FRAMES_ZH = ("请{}", "帮我{}", "请帮我{}", "麻烦{}", "麻烦你{}", "麻烦帮我{}", "给我{}", "{}吧", "{}，谢谢", "能不能帮我{}", "可以帮我{}吗", "能帮我{}吗", "帮忙{}一下",
-              "你帮我{}", "我想让你{}", "现在{}", "{}好吗", "快{}")
-_FRAMED_ZH = re.compile("^(?:请|帮|麻烦|给我|能|可以|可不可以|你|我|劳驾|劳烦|让|快|现在|先|再|要|想)|[吗呢吧么?？]")
+_FRAMES_ZH = (
+    "请{}",
+    "帮我{}",
+    "请帮我{}",
+    "麻烦{}",
+    "麻烦你{}",
+    "麻烦帮我{}",
+    "给我{}",
+    "{}吧",
+    "{}，谢谢",
+    "能不能帮我{}",
+    "可以帮我{}吗",
+    "能帮我{}吗",
+    "帮忙{}一下",
+    "你帮我{}",
+    "我想让你{}",
+    "现在{}",
+    "{}好吗",
+    "快{}",
+)
+_FRAMED_ZH = re.compile("^(?:.{1,2}我|请|帮|麻烦|给我|能|可以|可不可以|你|我|劳驾|劳烦|让|快|现在|先|再|要|想)|[吗呢吧么?？]")
 _POLITE_ZH = re.compile("^(?:请帮我|请你|请|麻烦你帮我|麻烦帮我|麻烦你|麻烦|帮我|你帮我|能不能帮我)")
-_FRAMES_EN = ("please {}", "{} please", "can you {}", "could you {}", "could you please {}", "can you please {}", "would you {}", "{} for me",
-              "i want you to {}", "i need you to {}", "hey {}", "{} now", "i'd like you to {}", "go ahead and {}", "will you {}")
-_FRAMED_EN = re.compile(r"^(?:please|can|could|would|will|hey|i|what|how|is|are|do|does|when|where|who|why|which|go)\b|\b(?:please|thanks)\b|\bfor me\b|\?", re.I)
+_FRAMES_EN = (
+    "please {}",
+    "{} please",
+    "can you {}",
+    "could you {}",
+    "could you please {}",
+    "can you please {}",
+    "would you {}",
+    "{} for me",
+    "i want you to {}",
+    "i need you to {}",
+    "hey {}",
+    "{} now",
+    "i'd like you to {}",
+    "go ahead and {}",
+    "will you {}",
+)
+_FRAMED_EN = re.compile(
+    r"^(?:please|can|could|would|will|hey|i|what|how|is|are|do|does|when|where|who|why|which|go)\b|\b(?:please|thanks)\b|\bfor me\b|\?",
+    re.I,
+)
 _POLITE_EN = re.compile(r"^(?:please|can you please|could you please|can you|could you|would you|will you)\s+(?=[a-z])", re.IGNORECASE)
 _PREPOSITION = r"(?:at|on|in|for|by|from)\s+"
 _LAST_POINT = re.compile(r"[.!。！]+$")
@@ -76,7 +112,11 @@ def _time_zh(text: Marked, row: dict, words, chance) -> Marked | None:
 
 
 def _is_imperative_zh(text: Marked, words) -> bool:
-    return bool(words) and words[0][1].startswith("v") and words[0][0] not in ("有", "是", "没有", "会", "要", "想", "能", "应该", "喜欢", "知道", "觉得")
+    return (
+        bool(words)
+        and words[0][1].startswith("v")
+        and words[0][0] not in ("有", "是", "没有", "会", "要", "想", "能", "应该", "喜欢", "知道", "觉得")
+    )
 
 
 def _frame_zh(text: Marked, row: dict, words, chance) -> Marked | None:
@@ -106,9 +146,13 @@ def _time_en(text: Marked, row: dict, words, chance) -> Marked | None:
     if end == len(text.text) and start > 8:
         head = re.search(f"{_PREPOSITION}$", text.text[:start], re.IGNORECASE)
         begin = head.start() if head else start
-        if re.search(r"\b(?:the|a|an|my|this|next|every|to|until|of|about|and|between|than|is|for|from)\s+$", text.text[:begin], re.IGNORECASE):
+        if re.search(
+            r"\b(?:the|a|an|my|this|next|every|to|until|of|about|and|between|than|is|for|from)\s+$", text.text[:begin], re.IGNORECASE
+        ):
             return None
-        if not head and not re.match(r"(?:today|tomorrow|tonight|this|next|every|in|on|at|after|before)\b", text.text[start:], re.IGNORECASE):
+        if not head and not re.match(
+            r"(?:today|tomorrow|tonight|this|next|every|in|on|at|after|before)\b", text.text[start:], re.IGNORECASE
+        ):
             return None
         made = _moved(text, begin, end, 0, after=" ")
         made.sub(re.compile(r"\s+\Z"), "")
@@ -116,12 +160,19 @@ def _time_en(text: Marked, row: dict, words, chance) -> Marked | None:
     return None
 
 
-_QUESTION_EN = re.compile(r"(?:what|how|is|are|do|does|did|when|where|who|why|which|will|whats|hows|should|any|has|have|was|were|the|weather|show|give)\b",
-                          re.IGNORECASE)
+_QUESTION_EN = re.compile(
+    r"(?:what|how|is|are|do|does|did|when|where|who|why|which|will|whats|hows|should|any|has|have|was|were|the|weather|show|give)\b",
+    re.IGNORECASE,
+)
 
 
 def _frame_en(text: Marked, row: dict, words, chance) -> Marked | None:
-    if _FRAMED_EN.search(text.text) or len(words) < 2 or words[0][1] != "VB" or row.get("intent", "none").startswith(("dialog.", "chat.", "none")):
+    if (
+        _FRAMED_EN.search(text.text)
+        or len(words) < 2
+        or words[0][1] != "VB"
+        or row.get("intent", "none").startswith(("dialog.", "chat.", "none"))
+    ):
         return None
     made = _framed(text, chance.choice(_FRAMES_EN))
     if row["text"][:1].isupper():  # the verb is no longer the first word, and the frame is

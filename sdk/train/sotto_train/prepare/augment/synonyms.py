@@ -64,9 +64,39 @@ def _others(word: str, tag: str | None) -> list[str]:
 
 # The segmenter's tags waver between these: 快 as a and d, 现在 as t and n, 一点 as m and d. A verb used as a noun (vn: 设个提醒) has
 # other synonyms than the verb.
-_LOOSE = {("v", "n"), ("a", "d"), ("d", "a"), ("a", "v"), ("v", "a"), ("d", "m"), ("m", "d"), ("d", "c"), ("c", "d"), ("d", "v"),
-          ("r", "d"), ("d", "r"), ("t", "d"), ("t", "n"), ("n", "j"), ("y", "e"), ("e", "y"), ("n", "l"), ("n", "t"), ("n", "s"), ("q", "m"),
-          ("v", "p"), ("p", "v"), ("d", "z"), ("a", "z"), ("v", "i"), ("a", "i"), ("n", "x"), ("a", "b"), ("a", "n"), ("u", "y")}
+_LOOSE = {
+    ("v", "n"),
+    ("a", "d"),
+    ("d", "a"),
+    ("a", "v"),
+    ("v", "a"),
+    ("d", "m"),
+    ("m", "d"),
+    ("d", "c"),
+    ("c", "d"),
+    ("d", "v"),
+    ("r", "d"),
+    ("d", "r"),
+    ("t", "d"),
+    ("t", "n"),
+    ("n", "j"),
+    ("y", "e"),
+    ("e", "y"),
+    ("n", "l"),
+    ("n", "t"),
+    ("n", "s"),
+    ("q", "m"),
+    ("v", "p"),
+    ("p", "v"),
+    ("d", "z"),
+    ("a", "z"),
+    ("v", "i"),
+    ("a", "i"),
+    ("n", "x"),
+    ("a", "b"),
+    ("a", "n"),
+    ("u", "y"),
+}
 
 
 def _english(row: dict, words, wordnet: WordNet | None) -> list[tuple[int, int, list[str]]]:

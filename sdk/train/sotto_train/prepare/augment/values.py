@@ -25,7 +25,9 @@ class Values:
                 for slot in row.get("slots", ()):
                     self._seen.setdefault(_context(row, slot), {}).setdefault(slot["value"])
         self._pools = {context: tuple(values) for context, values in self._seen.items()}
-        self._lists = {(lang, name): _list(lang, row["list"]) for lang in ("zh", "en") for name, row in schema.slots().items() if "list" in row}
+        self._lists = {
+            (lang, name): _list(lang, row["list"]) for lang in ("zh", "en") for name, row in schema.slots().items() if "list" in row
+        }
 
     def others(self, row: dict, slot: dict, chance: random.Random) -> str | None:
         lang = "zh" if has_han(row["text"]) else "en"

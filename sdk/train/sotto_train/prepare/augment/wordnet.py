@@ -12,11 +12,13 @@ _TYPES = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}  # in sense keys; 5:
 _DOMINANT = 0.7  # share of a word's counted uses that its first sense must have
 _COUNTED = 2  # uses that must have been counted at all: one says nothing
 # Words of commands whose WordNet neighbours nobody says to a device (turn: bend, set: put, light: visible light).
-_NEVER = frozenset("""turn set play call stop open close wake remind text light lights lamp time alarm timer volume music song weather room
+_NEVER = frozenset(
+    """turn set play call stop open close wake remind text light lights lamp time alarm timer volume music song weather room
 please yes no ok not so very too just also now then here there more most less much many all some any can may might will get make give take
 have be do go come like want need let name number list what next last hour minute second day week month year today tomorrow tonight morning
 evening night up down on off again back home house show film movie book game news radio station man woman god dick cock screw ass
-breast sex fuck shit laid lay made makes person people thing things way""".split())
+breast secure procure car motorcar sex fuck shit laid lay made makes person people thing things way""".split()
+)
 
 
 class WordNet:
@@ -80,6 +82,10 @@ class WordNet:
         return tuple(
             other
             for other in self._words(pos, synset)
-            if other != word and other.isalpha() and other.islower() and other not in _NEVER
-            and self._dominant(other, pos) == synset and (other, pos) in self._counts
+            if other != word
+            and other.isalpha()
+            and other.islower()
+            and other not in _NEVER
+            and self._dominant(other, pos) == synset
+            and (other, pos) in self._counts
         )
