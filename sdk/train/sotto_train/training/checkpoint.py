@@ -23,7 +23,7 @@ from sotto_train.training import world as world_module
 
 TRACKER = "latest_checkpointed_iteration.txt"
 VERSION = 3.0  # of Megatron-LM's checkpoints: the order of q, k and v
-METADATA = {"distrib_optim_sharding_type": "fully_reshardable", "distrib_optim_fully_reshardable_mem_efficient": True}
+METADATA = {"distrib_optim_sharding_type": "fully_reshardable"}
 RANDOM = "rng_state"
 
 

@@ -246,8 +246,9 @@ class Trainer:
     def run(self) -> str:
         """'done' or 'stopped'. Everything is saved when it returns."""
         peak, source = speed.peak(self.world.device, torch.bfloat16 if self.is_bf16 else torch.float32)
-        ranks = self.world.size if self.world.on_gpu else max(1, self.world.size // self.world.local_size) * self.world.local_size
-        self.whole_peak = None if peak is None else peak * ranks
+        # Ranks on one machine's CPU are together no faster than its cores.
+        together = self.world.local_size if self.world.on_gpu else min(self.world.local_size, max(1, os.cpu_count() // torch.get_num_threads()))
+        self.whole_peak = None if peak is None else peak * together * self.world.size / self.world.local_size
         self.world.say(
             f"{self.trained_parameters() * self.options.tensor * self.options.pipeline / 1e6:.2f}M trained parameters, {self.world.data} data x "
             f"{self.options.tensor} tensor x {self.options.pipeline} pipeline, {'bf16' if self.is_bf16 else 'fp32'}, "
