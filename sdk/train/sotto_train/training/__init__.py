@@ -1,0 +1,1 @@
+"""Training over megatron.core on torch. Importing this package imports neither."""

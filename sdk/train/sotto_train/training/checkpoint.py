@@ -1,0 +1,171 @@
+"""Checkpoints in Megatron's torch_dist format, as `sotto import` reads them, with all that a run needs to go on.
+
+    OUT/latest_checkpointed_iteration.txt    the number; written last, so what it names is complete
+    OUT/iter_0000030/                        .metadata, *.distcp, common.pt, metadata.json
+
+A checkpoint grows in OUT/.iter_0000030.part and is renamed when all of it is on the disk. Optimizer states are stored in the parameters' own
+shapes (`fully_reshardable`), so that other numbers of ranks can read them too."""
+
+import functools
+import os
+import queue
+import shutil
+from pathlib import Path
+
+import torch
+from megatron.core import dist_checkpointing
+from megatron.core.dist_checkpointing.mapping import ShardedObject
+from megatron.core.dist_checkpointing.strategies import filesystem_async
+from megatron.core.dist_checkpointing.strategies.torch import TorchDistSaveShardedStrategy
+
+from sotto_train.errors import UserError
+from sotto_train.training import world as world_module
+
+TRACKER = "latest_checkpointed_iteration.txt"
+VERSION = 3.0  # of Megatron-LM's checkpoints: the order of q, k and v
+METADATA = {"distrib_optim_sharding_type": "fully_reshardable"}
+RANDOM = "rng_state"
+
+
+def folder_of(root: Path, step: int) -> Path:
+    return Path(root) / f"iter_{step:07d}"
+
+
+def latest(root: Path) -> Path | None:
+    """The newest complete checkpoint of a run, or None."""
+    try:
+        text = (Path(root) / TRACKER).read_text("utf-8").strip()
+    except OSError:
+        return None
+    folder = folder_of(root, int(text)) if text.isdigit() else Path(root) / text
+    if not (folder / "metadata.json").exists():
+        raise UserError(f"{Path(root) / TRACKER} names {folder.name}, which is no checkpoint; write the number of one that is there, or remove it")
+    return folder
+
+
+def resolve(path: Path) -> Path:
+    """A run's folder or one iteration's."""
+    path = Path(path)
+    folder = path if (path / "metadata.json").exists() else latest(path)
+    if folder is None:
+        raise UserError(f"{path} holds no checkpoint; give a folder with {TRACKER} or metadata.json")
+    return folder
+
+
+def _sync_folder(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class InlineSave(TorchDistSaveShardedStrategy):
+    """Writes in this process. Megatron's own way forks writers, and waits for ever for one that failed; and it spawns a manager that runs the
+    main script again."""
+
+    def _get_save_and_finalize_callbacks(self, writer, save_state_dict_ret):
+        writer.results_queue = queue.Queue()
+        request = super()._get_save_and_finalize_callbacks(writer, save_state_dict_ret)
+        if request.async_fn is None:
+            return request
+        return request._replace(async_fn=functools.partial(self._write, request.async_fn.args[0]))
+
+    @staticmethod
+    def _write(transforms: list, rank: int, buckets: list, results: queue.Queue) -> None:
+        written = {}
+        for number, bucket in enumerate(buckets):
+            one, count = queue.Queue(), queue.Queue()
+            count.put(number)
+            filesystem_async.FileSystemWriterAsync.write_preloaded_data(transforms, number, bucket, one, count, use_fsync=True)
+            _, written[number] = one.get()
+            if isinstance(written[number], Exception):
+                raise UserError(f"cannot write {bucket[0]}: {written[number]}")
+        results.put(written)
+
+
+def _random_objects(world, states) -> ShardedObject:
+    return ShardedObject(RANDOM, states, (world.size,), (world.rank,))
+
+
+def save(world, root: Path, step: int, model, optimizer, common: dict, keep: int = 2) -> Path:
+    """`common` is the same on all ranks. `model` is the bare one, `optimizer` may be None (a checkpoint to import only)."""
+    root, final = Path(root), folder_of(root, step)
+    temporary = root / f".{final.name}.part"
+    if world.rank == 0:
+        root.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+    world.barrier()
+    weights = model.sharded_state_dict()
+    state = {**weights, **common, "checkpoint_version": VERSION, "iteration": step}
+    if optimizer is not None:
+        state["optimizer"] = optimizer.sharded_state_dict(weights, metadata=METADATA)
+        state[RANDOM] = _random_objects(world, world_module.random_states())
+    dist_checkpointing.save(state, str(temporary), InlineSave("torch_dist", 1, thread_count=1), content_metadata=METADATA)
+    world.barrier()
+    if world.rank == 0:
+        _finish(root, temporary, final, step, keep)
+    world.barrier()
+    return final
+
+
+def _finish(root: Path, temporary: Path, final: Path, step: int, keep: int) -> None:
+    _sync_folder(temporary)
+    shutil.rmtree(final, ignore_errors=True)
+    os.rename(temporary, final)
+    tracker = root / f".{TRACKER}.part"
+    tracker.write_text(str(step), "utf-8")
+    _sync_folder(tracker.parent)
+    os.replace(tracker, root / TRACKER)
+    _sync_folder(root)
+    complete = sorted(p for p in root.glob("iter_*") if p.is_dir())
+    for old in [p for p in complete if p != final][: max(0, len(complete) - keep)]:
+        shutil.rmtree(old)
+
+
+def common_state(folder: Path) -> dict:
+    """What is the same on all ranks: args, sotto, sotto_training, iteration."""
+    try:
+        return dist_checkpointing.load_common_state_dict(str(folder))
+    except Exception as error:
+        raise UserError(f"{folder} is no checkpoint of this version of Megatron-Core: {error}") from None
+
+
+def load(world, folder: Path, model, optimizer, same_world: bool) -> None:
+    """All of a run's state. Random states belong to ranks: with other ranks they start anew from the seed."""
+    weights = model.sharded_state_dict()
+    state = {**weights, "optimizer": optimizer.sharded_state_dict(weights, is_loading=True, metadata=METADATA)}
+    if same_world:
+        state[RANDOM] = _random_objects(world, None)
+    loaded = _load(state, folder)
+    if same_world:
+        world_module.set_random_states(loaded.pop(RANDOM))
+    optimizer.load_state_dict(loaded["optimizer"])
+    _take(model, weights, loaded)
+
+
+def load_weights(folder: Path, model, optimizer=None) -> list[str]:
+    """Weights only, and of those what the checkpoint has; returns the parameters it does not have. The optimizer starts anew from them."""
+    stored = dist_checkpointing.load_tensors_metadata(str(folder))
+    weights = model.sharded_state_dict()
+    there = {k: v for k, v in weights.items() if getattr(v, "key", k) in stored or not hasattr(v, "key")}
+    missing = sorted(k for k, v in weights.items() if k not in there and "_extra_state" not in k and torch.is_tensor(v.data))
+    there = {k: v for k, v in there.items() if "_extra_state" not in k}
+    loaded = _load(dict(there), folder)
+    _take(model, there, loaded, strict=False)
+    if optimizer is not None:
+        optimizer.reload_model_params()
+    return missing
+
+
+def _load(state: dict, folder: Path) -> dict:
+    try:
+        return dist_checkpointing.load(state, str(folder))
+    except dist_checkpointing.core.CheckpointingException as error:
+        raise UserError(f"{folder} does not fit the model: {str(error).splitlines()[0]}") from None
+
+
+def _take(model, wanted: dict, loaded: dict, strict: bool = True) -> None:
+    model.load_state_dict({k: loaded[k] for k in wanted if k in loaded}, strict=strict)
