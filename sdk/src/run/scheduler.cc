@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace sotto {
 namespace {
@@ -113,7 +114,10 @@ void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   }
   if (!lock.owns_lock()) lock.lock();
   for (Waiter* w : taken_) {
-    if (w->state != State::kTaken) continue;
+    if (std::exchange(w->waits_again, false)) {
+      w->state = State::kWaiting;
+      continue;
+    }
     w->state = State::kDone;
     w->thrown = thrown;
     remove(w);
@@ -129,7 +133,7 @@ void Scheduler::lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   const Result<bool> placed = sequences_.acquire(leader.request->stream);
   if (!placed.ok()) return settle(placed.status());
   if (!placed.value()) {
-    leader.state = State::kWaiting;
+    leader.waits_again = true;
     return;
   }
   lock.lock();
@@ -200,13 +204,18 @@ void Scheduler::run_taken() {
         return a->request->stream.ticket < b->request->stream.ticket;
       });
       std::iter_swap(taken_.begin(), oldest);
-      for (size_t i = 1; i < taken_.size(); ++i) taken_[i]->state = State::kWaiting;
-      taken_.resize(1);
+      give_back_all_but_first();
     } else if (!sequences_.make_room(taken_[0]->request->stream)) {
       return settle_full(status);
     }
   }
   status.code() == SOTTO_CANCELLED ? settle_cancelled() : settle(status);
+}
+
+void Scheduler::give_back_all_but_first() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (size_t i = 1; i < taken_.size(); ++i) taken_[i]->state = State::kWaiting;
+  taken_.resize(1);
 }
 
 void Scheduler::build_rows() {
@@ -315,7 +324,7 @@ void Scheduler::settle(const Status& status) {
       row += w->request->count;
     } else if (taken_.size() > 1) {  // whose fault it was shows when each runs alone
       w->alone = true;
-      w->state = State::kWaiting;
+      w->waits_again = true;
     } else {
       w->status = status;
     }
@@ -328,14 +337,12 @@ void Scheduler::settle_cancelled() {
   for (Waiter* w : taken_) {
     const bool stops = w->request->stop.should_stop();
     asked = asked || stops;
-    if (stops)
-      w->status = w->request->stop.status();
-    else
-      w->state = State::kWaiting;
+    w->waits_again = !stops;
+    if (stops) w->status = w->request->stop.status();
   }
   if (asked) return;
   for (Waiter* w : taken_) {
-    w->state = State::kTaken;
+    w->waits_again = false;
     w->status = Status(SOTTO_INTERNAL, fmt::format("{}: run: cancelled, though nobody asked for it", program_.backend->id));
   }
 }
@@ -344,7 +351,7 @@ void Scheduler::settle_cancelled() {
 void Scheduler::settle_full(const Status& status) {
   Waiter& w = *taken_[0];
   if (sequences_.others_hold_rows(w.request->stream)) {
-    w.state = State::kWaiting;
+    w.waits_again = true;
     w.not_before = Clock::now() + kPoll;
   } else {
     w.status = status;

@@ -91,8 +91,10 @@ class Scheduler {
   struct Waiter {
     StepRequest* request = nullptr;  // nullptr: a turn
     Waiter* next = nullptr;
-    State state = State::kWaiting;
-    bool alone = false;  // after a shared step failed
+    State state = State::kWaiting;  // under the lock: once it is no longer taken, its caller may leave and take it along
+    // The leader's, until it gives the step up:
+    bool waits_again = false;  // back into the queue instead of done
+    bool alone = false;        // after a shared step failed
     StopWatch::Clock::time_point not_before{};
     Status status;
     std::exception_ptr thrown;
@@ -107,6 +109,7 @@ class Scheduler {
   void choose(const Waiter& leader);
   uint32_t chunk_rows() const;
   void run_taken();
+  void give_back_all_but_first();
   Status run_once();
   void book();
   void build_rows();
