@@ -30,7 +30,7 @@ class Answers:
 
 
 class Predictor:
-    """Implemented by the baseline here and by the trained model in training/ (model.py finds it)."""
+    """Implemented by the baseline (baseline.py) and by a trained checkpoint (model.py)."""
 
     name = "predictor"
 

@@ -142,6 +142,14 @@ def _dialogue(row: dict, tokenizer: Tokenizer) -> Document:
     return document
 
 
+def prompt(turns: list[dict], tokenizer: Tokenizer) -> list[int]:
+    """A dialogue up to where the assistant speaks."""
+    document = Document("chat", "", "")
+    for turn in turns:
+        _add_turn(document, turn["role"], turn_text(turn), tokenizer)
+    return [*document.ids, tokenizer.im_start, *tokenizer.encode("assistant\n")]
+
+
 def cut(document: Document, context: int) -> Iterator[Document]:
     """What of a document fits blocks of `context` tokens: running text in pieces, a dialogue up to its last turn that fits (or nothing)."""
     if len(document.ids) <= context:
