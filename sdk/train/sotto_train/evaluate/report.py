@@ -103,8 +103,8 @@ def _call_section(measured: Sequence[dict]) -> str:
     lines = []
     for m in measured:
         every = (("written", m.get("calls")), ("from intent and spans", m.get("slots", {}).get("heads_as_call")), ("in dialogues", m.get("answers", {}).get("calls")))
-        lines += [[f"{m['name']}, {what}", c["count"], c["function"], c["arguments"], c["exact"]] for what, c in every if c]
-    return "<h2>calls</h2>" + table(["", "rows", "function right", "arguments right where it is", "all right"], lines) if lines else ""
+        lines += [[f"{m['name']}, {what}", c["count"], c["function"], c["arguments"], c["exact"], c["without_call"], c["false_calls"]] for what, c in every if c]
+    return "<h2>calls</h2>" + table(["", "with a call", "function right", "arguments right where it is", "all right", "without a call", "given one"], lines) if lines else ""
 
 
 def _talk_section(measured: Sequence[dict]) -> str:

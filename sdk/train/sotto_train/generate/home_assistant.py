@@ -35,13 +35,13 @@ OUR_LISTS = {"name": "name", "area": "area", "floor": "floor", "message": "messa
 UNITS = {
     "percent": (r"百分之$", r"^\s?(%|percent\b)"),
     "amount": (r"百分之$", r"^\s?(%|percent\b)"),
-    "temperature": (r"$.", r"^\s?(degrees?\b( celsius| fahrenheit)?|摄氏度|度|°[CF]?|[kK]elvin|K\b)"),
+    "temperature": (r"$.", r"^\s?(degrees?\b( celsius| fahrenheit)?|摄氏度|度|°[CF]?|[kK]elvin|K\b|开(尔文)?)"),
     "floor": (r"$.", r"^[楼层]"),
-    "duration": (r"(\b(an?|half an?) |半个?|一个?)?$", r"^( |-)?(an? |and a half )?(hours?|minutes?|seconds?|个半小时|小时半|个?小时|个?钟头|分钟半?|分半钟|分|秒钟?)( and a half)?"),
+    "duration": (r"$.", r"^( |-)?(an? |and a half )?(hours?|minutes?|seconds?|个半小时|小时半|个?小时|个?钟头|分钟半?|分半钟|分|秒钟?)( and a half)?"),
 }
 # Devices that stand in their templates as words; our sentences mark such as a name.
 DEVICES = re.compile(r"\b(lights?|lighting|lamps?|fans?|curtains?|blinds?|locks?|switch(?:es)?)\b(?! (?:on|off))|灯光|吸顶灯|筒灯|射灯|台灯|床头灯|灯|风扇|电扇|窗帘")
-BETWEEN = r"\s?(and |and|零|，|, )?\s?"  # hours and minutes of one length of time
+BETWEEN = r"\s?(and a |and |and|零|和|个|，|, )?\s?"  # hours and minutes of one length of time
 
 
 @dataclass

@@ -62,9 +62,10 @@ def test_calls_are_read_from_the_last_line(text, call):
 
 
 def test_calls_count_function_and_arguments_apart():
-    truth = [("a", {"x": "1"}), ("a", {}), ("b", {}), None]
-    guess = [("a", {"x": "2"}), ("a", {}), None, None]
-    assert metrics.call_scores(truth, guess) == {"function": 0.75, "exact": 0.5, "arguments": pytest.approx(2 / 3), "count": 4}
+    truth = [("a", {"x": "1"}), ("a", {}), ("b", {}), ("b", {}), None, None]
+    guess = [("a", {"x": "2"}), ("a", {}), None, ("a", {}), None, ("b", {})]
+    made = metrics.call_scores(truth, guess)
+    assert made == {"count": 4, "function": 0.5, "exact": 0.25, "arguments": 0.5, "without_call": 2, "false_calls": 0.5}
 
 
 def test_distinct_and_repetition():
