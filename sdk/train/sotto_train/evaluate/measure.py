@@ -13,7 +13,9 @@ from sotto_train.rows import KINDS
 from sotto_train.tokens.chat import NO_CALL, arguments_of
 
 TASKS = ("intent", "scope", "sentiment", "emotion")
-TALKED = 300  # rows that are answered word by word, and documents of each kind whose perplexity is taken: both cost a pass a token or a document
+TALKED = (
+    300  # rows that are answered word by word, and documents of each kind whose perplexity is taken: both cost a pass a token or a document
+)
 CURVE_POINTS = 200  # of a risk-coverage curve in the report
 
 
@@ -55,10 +57,12 @@ def _task(task: str, rows: Sequence[dict], predictions: Predictions) -> dict:
         for group in (rows[i]["lang"], rows[i]["source"]):
             groups[group].append(place)
     return {
-        "count": len(known), "accuracy": metrics.accuracy(truth, guess), "macro_f1": metrics.macro_f1(truth, guess), "ece": metrics.ece(sure, right),
+        "count": len(known), "accuracy": metrics.accuracy(truth, guess), "macro_f1": metrics.macro_f1(truth, guess),
+        "ece": metrics.ece(sure, right),
         "aurc": metrics.aurc(sure, right), "labels_unknown_to_it": sorted(set(truth) - set(predictions.labels[task])),
         "by_group": {g: {"count": len(p), "accuracy": float(right[p].mean())} for g, p in sorted(groups.items())},
-        "by_label": {label: asdict(s) for label, s in metrics.by_label(truth, guess).items()}, "confusions": metrics.confusions(truth, guess),
+        "by_label": {label: asdict(s) for label, s in metrics.by_label(truth, guess).items()},
+        "confusions": metrics.confusions(truth, guess),
         "reliability": metrics.reliability(sure, right), "risk_coverage": [[float(coverage[i]), float(risk[i])] for i in shown],
     }  # fmt: skip
 
@@ -72,7 +76,9 @@ def _slots(rows: Sequence[dict], predictions: Predictions) -> dict:
     made = {"count": len(known), **asdict(total), "sentences_exact": exact, "by_slot": {name: asdict(s) for name, s in every.items()}}
     if "intent" in predictions.labels:
         intents, _ = predictions.best("intent")
-        made["heads_as_call"] = metrics.call_scores([_call_of(rows[i]) for i in known], [_head_call(intents[i], rows[i], predictions.spans[i]) for i in known])
+        made["heads_as_call"] = metrics.call_scores(
+            [_call_of(rows[i]) for i in known], [_head_call(intents[i], rows[i], predictions.spans[i]) for i in known]
+        )
     return made
 
 
@@ -100,7 +106,12 @@ def _calls(predictor: Predictor, rows: Sequence[dict]) -> dict | None:
 
 def _answers(predictor: Predictor, rows: Sequence[dict]) -> dict | None:
     """Calls and words to the dialogues' assistant turns, each given what was really said before it."""
-    asked = [(row["turns"][:i], turn) for row in spread([r for r in rows if r["kind"] == "chat"]) for i, turn in enumerate(row["turns"]) if turn["role"] == "assistant" and i]
+    asked = [
+        (row["turns"][:i], turn)
+        for row in spread([r for r in rows if r["kind"] == "chat"])
+        for i, turn in enumerate(row["turns"])
+        if turn["role"] == "assistant" and i
+    ]
     answers = predictor.answer([before for before, _ in asked]) if asked else None
     if answers is None:
         return None

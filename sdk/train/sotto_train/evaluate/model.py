@@ -52,7 +52,7 @@ class CheckpointPredictor(Predictor):
             document = next(chat.documents({"kind": "scope", "text": text, "source": "", "licence": ""}, self.tokenizer))
             head = document.heads[0]
             if len(document.ids) > self.context:
-                raise UserError(f"a text of {len(document.ids)} tokens does not fit the model's {self.context}: {text[:60]} ...; remove it from the rows")
+                raise UserError(f"a text of {len(document.ids)} tokens does not fit the model's {self.context}: {text[:60]} ...; remove it")
             logits, turns = self.reader.heads(document.ids, head.position, head.first, head.last)
             for task in self.tasks():
                 rows[task].append(softmax(np.asarray(logits[task][0])))
@@ -114,6 +114,8 @@ def load(checkpoint: Path, tokenizer: Path | None) -> Predictor:
         from sotto_train.training.reader import Reader
         from sotto_train.training.world import World
     except ModuleNotFoundError as error:
-        raise UserError(f"a checkpoint cannot be evaluated here: the module {error.name} is missing; pip install 'sotto-train[train]'") from None
+        raise UserError(
+            f"a checkpoint cannot be evaluated here: the module {error.name} is missing; pip install 'sotto-train[train]'"
+        ) from None
     reader = Reader(World(), checkpoint)
     return CheckpointPredictor(reader, best_spans, pieces, reader.shape.context)

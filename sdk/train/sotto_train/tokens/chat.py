@@ -9,8 +9,8 @@
     <|im_start|>assistant
     The kitchen lights are dimmer now.<|im_end|>
 
-A call is one line of JSON; what a turn says beside its call stands on the line before. Only the assistant's words, calls and their <|im_end|> are
-learnt. A labelled user turn carries a head: the place of its <|im_end|> and of its words, and what they mean."""
+A call is one line of JSON; what a turn says beside its call stands on the line before. Only the assistant's words, calls and their
+<|im_end|> are learnt. A labelled user turn carries a head: the place of its <|im_end|> and of its words, and what they mean."""
 
 import json
 from collections.abc import Iterator

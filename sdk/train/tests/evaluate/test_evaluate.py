@@ -94,11 +94,21 @@ def sample():
     made = []
     for i, area in enumerate(AREAS * 6):
         split = "test" if i >= 24 else "train"
-        made.append(command(f"d{i}", f"{'please ' * (i % 2)}dim the {area} lights {'a bit' if i % 3 else 'now'} {i}", "light.dim", ("area", area), split=split))
+        made.append(
+            command(
+                f"d{i}",
+                f"{'please ' * (i % 2)}dim the {area} lights {'a bit' if i % 3 else 'now'} {i}",
+                "light.dim",
+                ("area", area),
+                split=split,
+            )
+        )
         made.append(command(f"l{i}", f"lock the {area} door {'for me' if i % 3 else 'now'} {i}", "lock.lock", ("area", area), split=split))
     for i in range(12):
-        mood = {"id": f"m{i}", "lang": "zh", "source": "own", "licence": "Apache-2.0", "split": "test" if i > 9 else "train", "kind": "mood",
-                "text": f"今天真{'开心' if i % 2 else '倒霉'}{i}", "sentiment": "positive" if i % 2 else "negative", "emotion": "joy" if i % 2 else "sadness"}  # fmt: skip
+        mood = {"id": f"m{i}", "lang": "zh", "source": "own", "licence": "Apache-2.0", "split": "test" if i > 9 else "train",
+            "kind": "mood",
+                "text": f"今天真{'开心' if i % 2 else '倒霉'}{i}", "sentiment": "positive" if i % 2 else "negative", "emotion": "joy" if i % 2
+                else "sadness"}  # fmt: skip
         made.append(mood)
     return made
 
@@ -176,7 +186,8 @@ def test_a_text_on_both_sides_is_told(tmp_path, capsys):
 
 @pytest.mark.parametrize("arguments, sentence", [
     ([], "nothing to evaluate"), (["--checkpoint", "/nowhere"], "does not exist"), (["--baseline-train", "/nowhere"], "cannot read"),
-    (["--baseline-train", "ROWS", "--split", "dev"], "no rows of the dev split"), (["--baseline-train", "ROWS", "--limit", "0"], "at least 1"),
+    (["--baseline-train", "ROWS", "--split", "dev"], "no rows of the dev split"),
+    (["--baseline-train", "ROWS", "--limit", "0"], "at least 1"),
 ])  # fmt: skip
 def test_wrong_arguments_are_sentences_and_leave_nothing_behind(tmp_path, capsys, arguments, sentence):
     path = tmp_path / "rows.jsonl"
@@ -190,14 +201,16 @@ def test_wrong_arguments_are_sentences_and_leave_nothing_behind(tmp_path, capsys
 def tokenizer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tokenizer")
     texts = [r["text"] for r in sample() if "text" in r] * 3
-    rows.write(folder / "rows.jsonl", [{"id": str(i), "lang": "en", "source": "own", "licence": "CC0-1.0", "split": "train", "kind": "text", "text": t}
+    rows.write(folder / "rows.jsonl", [{"id": str(i), "lang": "en", "source": "own", "licence": "CC0-1.0", "split": "train",
+        "kind": "text", "text": t}
                                        for i, t in enumerate(texts)])  # fmt: skip
     assert main(["tokenizer", str(folder / "rows.jsonl"), "--vocabulary", "305", "--coverage", "1", "-o", str(folder)]) == 0
     return Tokenizer(folder)
 
 
 class FakeReader:
-    """Says `said` token by token, whatever the dialogue; its span head marks the tokens 2 .. 3 as area. Uniform where it is not asked to talk."""
+    """Says `said` token by token, whatever the dialogue; its span head marks the tokens 2 .. 3 as area.
+    Uniform where it is not asked to talk."""
 
     folder = Path("iter_1")
     facts = {"intent": {"labels": ["none", "light.dim"]}, "slots": {"labels": ["name", "area"], "thresholds": [0.0, 0.2]}}
