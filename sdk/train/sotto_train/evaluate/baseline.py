@@ -1,5 +1,5 @@
-"""The baseline that a model has to beat: TF-IDF of character and word n-grams into logistic regression, one for each task, and for slots the values
-seen in training where they stand in the text. scikit-learn is imported when a baseline is trained."""
+"""The baseline that a model has to beat: TF-IDF of character and word n-grams into logistic regression, one for each task, and for slots
+the values seen in training where they stand in the text. scikit-learn is imported when a baseline is trained."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,9 @@ def _classifier(seed: int):
     except ImportError:
         raise UserError("the baseline needs scikit-learn: pip install 'sotto-train[evaluate]'") from None
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=LEAST_COUNT, sublinear_tf=True, max_features=200_000)
-    words = TfidfVectorizer(analyzer="word", token_pattern=r"[a-zA-Z0-9']+|[\u3400-\u9fff]", ngram_range=(1, 2), min_df=LEAST_COUNT, sublinear_tf=True)
+    words = TfidfVectorizer(
+        analyzer="word", token_pattern=r"[a-zA-Z0-9']+|[\u3400-\u9fff]", ngram_range=(1, 2), min_df=LEAST_COUNT, sublinear_tf=True
+    )
     # One regression a label would be faster to train, but its probabilities would not sum to 1; C as is usual for TF-IDF.
     return make_pipeline(make_union(characters, words), LogisticRegression(C=10.0, max_iter=200, random_state=seed))
 
@@ -67,6 +69,7 @@ class SlotLexicon:
     @staticmethod
     def _whole(text: str, start: int, end: int) -> bool:
         """Latin words are not cut."""
+
         def joined(i: int) -> bool:
             return 0 < i < len(text) and text[i - 1].isascii() and text[i - 1].isalnum() and text[i].isascii() and text[i].isalnum()
 

@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseline-train", type=Path, action="append", default=[], help="rows whose train split the baseline learns from")
     parser.add_argument("--baseline-count", type=int, default=40_000, help="of these at most so many, chosen by seed (default 40000)")
     parser.add_argument("--checkpoint", type=Path, help="a folder that pretrain or finetune wrote")
+    parser.add_argument("--tokenizer", type=Path, help="what the checkpoint's data was packed with (default: tokenizer/ in the checkpoint)")
     parser.add_argument("--limit", type=int, help="measure on so many rows at most, chosen by seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for report.html and report.json")
@@ -40,10 +41,18 @@ def run(args: argparse.Namespace) -> int:
     test = some([row for path in args.rows for row in rows.read(path) if row["split"] == args.split], args.limit, args.seed)
     if not test:
         raise UserError(f"{', '.join(map(str, args.rows))}: no rows of the {args.split} split")
-    predictors = [model.load(args.checkpoint)] if args.checkpoint else []
-    about = {"split": args.split, "seed": args.seed, "rows": dict(sorted(Counter(f"{r['source']} {r['kind']} {r['lang']}" for r in test).items()))}
+    predictors = [model.load(args.checkpoint, args.tokenizer)] if args.checkpoint else []
+    about = {
+        "split": args.split,
+        "seed": args.seed,
+        "rows": dict(sorted(Counter(f"{r['source']} {r['kind']} {r['lang']}" for r in test).items())),
+    }
     if args.baseline_train:
-        train = some([row for path in args.baseline_train for row in rows.read(path) if row["split"] == "train" and "text" in row], args.baseline_count, args.seed)
+        train = some(
+            [row for path in args.baseline_train for row in rows.read(path) if row["split"] == "train" and "text" in row],
+            args.baseline_count,
+            args.seed,
+        )
         about["baseline_rows"], about["texts_in_both"] = len(train), leaks(train, test)
         if about["texts_in_both"]:
             print(f"{about['texts_in_both']} texts of the {args.split} split stand in the baseline's training rows too")
@@ -52,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
     report.write(args.output, measured, about)
     for m in measured:
         for task, t in m["tasks"].items():
-            print(f"{m['name']}: {task} accuracy {t['accuracy']:.4f}, macro-F1 {t['macro_f1']:.4f}, ECE {t['ece']:.4f}, AURC {t['aurc']:.4f} on {t['count']} rows")
+            figures = f"accuracy {t['accuracy']:.4f}, macro-F1 {t['macro_f1']:.4f}, ECE {t['ece']:.4f}, AURC {t['aurc']:.4f}"
+            print(f"{m['name']}: {task} {figures} on {t['count']} rows")
         if "slots" in m:
             print(f"{m['name']}: slots F1 {m['slots']['f1']:.4f}, all of a sentence right {m['slots']['sentences_exact']:.4f}")
     print(f"{args.output / 'report.html'} and report.json")

@@ -9,9 +9,13 @@ import numpy as np
 from sotto_train import schema
 from sotto_train.evaluate import metrics
 from sotto_train.evaluate.predictor import Predictions, Predictor
+from sotto_train.rows import KINDS
 from sotto_train.tokens.chat import NO_CALL, arguments_of
 
 TASKS = ("intent", "scope", "sentiment", "emotion")
+TALKED = (
+    300  # rows that are answered word by word, and documents of each kind whose perplexity is taken: both cost a pass a token or a document
+)
 CURVE_POINTS = 200  # of a risk-coverage curve in the report
 
 
@@ -30,9 +34,15 @@ def measure(predictor: Predictor, rows: Sequence[dict]) -> dict:
         made["calls"] = calls
     if answers := _answers(predictor, rows):
         made["answers"] = answers
-    if perplexity := predictor.perplexity(rows):
+    if perplexity := predictor.perplexity([row for kind in KINDS for row in spread([r for r in rows if r["kind"] == kind])]):
         made["perplexity"] = {kind: p.as_dict() for kind, p in sorted(perplexity.items())}
     return made
+
+
+def spread(rows: Sequence[dict]) -> list[dict]:
+    """TALKED rows at even distances, so that every source and pattern has its share."""
+    step = max(1, -(-len(rows) // TALKED))
+    return list(rows[::step])
 
 
 def _task(task: str, rows: Sequence[dict], predictions: Predictions) -> dict:
@@ -47,10 +57,12 @@ def _task(task: str, rows: Sequence[dict], predictions: Predictions) -> dict:
         for group in (rows[i]["lang"], rows[i]["source"]):
             groups[group].append(place)
     return {
-        "count": len(known), "accuracy": metrics.accuracy(truth, guess), "macro_f1": metrics.macro_f1(truth, guess), "ece": metrics.ece(sure, right),
+        "count": len(known), "accuracy": metrics.accuracy(truth, guess), "macro_f1": metrics.macro_f1(truth, guess),
+        "ece": metrics.ece(sure, right),
         "aurc": metrics.aurc(sure, right), "labels_unknown_to_it": sorted(set(truth) - set(predictions.labels[task])),
         "by_group": {g: {"count": len(p), "accuracy": float(right[p].mean())} for g, p in sorted(groups.items())},
-        "by_label": {label: asdict(s) for label, s in metrics.by_label(truth, guess).items()}, "confusions": metrics.confusions(truth, guess),
+        "by_label": {label: asdict(s) for label, s in metrics.by_label(truth, guess).items()},
+        "confusions": metrics.confusions(truth, guess),
         "reliability": metrics.reliability(sure, right), "risk_coverage": [[float(coverage[i]), float(risk[i])] for i in shown],
     }  # fmt: skip
 
@@ -64,7 +76,9 @@ def _slots(rows: Sequence[dict], predictions: Predictions) -> dict:
     made = {"count": len(known), **asdict(total), "sentences_exact": exact, "by_slot": {name: asdict(s) for name, s in every.items()}}
     if "intent" in predictions.labels:
         intents, _ = predictions.best("intent")
-        made["heads_as_call"] = metrics.call_scores([_call_of(rows[i]) for i in known], [_head_call(intents[i], rows[i], predictions.spans[i]) for i in known])
+        made["heads_as_call"] = metrics.call_scores(
+            [_call_of(rows[i]) for i in known], [_head_call(intents[i], rows[i], predictions.spans[i]) for i in known]
+        )
     return made
 
 
@@ -83,7 +97,7 @@ def _head_call(intent: str, row: dict, spans: list) -> tuple[str, dict] | None:
 
 def _calls(predictor: Predictor, rows: Sequence[dict]) -> dict | None:
     """What the model writes to a command: function and arguments, and whether it is silent where nothing is to be called."""
-    commands = [row for row in rows if "intent" in row]
+    commands = spread([row for row in rows if "intent" in row])
     answers = predictor.answer([[{"role": "user", "text": row["text"]}] for row in commands]) if commands else None
     if answers is None:
         return None
@@ -92,7 +106,12 @@ def _calls(predictor: Predictor, rows: Sequence[dict]) -> dict | None:
 
 def _answers(predictor: Predictor, rows: Sequence[dict]) -> dict | None:
     """Calls and words to the dialogues' assistant turns, each given what was really said before it."""
-    asked = [(row["turns"][:i], turn) for row in rows if row["kind"] == "chat" for i, turn in enumerate(row["turns"]) if turn["role"] == "assistant" and i]
+    asked = [
+        (row["turns"][:i], turn)
+        for row in spread([r for r in rows if r["kind"] == "chat"])
+        for i, turn in enumerate(row["turns"])
+        if turn["role"] == "assistant" and i
+    ]
     answers = predictor.answer([before for before, _ in asked]) if asked else None
     if answers is None:
         return None

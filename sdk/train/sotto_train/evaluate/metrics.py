@@ -64,7 +64,8 @@ def ece(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> float:
 
 
 def risk_coverage(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Risk among the surest rows, for each coverage 1/n .. 1. Rows equally sure are answered together, so that their order does not count."""
+    """Risk among the surest rows, for each coverage 1/n .. 1. Rows equally sure are answered together, so
+    that their order does not count."""
     order = np.argsort(-confidence, kind="stable")
     sure, wrong = confidence[order], 1.0 - correct[order].astype(float)
     n = np.arange(1, len(sure) + 1)
@@ -102,13 +103,19 @@ def read_call(text: str) -> tuple[str, dict] | None:
     return made["call"], made.get("arguments", {})
 
 
-def call_scores(truth: Sequence[tuple[str, dict] | None], guess: Sequence[tuple[str, dict] | None]) -> dict[str, float]:
-    """Function right; function and all arguments right; arguments right where the function is."""
-    pairs = list(zip(truth, guess, strict=True))
-    same = [t == g if t is None or g is None else t[0] == g[0] for t, g in pairs]
-    exact = [t == g for t, g in pairs]
-    named = sum(same)
-    return {"function": named / len(pairs), "exact": sum(exact) / len(pairs), "arguments": sum(exact) / named if named else 0.0, "count": len(pairs)}
+def call_scores(truth: Sequence[tuple[str, dict] | None], guess: Sequence[tuple[str, dict] | None]) -> dict:
+    """Of the rows with a call: function right; function and all arguments right; arguments right where the function is. Of the rows
+    without one:
+    how many were given one."""
+    pairs = [(t, g) for t, g in zip(truth, guess, strict=True) if t is not None]
+    silent = [g for t, g in zip(truth, guess, strict=True) if t is None]
+    named = sum(g is not None and t[0] == g[0] for t, g in pairs)
+    exact = sum(t == g for t, g in pairs)
+    return {
+        "count": len(pairs), "function": named / len(pairs) if pairs else None, "exact": exact / len(pairs) if pairs else None,
+        "arguments": exact / named if named else None, "without_call": len(silent),
+        "false_calls": sum(g is not None for g in silent) / len(silent) if silent else None,
+    }  # fmt: skip
 
 
 def distinct(texts: Iterable[Sequence], n: int) -> float:

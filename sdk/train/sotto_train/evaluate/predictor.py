@@ -1,4 +1,5 @@
-"""What the report asks of a model or a baseline. Everything but `classify` is optional: what a predictor cannot do is absent from its report."""
+"""What the report asks of a model or a baseline. Only `tasks` and `predict` are required: what a predictor cannot do is absent from its
+report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ class Answers:
 
 
 class Predictor:
-    """Implemented by the baseline here and by the trained model in training/ (model.py finds it)."""
+    """Implemented by the baseline (baseline.py) and by a trained checkpoint (model.py)."""
 
     name = "predictor"
 

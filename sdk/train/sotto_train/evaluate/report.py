@@ -73,10 +73,14 @@ def bars(title: str, names: Sequence[str], series: dict[str, list[float]]) -> st
 def _task_section(task: str, measured: Sequence[dict]) -> str:
     able = [m for m in measured if task in m["tasks"]]
     head = ["", "rows", *(name for _, name in FIGURES)]
-    parts = [f"<h2>{task}</h2>", table(head, ([m["name"], m["tasks"][task]["count"], *(m["tasks"][task][k] for k, _ in FIGURES)] for m in able))]
+    parts = [
+        f"<h2>{task}</h2>",
+        table(head, ([m["name"], m["tasks"][task]["count"], *(m["tasks"][task][k] for k, _ in FIGURES)] for m in able)),
+    ]
     groups = sorted({g for m in able for g in m["tasks"][task]["by_group"]})
     parts.append(table(["accuracy by language and source", "rows", *(m["name"] for m in able)],
-                       ([g, able[0]["tasks"][task]["by_group"][g]["count"], *(m["tasks"][task]["by_group"][g]["accuracy"] for m in able)] for g in groups)))  # fmt: skip
+                       ([g, able[0]["tasks"][task]["by_group"][g]["count"], *(m["tasks"][task]["by_group"][g]["accuracy"] for m in able)]
+                       for g in groups)))  # fmt: skip
     parts.append(task_plots(task, able))
     labels = [label for label, s in able[0]["tasks"][task]["by_label"].items() if s["support"]]
     series = {m["name"]: [m["tasks"][task]["by_label"].get(label, {"f1": 0.0})["f1"] for label in labels] for m in able}
@@ -95,16 +99,31 @@ def _slot_section(measured: Sequence[dict]) -> str:
     parts = ["<h2>slots</h2>", table(["exact spans", "sentences", "precision", "recall", "F1", "sentences with all right"],
                                      ([m["name"], m["slots"]["count"], *(m["slots"][k] for k in keys)] for m in able))]  # fmt: skip
     names = [name for name, s in able[0]["slots"]["by_slot"].items() if s["support"]]
-    parts.append(bars("F1 of each slot", names, {m["name"]: [m["slots"]["by_slot"].get(n, {"f1": 0.0})["f1"] for n in names] for m in able}))
+    parts.append(
+        bars("F1 of each slot", names, {m["name"]: [m["slots"]["by_slot"].get(n, {"f1": 0.0})["f1"] for n in names] for m in able})
+    )
     return "".join(parts)
 
 
 def _call_section(measured: Sequence[dict]) -> str:
     lines = []
     for m in measured:
-        every = (("written", m.get("calls")), ("from intent and spans", m.get("slots", {}).get("heads_as_call")), ("in dialogues", m.get("answers", {}).get("calls")))
-        lines += [[f"{m['name']}, {what}", c["count"], c["function"], c["arguments"], c["exact"]] for what, c in every if c]
-    return "<h2>calls</h2>" + table(["", "rows", "function right", "arguments right where it is", "all right"], lines) if lines else ""
+        every = (
+            ("written", m.get("calls")),
+            ("from intent and spans", m.get("slots", {}).get("heads_as_call")),
+            ("in dialogues", m.get("answers", {}).get("calls")),
+        )
+        lines += [
+            [f"{m['name']}, {what}", c["count"], c["function"], c["arguments"], c["exact"], c["without_call"], c["false_calls"]]
+            for what, c in every
+            if c
+        ]
+    return (
+        "<h2>calls</h2>"
+        + table(["", "with a call", "function right", "arguments right where it is", "all right", "without a call", "given one"], lines)
+        if lines
+        else ""
+    )
 
 
 def _talk_section(measured: Sequence[dict]) -> str:
@@ -113,7 +132,9 @@ def _talk_section(measured: Sequence[dict]) -> str:
         keys = ("count", "distinct_1", "distinct_2", "repetition_4", "empty")
         parts.append("<h2>answers</h2>" + table(["", *keys], ([m["name"], *(m["answers"][k] for k in keys)] for m in able)))
     if able := [m for m in measured if "perplexity" in m]:
-        lines = [[f"{m['name']}, {kind}", p["tokens"], p["perplexity"], p["bits_per_byte"]] for m in able for kind, p in m["perplexity"].items()]
+        lines = [
+            [f"{m['name']}, {kind}", p["tokens"], p["perplexity"], p["bits_per_byte"]] for m in able for kind, p in m["perplexity"].items()
+        ]
         parts.append("<h2>perplexity</h2>" + table(["", "tokens", "perplexity", "bits a byte"], lines))
     return "".join(parts)
 
@@ -126,7 +147,8 @@ def render(measured: Sequence[dict], about: dict) -> str:
     sections += [_call_section(measured), _talk_section(measured)]
     facts = table(["rows", "number"], about["rows"].items())
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sotto evaluation</title><style>{STYLE}</style><h1>Evaluation</h1>'
-            f"<p>All predictors answered the same rows of the {html.escape(about['split'])} split.</p>{facts}{''.join(sections)}</html>\n")  # fmt: skip
+            f"<p>All predictors answered the same rows of the {html.escape(about['split'])} split.</p>"
+            f"{facts}{''.join(sections)}</html>\n")  # fmt: skip
 
 
 def write(folder: Path, measured: Sequence[dict], about: dict) -> None:

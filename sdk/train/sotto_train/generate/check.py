@@ -41,7 +41,7 @@ def _exists(values: Values, pattern: Pattern, slot: Slot) -> bool:
 
 
 def _at(pattern: Pattern) -> str:
-    return f"{pattern.path}: {pattern.intent} template {pattern.index}: \"{pattern.template.text}\""
+    return f'{pattern.path}: {pattern.intent} template {pattern.index}: "{pattern.template.text}"'
 
 
 def value_findings(folder: Path, langs: tuple[str, ...]) -> list[str]:
@@ -81,7 +81,7 @@ def wording_findings(patterns: list[Pattern]) -> list[str]:
         if first is pattern:
             continue
         if pattern.split == "test" and first.split != "test":
-            wrong.append(f"{_at(pattern)} is a test template with the wording of {first.id}: \"{first.template.text}\"")
+            wrong.append(f'{_at(pattern)} is a test template with the wording of {first.id}: "{first.template.text}"')
         elif first.intent != pattern.intent and not pattern.template.references() and not first.template.references():
             wrong.append(f"{_at(pattern)} says what {first.id} says")
     return wrong

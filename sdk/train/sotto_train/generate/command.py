@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--per-pattern", type=int, default=defaults.per_pattern, help="sentences of a pattern, at most (default 400)")
     parser.add_argument("--count", type=int, default=defaults.count, help="command rows from patterns (default 150000)")
     parser.add_argument("--dialogues", type=int, help="chat rows made from commands and replies (default a fifth of --count)")
-    parser.add_argument("--lines", action="store_true", help="add the hand-written lines of mood, scope, small talk, refusals and longer talks")
+    parser.add_argument(
+        "--lines", action="store_true", help="add the hand-written lines of mood, scope, small talk, refusals and longer talks"
+    )
     parser.add_argument("--data", type=Path, help="folder of the public data: adds Home Assistant's templates")
     parser.add_argument("--hand-written", type=Path, help="folder with patterns/, values/, replies/, lines/ in place of the package's own")
     parser.add_argument("--check", action="store_true", help="only say what is wrong with the hand-written files; write nothing")
@@ -53,7 +55,9 @@ def made_rows(args: argparse.Namespace, folder: Path, langs: tuple[str, ...]) ->
                   for s in p.template.references() if not values.exists(p.lang, s.list_name, s.name, p.intent)]  # fmt: skip
     if wrong:
         more = f"\n... and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-        raise UserError(f"{len(wrong)} templates cannot be used; mend them, `generate --check` lists all\n" + "\n".join(wrong[:SHOWN]) + more)
+        raise UserError(
+            f"{len(wrong)} templates cannot be used; mend them, `generate --check` lists all\n" + "\n".join(wrong[:SHOWN]) + more
+        )
     if not found:
         raise UserError(f"{folder / 'patterns'} holds no templates for {', '.join(langs)}")
     sources = commands.expand(found, values, commands.GenerateOptions(args.count, args.per_pattern, args.seed))

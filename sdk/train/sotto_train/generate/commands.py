@@ -69,7 +69,8 @@ class Source:
 
 def row_of(pattern: Pattern, number: int, sentence: Sentence) -> dict:
     row = {
-        "id": f"{pattern.id}:{number}", "lang": pattern.lang, "source": SOURCE, "licence": LICENCE, "split": pattern.split, "kind": "command",
+        "id": f"{pattern.id}:{number}", "lang": pattern.lang, "source": SOURCE, "licence": LICENCE, "split": pattern.split,
+        "kind": "command",
         "text": sentence.text, "intent": pattern.intent, "slots": sentence.slots, "pattern": pattern.id,
     }  # fmt: skip
     return row if pattern.intent == "chat.talk" else {**row, "scope": "in"}
@@ -93,8 +94,8 @@ def expand(patterns: Iterable[Pattern], values: Values, options: GenerateOptions
 
 
 def rows_of(sources: Iterable[Source], taken: set[tuple[str, str]]) -> Iterator[dict]:
-    """Rows without repeated texts: a text belongs to the first pattern that gave it, and training texts never stand in dev or test. `taken` holds
-    the texts that were given, for the next source."""
+    """Rows without repeated texts: a text belongs to the first pattern that gave it, and training texts never stand in dev or test.
+    `taken` holds the texts that were given, for the next source."""
     order = {"train": 0, "dev": 1, "test": 2}
     for source in sorted(sources, key=lambda s: order[s.pattern.split]):
         for number, sentence in enumerate(source.sentences):

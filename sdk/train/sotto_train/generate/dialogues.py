@@ -1,9 +1,9 @@
 """Dialogues from commands and replies: user, call, result, answer; what is missing is asked for; corrections, follow-ups, several wishes.
 
-    user       调亮一点客厅的灯
-    assistant  call light.brighten {"area": "客厅", ...}
-    tool       {"result": "done"}
-    assistant  客厅的灯亮一些了。
+user       调亮一点客厅的灯
+assistant  call light.brighten {"area": "客厅", ...}
+tool       {"result": "done"}
+assistant  客厅的灯亮一些了。
 """
 
 import hashlib
@@ -33,15 +33,40 @@ ANSWERS = {
 }
 CORRECTIONS = {
     "zh": ("不对，是{v}", "说错了，{v}", "等等，改成{v}", "我说的是{v}", "不是，{v}", "哎，换成{v}", "错啦，应该{v}才对"),
-    "en": ("no, {v}", "sorry, I meant {v}", "I said {v}", "wait, {v}", "not that, {v}", "actually make it {v}", "wrong one, it should be {v}"),
+    "en": (
+        "no, {v}",
+        "sorry, I meant {v}",
+        "I said {v}",
+        "wait, {v}",
+        "not that, {v}",
+        "actually make it {v}",
+        "wrong one, it should be {v}",
+    ),
 }
 FOLLOW_UPS = {
     "zh": ("{v}呢", "那{v}呢", "{v}也一样", "还有{v}", "{v}怎么样", "再说说{v}", "换到{v}又如何"),
     "en": ("what about {v}", "and {v}", "the same for {v}", "how about {v}", "and for {v}", "{v} too", "now do that with {v}"),
 }
-JOINERS = {"zh": ("，然后", "，再", "，还有", "，顺便", "，完了之后"), "en": (" and then ", " and ", ", also ", ", then ", ", after which ")}
+JOINERS = {
+    "zh": ("，然后", "，再", "，还有", "，顺便", "，完了之后"),
+    "en": (" and then ", " and ", ", also ", ", then ", ", after which "),
+}
 FOLLOWED = ("area", "name", "place", "floor", "company", "person", "artist", "city", "word", "currency", "list")
-CORRECTED = (*FOLLOWED, "datetime", "duration", "percent", "temperature", "color", "app", "song", "item", "mode", "scene", "label", "station")
+CORRECTED = (
+    *FOLLOWED,
+    "datetime",
+    "duration",
+    "percent",
+    "temperature",
+    "color",
+    "app",
+    "song",
+    "item",
+    "mode",
+    "scene",
+    "label",
+    "station",
+)
 
 
 @dataclass
@@ -62,7 +87,8 @@ class Replies:
 
     def __init__(self, folder: Path, langs: tuple[str, ...]):
         self._replies = {(lang, intent): replies
-                         for lang in langs for path in sorted((folder / lang).glob("*.yaml")) for intent, replies in read_yaml(path).items()}  # fmt: skip
+                         for lang in langs for path in sorted((folder / lang).glob("*.yaml")) for intent,
+                             replies in read_yaml(path).items()}  # fmt: skip
 
     def has(self, lang: str, intent: str) -> bool:
         return (lang, intent) in self._replies
@@ -200,7 +226,7 @@ def _of_pool(talk: Talk, by_intent: dict[str, list[Command]], wanted: int, name:
         if len(seen) == wanted or not intents:
             return
         command, other = (rng.choice(by_intent[rng.choice(intents)]) for _ in range(2))
-        (_, shape), = rng.choices(SHAPES, [w for w, _ in SHAPES])
+        ((_, shape),) = rng.choices(SHAPES, [w for w, _ in SHAPES])
         if shape == "missing" and asking:
             command = rng.choice(asking[rng.choice(sorted(asking))])
         turns = getattr(talk, shape)(command, other)
@@ -211,6 +237,7 @@ def _of_pool(talk: Talk, by_intent: dict[str, list[Command]], wanted: int, name:
             continue
         seen.add(key)
         yield {
-            "id": f"{shape}/{name}:{attempt}", "lang": command.pattern.lang, "source": SOURCE, "licence": LICENCE, "split": command.pattern.split,
+            "id": f"{shape}/{name}:{attempt}", "lang": command.pattern.lang, "source": SOURCE, "licence": LICENCE,
+            "split": command.pattern.split,
             "kind": "chat", "turns": turns, "pattern": command.pattern.id,
         }  # fmt: skip

@@ -1,5 +1,5 @@
-"""Home Assistant's sentence templates (nlu/home_assistant_intents.tar.zst of the public data, CC-BY-4.0), expanded with its own rules and lists and
-with our devices and rooms. data/labels/home_assistant.tsv says which of our intents and slots theirs are."""
+"""Home Assistant's sentence templates (nlu/home_assistant_intents.tar.zst of the public data, CC-BY-4.0), expanded with its own rules and
+lists and with our devices and rooms. data/labels/home_assistant.tsv says which of our intents and slots theirs are."""
 
 import io
 import random
@@ -29,19 +29,25 @@ RANGES = {  # lists that are ranges of numbers
 }  # fmt: skip
 NUMBERS = {"brightness", "position", "percentage", "volume", "volume_level", "volume_percentage", "fan_speed", *RANGES}
 ODD = re.compile(r"[\u3400-\u9fff].*(in|de)crease")  # a rule of the other language
-OUR_LISTS = {"name": "name", "area": "area", "floor": "floor", "message": "message", "search_query": "song", "timer_name": "label", "color": "color",
+OUR_LISTS = {"name": "name", "area": "area", "floor": "floor", "message": "message", "search_query": "song", "timer_name": "label",
+    "color": "color",
              "item": "item", "todo_list_item": "item", "shopping_list_item": "item"}  # fmt: skip
 # What belongs to a value and stands beside the number in their templates.
 UNITS = {
     "percent": (r"百分之$", r"^\s?(%|percent\b)"),
     "amount": (r"百分之$", r"^\s?(%|percent\b)"),
-    "temperature": (r"$.", r"^\s?(degrees?\b( celsius| fahrenheit)?|摄氏度|度|°[CF]?|[kK]elvin|K\b)"),
+    "temperature": (r"$.", r"^\s?(degrees?\b( celsius| fahrenheit)?|摄氏度|度|°[CF]?|[kK]elvin|K\b|开(尔文)?)"),
     "floor": (r"$.", r"^[楼层]"),
-    "duration": (r"(\b(an?|half an?) |半个?|一个?)?$", r"^( |-)?(an? |and a half )?(hours?|minutes?|seconds?|个半小时|小时半|个?小时|个?钟头|分钟半?|分半钟|分|秒钟?)( and a half)?"),
+    "duration": (
+        r"$.",
+        r"^( |-)?(an? |and a half )?(hours?|minutes?|seconds?|个半小时|小时半|个?小时|个?钟头|分钟半?|分半钟|分|秒钟?)( and a half)?",
+    ),
 }
 # Devices that stand in their templates as words; our sentences mark such as a name.
-DEVICES = re.compile(r"\b(lights?|lighting|lamps?|fans?|curtains?|blinds?|locks?|switch(?:es)?)\b(?! (?:on|off))|灯光|吸顶灯|筒灯|射灯|台灯|床头灯|灯|风扇|电扇|窗帘")
-BETWEEN = r"\s?(and |and|零|，|, )?\s?"  # hours and minutes of one length of time
+DEVICES = re.compile(
+    r"\b(lights?|lighting|lamps?|fans?|curtains?|blinds?|locks?|switch(?:es)?)\b(?! (?:on|off))|灯光|吸顶灯|筒灯|射灯|台灯|床头灯|灯|风扇|电扇|窗帘"
+)
+BETWEEN = r"\s?(and a |and |and|零|和|个|，|, )?\s?"  # hours and minutes of one length of time
 
 
 @dataclass
@@ -151,7 +157,8 @@ class Expander:
         return self.marked(raw, intent)
 
     def marked(self, raw: Sentence, intent: str) -> Sentence:
-        """Their slots as ours: values take their units in, hours and minutes become one length of time, what we have no slot for is unmarked."""
+        """Their slots as ours: values take their units in, hours and minutes become one length of time, what we
+        have no slot for is unmarked."""
         allowed, slots = schema.intents()[intent]["slots"], []
         for slot in raw.slots:
             ours = "label" if slot["name"] == "name" and "label" in allowed else self.table.slots[slot["name"]]
@@ -159,7 +166,11 @@ class Expander:
             kind = "duration" if "duration" in ours else name
             if name is None:
                 continue
-            if kind == "amount" and not re.search(r"\d|[一二三四五六七八九十百]|[a-z]{3}", slot["value"]) or slot["value"] in ("up", "down", "increase", "decrease"):
+            if (
+                kind == "amount"
+                and not re.search(r"\d|[一二三四五六七八九十百]|[a-z]{3}", slot["value"])
+                or slot["value"] in ("up", "down", "increase", "decrease")
+            ):
                 continue  # a direction, which the intent says
             start, end = self._with_units(raw.text, slot["start"], slot["end"], kind)
             if slots and kind == "duration" and slots[-1]["name"] == name and re.fullmatch(BETWEEN, raw.text[slots[-1]["end"] : start]):
@@ -211,12 +222,15 @@ def rows_of(data: Path, values: Values, langs: tuple[str, ...], options: HomeOpt
                     continue
                 split = "test" if index % TEST_EVERY == TEST_EVERY - 1 else "train"
                 rng = random.Random(f"{options.seed}/{name}")
-                for number, s in enumerate(_sentences(Expander(book, values, table, rng), text, intent, options.per_template, split == "test")):
+                for number, s in enumerate(
+                    _sentences(Expander(book, values, table, rng), text, intent, options.per_template, split == "test")
+                ):
                     key = (lang, s.text.casefold())
                     if key in taken:
                         continue
                     taken.add(key)
-                    row = {"id": f"{name}:{number}", "lang": lang, "source": SOURCE, "licence": LICENCE, "split": split, "kind": "command", "text": s.text,
+                    row = {"id": f"{name}:{number}", "lang": lang, "source": SOURCE, "licence": LICENCE, "split": split,
+                        "kind": "command", "text": s.text,
                            "intent": intent, "slots": s.slots, "pattern": name}  # fmt: skip
                     yield row if intent == "chat.talk" else {**row, "scope": "in"}
 

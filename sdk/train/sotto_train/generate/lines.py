@@ -47,7 +47,9 @@ def table_rows(path: Path, name: str, lang: str) -> Iterator[dict]:
         if not any(cells) or line.startswith("#") or number == 1 and cells[0] in HEADERS:
             continue
         if not least <= len(cells) <= most or not all(cells[:least]):
-            raise UserError(f"{path}:{number} has {len(cells)} columns, expected {least}{f' to {most}' if most > least else ''}, none of them empty")
+            raise UserError(
+                f"{path}:{number} has {len(cells)} columns, expected {least}{f' to {most}' if most > least else ''}, none of them empty"
+            )
         yield checked(path, number, {**_head(f"{name}.{lang}:{number}", lang, cells[0]), **make(cells)})
 
 

@@ -63,11 +63,13 @@ def templates_of(path: Path, lang: str) -> tuple[list[Pattern], list[str]]:
                 pattern = Pattern(f"{intent}/{lang}/{index:02d}", intent, lang, index, path, Template(text))
                 slots = pattern.template.references()  # names rules, which our own patterns have none of
             except ValueError as error:
-                wrong.append(f"{path}: {intent} template {index}: \"{text}\": {error}")
+                wrong.append(f'{path}: {intent} template {index}: "{text}": {error}')
                 continue
             allowed = schema.intents()[intent]["slots"]
             if bad := [s.name for s in slots if s.name not in allowed]:
-                wrong.append(f"{path}: {intent} template {index}: \"{text}\": the slot '{bad[0]}' is none of {', '.join(allowed) or 'none'}")
+                wrong.append(
+                    f"{path}: {intent} template {index}: \"{text}\": the slot '{bad[0]}' is none of {', '.join(allowed) or 'none'}"
+                )
                 continue
             good.append(pattern)
     return good, wrong

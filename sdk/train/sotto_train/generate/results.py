@@ -41,7 +41,8 @@ def _at_time(slot: str, like: str):
 
 
 RESULTS = {
-    "device.get_state": _choice(("开着", "关着", "打开的", "锁好了", "没锁", "正在充电"), ("on", "off", "open", "closed", "locked", "unlocked", "charging")),
+    "device.get_state": _choice(("开着", "关着", "打开的", "锁好了", "没锁", "正在充电"),
+    ("on", "off", "open", "closed", "locked", "unlocked", "charging")),
     "climate.get_temperature": _of("temperature", "climate.set_temperature"),
     "timer.status": _of("duration", "timer.start"),
     "alarm.query": _listed("datetime", "alarm.set", "、", " and "),
@@ -50,10 +51,12 @@ RESULTS = {
     "list.query": _listed("item", "list.add", "、", ", "),
     "clock.time": _of("datetime", "clock.convert"),
     "clock.convert": _of("datetime", "clock.convert"),
-    "clock.date": _choice(("5月3日，星期日", "十月八号，周四", "还有十二天", "星期三"), ("Sunday, May 3rd", "Thursday, October 8th", "in twelve days", "a Wednesday")),
+    "clock.date": _choice(("5月3日，星期日", "十月八号，周四", "还有十二天", "星期三"),
+    ("Sunday, May 3rd", "Thursday, October 8th", "in twelve days", "a Wednesday")),
     "weather.query": _choice(
         ("多云，18到24度", "有小雨，最高15度", "晴，26度", "大风降温，最低零下3度", "雷阵雨，记得带伞"),
-        ("cloudy, 18 to 24 degrees", "light rain with a high of 15", "sunny and 26 degrees", "windy and cold, down to minus 3", "thunderstorms, take an umbrella"),
+        ("cloudy, 18 to 24 degrees", "light rain with a high of 15", "sunny and 26 degrees", "windy and cold, down to minus 3",
+        "thunderstorms, take an umbrella"),
     ),
     "weather.sun": _choice(("早上5点48分", "傍晚6点52分", "晚上7点20分"), ("5:48 am", "6:52 pm", "7:20 pm")),
     "weather.air": _choice(("优，指数32", "轻度污染，指数118", "良，指数76"), ("good, index 32", "moderate, index 76", "poor, index 118")),
@@ -66,7 +69,8 @@ RESULTS = {
     "qa.math": _number(2, 9000, "{}", "{}"),
     "qa.stock": _number(3, 400, "{}元", "{} dollars"),
     "qa.currency": _number(2, 9000, "{}元", "{} dollars"),
-    "traffic.query": _choice(("畅通，大约25分钟", "有些堵，要40分钟", "前方有事故，建议绕行"), ("clear, about 25 minutes", "slow, 40 minutes", "blocked by an accident")),
+    "traffic.query": _choice(("畅通，大约25分钟", "有些堵，要40分钟", "前方有事故，建议绕行"),
+    ("clear, about 25 minutes", "slow, 40 minutes", "blocked by an accident")),
     "transport.query": _of("datetime", "clock.convert"),
     "location.query": _of("place", "navigation.start"),
     "recommend.place": _listed("restaurant", "restaurant.book", "、", " and "),
@@ -75,7 +79,8 @@ RESULTS = {
     "work.search": _of("book", "work.rate"),
     "message.read": _of("message", "message.send"),
     "email.query": _number(1, 9, "{}封新邮件", "{} new emails"),
-    "delivery.query": _choice(("正在派送，今天到", "已到驿站", "还在运输途中"), ("out for delivery today", "waiting at the pickup point", "still on its way")),
+    "delivery.query": _choice(("正在派送，今天到", "已到驿站", "还在运输途中"),
+    ("out for delivery today", "waiting at the pickup point", "still on its way")),
     "takeaway.query": _choice(("还有15分钟送到", "商家正在备餐", "可以送"), ("15 minutes away", "being prepared", "they do deliver")),
     "contact.query": _of("number", "call.make"),
 }  # fmt: skip

@@ -52,7 +52,8 @@ class Sentence:
 
 
 class Template:
-    """One template; `rules` serve <rule> references (our own patterns have none). Raises ValueError with the reason for what cannot be parsed."""
+    """One template; `rules` serve <rule> references (our own patterns have none). Raises ValueError with
+    the reason for what cannot be parsed."""
 
     def __init__(self, text: str, rules: dict[str, "Template"] | None = None):
         self.text = text

@@ -40,7 +40,7 @@ class Context:
 
     def weighted(self, *choices: tuple[float, object]):
         """One of (weight, value or function of the context)."""
-        (_, chosen), = self.rng.choices(choices, [w for w, _ in choices])
+        ((_, chosen),) = self.rng.choices(choices, [w for w, _ in choices])
         return chosen(self) if callable(chosen) else chosen
 
 

@@ -5,11 +5,13 @@ import re
 
 from sotto_train.generate.typed import Context
 
-ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
 TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
 ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth "
-    "eighteenth nineteenth twentieth"
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+    "seventeenth eighteenth nineteenth twentieth"
 ).split()
 MONTHS = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -18,7 +20,26 @@ HOLIDAYS = (
     "Mother's Day", "Father's Day", "Labor Day", "Boxing Day", "Good Friday", "Independence Day",
 )  # fmt: skip
 ARTICLES = {"a", "an", "the", "my", "our", "this", "that", "any", "another", "all"}
-PREPOSITIONS = {"for", "at", "on", "by", "to", "from", "until", "till", "before", "after", "around", "of", "about", "since", "is", "it's", "than", "in"}
+PREPOSITIONS = {
+    "for",
+    "at",
+    "on",
+    "by",
+    "to",
+    "from",
+    "until",
+    "till",
+    "before",
+    "after",
+    "around",
+    "of",
+    "about",
+    "since",
+    "is",
+    "it's",
+    "than",
+    "in",
+}
 
 
 def words(n: int, hyphen: str = "-") -> str:
@@ -66,7 +87,14 @@ def percent(c: Context) -> str:
     if c.previous in ARTICLES:
         levels = ("maximum", "minimum")
     bare = 2 if c.previous in ("to", "at") and "percent" not in c.after else 0.3
-    return c.weighted((4, f"{n} percent"), (3, f"{words(n)} percent"), (4, f"{n}%"), (2, c.rng.choice(levels)), (bare, say(c, n, 0.6)), (0.3, f"{n} per cent"))
+    return c.weighted(
+        (4, f"{n} percent"),
+        (3, f"{words(n)} percent"),
+        (4, f"{n}%"),
+        (2, c.rng.choice(levels)),
+        (bare, say(c, n, 0.6)),
+        (0.3, f"{n} per cent"),
+    )
 
 
 def amount(c: Context) -> str:
@@ -76,12 +104,15 @@ def amount(c: Context) -> str:
     vague = 0.3 if c.previous == "by" else 3
     if c.group == "climate":
         return c.weighted(
-            (4, f"{say(c, n)} {plural(n, 'degree')}"), (vague, c.rng.choice(("a bit", "a little", "a little bit", "slightly"))), (1, "a degree"),
+            (4, f"{say(c, n)} {plural(n, 'degree')}"), (vague, c.rng.choice(("a bit", "a little", "a little bit", "slightly"))),
+            (1, "a degree"),
             (1, "a couple of degrees"), (0.6, "a few degrees"), (0.4, "half a degree"),
         )  # fmt: skip
     return c.weighted(
-        (vague, c.rng.choice(("a bit", "a little", "a little bit", "a tad", "slightly", "a touch", "a lot", "some"))), (3, f"{step} percent"),
-        (2, f"{words(step)} percent"), (3, f"{step}%"), (1, "a notch"), (1, f"{say(c, n + 1)} notches"), (0.6, "half"), (0.5, f"{say(c, n + 1)} steps"),
+        (vague, c.rng.choice(("a bit", "a little", "a little bit", "a tad", "slightly", "a touch", "a lot", "some"))),
+        (3, f"{step} percent"),
+        (2, f"{words(step)} percent"), (3, f"{step}%"), (1, "a notch"), (1, f"{say(c, n + 1)} notches"), (0.6, "half"),
+        (0.5, f"{say(c, n + 1)} steps"),
         (0.4, "a quarter"), (0.3, "one level"),
     )  # fmt: skip
 
@@ -93,8 +124,10 @@ def temperature(c: Context) -> str:
     f, d = c.rng.randint(60, 80), c.rng.choice((*range(16, 29), *range(19, 25)))
     n = c.rng.choice((f, d))
     return c.weighted(
-        (4, f"{n} degrees"), (4, f"{words(n)} degrees"), (2, say(c, n)), (1, f"{say(c, d)} degrees Celsius"), (1, f"{say(c, f)} degrees Fahrenheit"),
-        (1, f"{f} Fahrenheit"), (0.7, f"{d} Celsius"), (1, f"{d}.5 degrees"), (1, f"{words(d)} point five"), (0.7, f"{d}.5"), (0.7, f"{n}°"), (0.4, f"{d}°C"),
+        (4, f"{n} degrees"), (4, f"{words(n)} degrees"), (2, say(c, n)), (1, f"{say(c, d)} degrees Celsius"),
+        (1, f"{say(c, f)} degrees Fahrenheit"),
+        (1, f"{f} Fahrenheit"), (0.7, f"{d} Celsius"), (1, f"{d}.5 degrees"), (1, f"{words(d)} point five"), (0.7, f"{d}.5"),
+        (0.7, f"{n}°"), (0.4, f"{d}°C"),
         (0.5, f"{words(d)} and a half degrees"),
     )  # fmt: skip
 
@@ -104,14 +137,24 @@ def duration(c: Context) -> str:
     h, s = c.rng.choice((1, 2, 3, 4, 5, 6, 8, 12)), c.rng.choice((10, 15, 20, 30, 40, 45, 50, 90))
     if c.previous in ARTICLES and re.match(r"\s*[a-z]", c.after):  # "a ten minute timer"
         dash = c.rng.choice((" ", " ", "-"))
-        return c.weighted((6, f"{say(c, m)}{dash}minute"), (3, f"{say(c, h)}{dash}hour"), (1, f"{say(c, s)}{dash}second"), (0.7, "half hour"), (0.4, "one and a half hour"))
+        return c.weighted(
+            (6, f"{say(c, m)}{dash}minute"),
+            (3, f"{say(c, h)}{dash}hour"),
+            (1, f"{say(c, s)}{dash}second"),
+            (0.7, "half hour"),
+            (0.4, "one and a half hour"),
+        )
     minutes, hours = f"{say(c, m)} {plural(m, 'minute')}", f"{say(c, h)} {plural(h, 'hour')}"
     within = f"{say(c, min(m, 59))} {plural(m, 'minute')}"  # of an hour
     return c.weighted(
-        (9, minutes), (4, hours), (2, f"{say(c, s)} seconds"), (1.5, "half an hour"), (1, "an hour"), (0.7, "a minute"), (1, "an hour and a half"),
-        (1, f"{say(c, h + 1)} and a half hours"), (0.6, "a quarter of an hour"), (0.4, "three quarters of an hour"), (2, f"{hours} and {within}"),
-        (0.6, f"{hours} {within}"), (1, f"{minutes} and {say(c, s)} seconds"), (0.7, f"an hour and {within}"), (0.5, f"{m} min"), (0.4, "a couple of minutes"),
-        (0.4, f"{words(h)} and a half minutes" if h > 1 else "a minute and a half"), (0.3, "forty five minutes"), (0.3, "a couple of hours"),
+        (9, minutes), (4, hours), (2, f"{say(c, s)} seconds"), (1.5, "half an hour"), (1, "an hour"), (0.7, "a minute"),
+        (1, "an hour and a half"),
+        (1, f"{say(c, h + 1)} and a half hours"), (0.6, "a quarter of an hour"), (0.4, "three quarters of an hour"),
+        (2, f"{hours} and {within}"),
+        (0.6, f"{hours} {within}"), (1, f"{minutes} and {say(c, s)} seconds"), (0.7, f"an hour and {within}"), (0.5, f"{m} min"),
+        (0.4, "a couple of minutes"),
+        (0.4, f"{words(h)} and a half minutes" if h > 1 else "a minute and a half"), (0.3, "forty five minutes"),
+        (0.3, "a couple of hours"),
     )  # fmt: skip
 
 
@@ -121,11 +164,15 @@ def clock(c: Context, h: int | None = None) -> str:
     half = c.rng.choice(("am", "pm", "a.m.", "p.m.", "AM", "PM"))
     minute = f"oh {ONES[m]}" if m < 10 else words(m, " ")
     return c.weighted(
-        (4, f"{h} {half}"), (2, f"{h}{half.replace('.', '')}"), (3, f"{words(h)} {half}"), (2, f"{words(h)} o'clock"), (0.7, f"{h} o'clock"), (3, words(h)), (2, str(h)),
+        (4, f"{h} {half}"), (2, f"{h}{half.replace('.', '')}"), (3, f"{words(h)} {half}"), (2, f"{words(h)} o'clock"),
+        (0.7, f"{h} o'clock"), (3, words(h)), (2, str(h)),
         (2, f"half past {words(h)}"), (1.3, f"quarter past {words(h)}"), (1.3, f"quarter to {words(h)}"), (0.6, f"a quarter to {words(h)}"),
-        (1, f"{words(c.rng.choice((5, 10, 20)))} past {words(h)}"), (1, f"{words(c.rng.choice((5, 10, 20)))} to {words(h)}"), (3, f"{h}:{m:02d}"),
-        (3, f"{h}:{m:02d} {half}"), (2, f"{words(h)} {minute}"), (1.5, f"{words(h)} thirty"), (1, f"{words(h)} {minute} {half}"), (0.7, "noon"), (0.5, "midnight"),
-        (0.7, f"{c.rng.randint(13, 23)}:{m:02d}"), (0.4, f"{words(h)} in the {c.rng.choice(('morning', 'evening', 'afternoon'))}"), (0.3, f"half {words(h)}"),
+        (1, f"{words(c.rng.choice((5, 10, 20)))} past {words(h)}"), (1, f"{words(c.rng.choice((5, 10, 20)))} to {words(h)}"),
+        (3, f"{h}:{m:02d}"),
+        (3, f"{h}:{m:02d} {half}"), (2, f"{words(h)} {minute}"), (1.5, f"{words(h)} thirty"), (1, f"{words(h)} {minute} {half}"),
+        (0.7, "noon"), (0.5, "midnight"),
+        (0.7, f"{c.rng.randint(13, 23)}:{m:02d}"), (0.4, f"{words(h)} in the {c.rng.choice(('morning', 'evening', 'afternoon'))}"),
+        (0.3, f"half {words(h)}"),
     )  # fmt: skip
 
 
@@ -134,8 +181,10 @@ def date(c: Context) -> tuple[str, str]:
     month, d = c.rng.choice(MONTHS), c.rng.randint(1, 28)
     spoken = ordinal(d) if c.chance(0.5) else short_ordinal(d)
     return "on ", c.weighted(
-        (6, lambda c: c.rng.choice(WEEKDAYS)), (2, f"the {spoken} of {month}"), (2, f"{month} {spoken}"), (1.5, f"{month} {d}"), (1, f"{d} {month}"),
-        (1.5, f"the {spoken}"), (1, f"{c.rng.choice(WEEKDAYS)} the {spoken}"), (1, lambda c: c.rng.choice(HOLIDAYS)), (0.4, f"{month} the {spoken}"),
+        (6, lambda c: c.rng.choice(WEEKDAYS)), (2, f"the {spoken} of {month}"), (2, f"{month} {spoken}"), (1.5, f"{month} {d}"),
+        (1, f"{d} {month}"),
+        (1.5, f"the {spoken}"), (1, f"{c.rng.choice(WEEKDAYS)} the {spoken}"), (1, lambda c: c.rng.choice(HOLIDAYS)),
+        (0.4, f"{month} the {spoken}"),
     )  # fmt: skip
 
 
@@ -144,7 +193,8 @@ def day(c: Context) -> tuple[str, str]:
         return date(c)
     w = c.rng.choice(WEEKDAYS)
     return "", c.weighted(
-        (6, "tomorrow"), (2, "today"), (1.5, "the day after tomorrow"), (2, f"next {w}"), (1, f"this {w}"), (0.7, f"{w} next week"), (0.4, f"a week from {w}"),
+        (6, "tomorrow"), (2, "today"), (1.5, "the day after tomorrow"), (2, f"next {w}"), (1, f"this {w}"), (0.7, f"{w} next week"),
+        (0.4, f"a week from {w}"),
         (0.5, f"the first {w} of {c.rng.choice(MONTHS)}"),
     )  # fmt: skip
 
@@ -153,15 +203,19 @@ def part_of_day(c: Context) -> tuple[str, str]:
     part = c.rng.choice(("morning", "afternoon", "evening", "night"))
     lead, d = date(c)
     return c.weighted(
-        (2, ("", "tonight")), (3, ("", f"tomorrow {part}")), (2, ("", f"this {part if part != 'night' else 'evening'}")), (2, (lead, f"{c.rng.choice(WEEKDAYS)} {part}")),
-        (0.7, ("", f"{part if part != 'night' else 'late'} {'tomorrow'}" if part == "night" else f"in the {part}")), (0.4, ("", f"later {c.rng.choice(('today', 'tonight'))}")),
+        (2, ("", "tonight")), (3, ("", f"tomorrow {part}")), (2, ("", f"this {part if part != 'night' else 'evening'}")),
+        (2, (lead, f"{c.rng.choice(WEEKDAYS)} {part}")),
+        (0.7, ("", f"{part if part != 'night' else 'late'} {'tomorrow'}" if part == "night" else f"in the {part}")),
+        (0.4, ("", f"later {c.rng.choice(('today', 'tonight'))}")),
     )  # fmt: skip
 
 
 def span_of_days(c: Context) -> tuple[str, str]:
     return "", c.weighted(
-        (3, "this weekend"), (1, "the weekend"), (2, "this week"), (2, "next week"), (1, "next weekend"), (1, "next month"), (1, "this month"),
-        (1, f"the next {say(c, c.rng.randint(2, 9))} days"), (0.6, f"in {c.rng.choice(MONTHS)}"), (0.5, "the rest of the week"), (0.5, "over the weekend"),
+        (3, "this weekend"), (1, "the weekend"), (2, "this week"), (2, "next week"), (1, "next weekend"), (1, "next month"),
+        (1, "this month"),
+        (1, f"the next {say(c, c.rng.randint(2, 9))} days"), (0.6, f"in {c.rng.choice(MONTHS)}"), (0.5, "the rest of the week"),
+        (0.5, "over the weekend"),
     )  # fmt: skip
 
 
@@ -171,8 +225,10 @@ def timed(c: Context) -> tuple[str, str]:
     lead, d = day(c)
     bare = re.sub(r" in the \w+$", "", time)
     return c.weighted(
-        (6, ("at ", time)), (3, (lead, f"{d} at {time}")), (1, ("at ", f"{bare} {lead}{d}")), (2, ("", f"tomorrow at {time}")), (1.5, ("at ", f"{bare} tomorrow morning")),
-        (1, ("", f"tonight at {words(c.rng.randint(6, 11))}{c.rng.choice(('', ' thirty', ' fifteen'))}")), (1, ("at ", f"{bare} tonight")), (1, ("", f"tomorrow morning at {words(c.rng.randint(5, 11))}")),
+        (6, ("at ", time)), (3, (lead, f"{d} at {time}")), (1, ("at ", f"{bare} {lead}{d}")), (2, ("", f"tomorrow at {time}")),
+        (1.5, ("at ", f"{bare} tomorrow morning")),
+        (1, ("", f"tonight at {words(c.rng.randint(6, 11))}{c.rng.choice(('', ' thirty', ' fifteen'))}")),
+        (1, ("at ", f"{bare} tonight")), (1, ("", f"tomorrow morning at {words(c.rng.randint(5, 11))}")),
         (1, ("at ", f"{words(c.rng.randint(5, 11))} in the morning")), (1, ("at ", f"{words(c.rng.randint(1, 9))} in the evening")),
         (0.7, ("on ", f"{c.rng.choice(WEEKDAYS)} {c.rng.choice(('morning', 'evening', 'afternoon'))} at {words(c.rng.randint(1, 11))}")),
     )  # fmt: skip
@@ -181,7 +237,8 @@ def timed(c: Context) -> tuple[str, str]:
 def relative(c: Context) -> tuple[str, str]:
     inner = Context("duration", c.intent, "", "", c.rng)
     return "", c.weighted(
-        (6, f"in {duration(inner)}"), (1.2, f"{duration(inner)} from now"), (0.8, f"in {say(c, c.rng.randint(2, 6))} days"), (0.4, "in a week"),
+        (6, f"in {duration(inner)}"), (1.2, f"{duration(inner)} from now"), (0.8, f"in {say(c, c.rng.randint(2, 6))} days"),
+        (0.4, "in a week"),
         (0.4, "in a while"), (0.4, "in a few minutes"), (0.5, "a week from today"),
     )  # fmt: skip
 
@@ -189,23 +246,29 @@ def relative(c: Context) -> tuple[str, str]:
 def past(c: Context) -> tuple[str, str]:
     w = c.rng.choice(WEEKDAYS)
     return c.weighted(
-        (3, ("", "today")), (3, ("", "yesterday")), (1, ("", "this morning")), (1, ("", "last night")), (1, ("", "this week")), (1, ("", "last week")),
-        (1, ("on ", w)), (1, ("", f"last {w}")), (0.7, ("", "yesterday evening")), (0.7, ("", "this afternoon")), (0.7, ("", "earlier today")),
-        (0.7, ("", f"the last {say(c, c.rng.randint(2, 9))} days")), (0.5, ("", "last month")), (0.5, ("", "the past hour")), (0.4, ("", "over the weekend")),
+        (3, ("", "today")), (3, ("", "yesterday")), (1, ("", "this morning")), (1, ("", "last night")), (1, ("", "this week")),
+        (1, ("", "last week")),
+        (1, ("on ", w)), (1, ("", f"last {w}")), (0.7, ("", "yesterday evening")), (0.7, ("", "this afternoon")),
+        (0.7, ("", "earlier today")),
+        (0.7, ("", f"the last {say(c, c.rng.randint(2, 9))} days")), (0.5, ("", "last month")), (0.5, ("", "the past hour")),
+        (0.4, ("", "over the weekend")),
     )  # fmt: skip
 
 
 def datetime(c: Context) -> tuple[str, str]:
     kind = c.times
     if c.previous in ("at", "around"):
-        return "", re.sub(r" in the \w+$", "", clock(c)) + (c.rng.choice((" tomorrow", " tonight", " on Friday", " in the morning")) if c.chance(0.2) else "")
+        return "", re.sub(r" in the \w+$", "", clock(c)) + (
+            c.rng.choice((" tomorrow", " tonight", " on Friday", " in the morning")) if c.chance(0.2) else ""
+        )
     if c.previous == "on":
         return "", date(c)[1]
     if c.previous == "in" and kind != "past":
         return "", duration(Context("duration", c.intent, "", "", c.rng))
     forms = {
         "clock": ((8, timed), (1.5, relative)), "day": ((6, day), (2, span_of_days), (2.5, part_of_day)), "past": ((1, past),),
-        "soon": ((5, timed), (4, relative), (2, part_of_day), (0.7, ("", "now"))), "future": ((6, timed), (3, day), (2.5, part_of_day), (1.5, relative)),
+        "soon": ((5, timed), (4, relative), (2, part_of_day), (0.7, ("", "now"))),
+        "future": ((6, timed), (3, day), (2.5, part_of_day), (1.5, relative)),
     }  # fmt: skip
     for _ in range(8):
         lead, value = c.weighted(*forms[kind])
@@ -225,11 +288,16 @@ def repeat(c: Context) -> tuple[str, str]:
     if c.previous in ARTICLES:
         return "", c.weighted((3, "daily"), (2, "weekly"), (1, "monthly"), (2, "weekday"), (1, "weekend"), (1, w), (1, "recurring"))
     return c.weighted(
-        (5, ("", "every day")), (3, (lead, "weekdays")), (2, (lead, "weekends")), (4, ("", f"every {w}")), (2, (lead, f"{w}s")), (2, ("", f"every {part}")),
-        (2, ("", f"every {w} and {other}")), (1, (lead, f"{w}s and {other}s")), (1, ("", "every weekday")), (1, ("", "daily")), (1, ("", "every weekend")),
-        (1, ("", f"every {w} {part}")), (1, ("", "every other day")), (1, ("", f"every {say(c, c.rng.randint(2, 6))} hours")), (0.7, ("", "every week")),
-        (0.7, ("", "every month")), (0.7, ("", "Monday to Friday")), (0.6, ("", "every hour")), (0.6, ("", "once a week")), (0.5, ("", "each morning")),
-        (0.7, (lead, f"the {ordinal(c.rng.randint(1, 28))} of every month")), (0.5, ("", "every year")), (0.5, ("", f"every other {w}")), (0.5, ("", "twice a day")),
+        (5, ("", "every day")), (3, (lead, "weekdays")), (2, (lead, "weekends")), (4, ("", f"every {w}")), (2, (lead, f"{w}s")),
+        (2, ("", f"every {part}")),
+        (2, ("", f"every {w} and {other}")), (1, (lead, f"{w}s and {other}s")), (1, ("", "every weekday")), (1, ("", "daily")),
+        (1, ("", "every weekend")),
+        (1, ("", f"every {w} {part}")), (1, ("", "every other day")), (1, ("", f"every {say(c, c.rng.randint(2, 6))} hours")),
+        (0.7, ("", "every week")),
+        (0.7, ("", "every month")), (0.7, ("", "Monday to Friday")), (0.6, ("", "every hour")), (0.6, ("", "once a week")),
+        (0.5, ("", "each morning")),
+        (0.7, (lead, f"the {ordinal(c.rng.randint(1, 28))} of every month")), (0.5, ("", "every year")), (0.5, ("", f"every other {w}")),
+        (0.5, ("", "twice a day")),
     )  # fmt: skip
 
 
@@ -248,14 +316,17 @@ def _telephone(c: Context) -> str:
     d = "".join(c.rng.choices("0123456789", k=10))
     spoken = " ".join("oh" if x == "0" and c.chance(0.5) else ONES[int(x)] for x in d[: c.rng.choice((7, 10))])
     return c.weighted(
-        (3, f"{d[:3]}-{d[3:6]}-{d[6:]}"), (2, f"{d[:3]} {d[3:6]} {d[6:]}"), (2, d), (1, f"{d[:3]}-{d[3:7]}"), (3, spoken), (1, f"({d[:3]}) {d[3:6]}-{d[6:]}"),
+        (3, f"{d[:3]}-{d[3:6]}-{d[6:]}"), (2, f"{d[:3]} {d[3:6]} {d[6:]}"), (2, d), (1, f"{d[:3]}-{d[3:7]}"), (3, spoken),
+        (1, f"({d[:3]}) {d[3:6]}-{d[6:]}"),
         (1, f"+44 {d[:4]} {d[4:]}"), (0.6, c.rng.choice(("911", "112", "999", "411", "311"))),
     )  # fmt: skip
 
 
 CONVERSIONS = (
-    ("mile", "kilometers"), ("kilometer", "miles"), ("pound", "kilograms"), ("kilo", "pounds"), ("ounce", "grams"), ("cup", "milliliters"), ("inch", "centimeters"),
-    ("meter", "feet"), ("gallon", "liters"), ("liter", "cups"), ("acre", "square meters"), ("hour", "seconds"), ("week", "hours"), ("tablespoon", "teaspoons"),
+    ("mile", "kilometers"), ("kilometer", "miles"), ("pound", "kilograms"), ("kilo", "pounds"), ("ounce", "grams"),
+    ("cup", "milliliters"), ("inch", "centimeters"),
+    ("meter", "feet"), ("gallon", "liters"), ("liter", "cups"), ("acre", "square meters"), ("hour", "seconds"), ("week", "hours"),
+    ("tablespoon", "teaspoons"),
     ("stone", "pounds"), ("yard", "meters"), ("gigabyte", "megabytes"), ("degree Fahrenheit", "Celsius"), ("degree Celsius", "Fahrenheit"),
 )  # fmt: skip
 
@@ -264,8 +335,10 @@ def expression(c: Context) -> str:
     a, b, d = c.rng.randint(2, 999), c.rng.randint(2, 99), c.rng.randint(2, 20)
     word, sign = c.rng.choice((("plus", "+"), ("minus", "-"), ("times", "*"), ("multiplied by", "x"), ("divided by", "/")))
     arithmetic = c.weighted(
-        (4, f"{words(a)} {word} {words(b)}"), (4, f"{a} {word} {b}"), (2, f"{a} {sign} {b}"), (1, f"{a}{sign}{b}"), (1, f"{a} plus {b} {word} {d}"),
-        (2, f"{say(c, d)} percent of {say(c, a)}"), (1, f"{d}% of {a}"), (1, f"the square root of {say(c, d * d)}"), (1, f"{say(c, b)} squared"), (0.6, f"{say(c, d)} cubed"),
+        (4, f"{words(a)} {word} {words(b)}"), (4, f"{a} {word} {b}"), (2, f"{a} {sign} {b}"), (1, f"{a}{sign}{b}"),
+        (1, f"{a} plus {b} {word} {d}"),
+        (2, f"{say(c, d)} percent of {say(c, a)}"), (1, f"{d}% of {a}"), (1, f"the square root of {say(c, d * d)}"),
+        (1, f"{say(c, b)} squared"), (0.6, f"{say(c, d)} cubed"),
         (0.6, f"{words(d)} to the power of {words(c.rng.randint(2, 6))}"), (0.7, f"half of {say(c, a)}"), (0.5, f"a third of {say(c, a)}"),
     )  # fmt: skip
     if c.previous not in ("convert", "calculate", "is", "out", "what's") or c.chance(0.6) and c.previous != "convert":

@@ -64,10 +64,14 @@ def amount(c: Context) -> str:
 def temperature(c: Context) -> str:
     if c.group == "light":
         k = c.rng.choice((2200, 2700, 3000, 3500, 4000, 4500, 5000, 5500, 6000, 6500))
-        return c.weighted((3, f"{k}K"), (2, f"{k}开"), (2, f"{han(k)}K"), (2, f"{han(k)}开"), (1, f"{k}开尔文"), (1, f"{han(k)}开尔文"), (1, str(k)))
+        return c.weighted(
+            (3, f"{k}K"), (2, f"{k}开"), (2, f"{han(k)}K"), (2, f"{han(k)}开"), (1, f"{k}开尔文"), (1, f"{han(k)}开尔文"), (1, str(k))
+        )
     n = c.rng.choice((*range(16, 31), *range(20, 28), 5, 10, 60))
     half = f"{n}.5度" if c.chance(0.4) else f"{han(n)}度半" if c.chance(0.5) else f"{han(n)}点五度"
-    return c.weighted((5, f"{han(n)}度"), (5, f"{n}度"), (1, half), (1, f"{n}℃"), (1, f"{say(c, n)}摄氏度"), (1.5, say(c, n)), (0.4, f"零上{han(n)}度"))
+    return c.weighted(
+        (5, f"{han(n)}度"), (5, f"{n}度"), (1, half), (1, f"{n}℃"), (1, f"{say(c, n)}摄氏度"), (1.5, say(c, n)), (0.4, f"零上{han(n)}度")
+    )
 
 
 def duration(c: Context) -> str:
@@ -90,7 +94,23 @@ PARTS = {  # part of the day: hours of the twelve-hour clock that are said with 
 }  # fmt: skip
 SHORT = {"明早": "早上", "今早": "早上", "今晚": "晚上", "明晚": "晚上", "后天早上": "早上", "后天晚上": "晚上", "当晚": "晚上"}
 WEEKDAYS = "一二三四五六日天"
-HOLIDAYS = ("春节", "除夕", "元旦", "元宵节", "清明节", "劳动节", "端午节", "中秋节", "国庆节", "情人节", "母亲节", "儿童节", "教师节", "圣诞节", "平安夜")
+HOLIDAYS = (
+    "春节",
+    "除夕",
+    "元旦",
+    "元宵节",
+    "清明节",
+    "劳动节",
+    "端午节",
+    "中秋节",
+    "国庆节",
+    "情人节",
+    "母亲节",
+    "儿童节",
+    "教师节",
+    "圣诞节",
+    "平安夜",
+)
 
 
 def clock(c: Context, hours=range(1, 13)) -> str:
@@ -108,7 +128,9 @@ def clock(c: Context, hours=range(1, 13)) -> str:
 
 def clock_24(c: Context) -> str:
     h, m = c.rng.randint(13, 23), c.rng.choice((0, 15, 30, 45, c.rng.randint(0, 59)))
-    return c.weighted((3, f"{h}:{m:02d}"), (1, f"{h}点"), (1, f"{han(h)}点"), (1, f"{han(h)}点{'半' if m == 30 else '整' if m == 0 else han(m) + '分'}"))
+    return c.weighted(
+        (3, f"{h}:{m:02d}"), (1, f"{h}点"), (1, f"{han(h)}点"), (1, f"{han(h)}点{'半' if m == 30 else '整' if m == 0 else han(m) + '分'}")
+    )
 
 
 def day(c: Context) -> str:
@@ -116,9 +138,11 @@ def day(c: Context) -> str:
     name = c.rng.choice(("周", "星期", "礼拜"))
     w = "日" if w == "天" and name == "周" else w
     return c.weighted(
-        (5, "明天"), (2.5, "后天"), (0.7, "大后天"), (2, "今天"), (3, f"{name}{w}"), (2, f"下{name}{w}"), (1, f"这{name}{w}"), (0.7, f"下个{name}{w}" if name != "周" else f"本周{w}"),
+        (5, "明天"), (2.5, "后天"), (0.7, "大后天"), (2, "今天"), (3, f"{name}{w}"), (2, f"下{name}{w}"), (1, f"这{name}{w}"),
+        (0.7, f"下个{name}{w}" if name != "周" else f"本周{w}"),
         (2, f"{han(month)}月{han(d)}号"), (1, f"{han(month)}月{han(d)}日"), (2, f"{month}月{d}号"), (1, f"{month}月{d}日"), (1.5, f"{say(c, d)}号"),
-        (1, f"下个月{say(c, d)}号"), (0.4, f"本月{say(c, d)}号"), (1, lambda c: c.rng.choice(HOLIDAYS)), (0.5, f"{counted(c, c.rng.randint(2, 9))}天后"),
+        (1, f"下个月{say(c, d)}号"), (0.4, f"本月{say(c, d)}号"), (1, lambda c: c.rng.choice(HOLIDAYS)),
+        (0.5, f"{counted(c, c.rng.randint(2, 9))}天后"),
         (0.4, f"农历{c.rng.choice(('八月十五', '七月初七', '五月初五', '九月初九', '腊月二十三'))}"), (0.3, c.rng.choice(("正月初一", "大年初三", "正月十五"))),
         (0.4, f"{c.rng.choice(('明年', '今年'))}{han(month)}月{han(d)}号"),
     )  # fmt: skip
@@ -133,7 +157,9 @@ def span_of_days(c: Context) -> str:
 
 def part_of_day(c: Context) -> str:
     part = c.rng.choice(tuple(PARTS)[:8])
-    return c.weighted((3, c.rng.choice(("今晚", "明早", "明晚", "今天晚上"))), (3, f"{day(c)}{part}"), (2, f"明天{part}"), (1, part), (1, f"今天{part}"))
+    return c.weighted(
+        (3, c.rng.choice(("今晚", "明早", "明晚", "今天晚上"))), (3, f"{day(c)}{part}"), (2, f"明天{part}"), (1, part), (1, f"今天{part}")
+    )
 
 
 def clock_with_day(c: Context) -> str:
@@ -157,7 +183,8 @@ def relative(c: Context) -> str:
 def past(c: Context) -> str:
     return c.weighted(
         (3, "今天"), (3, "昨天"), (1, "前天"), (1, "昨晚"), (1, "今天早上"), (1, "这周"), (1, "上周"), (1, "最近"), (1, "刚才"), (1, "上个月"),
-        (1, f"最近{counted(c, c.rng.randint(2, 9))}天"), (1, f"过去{counted(c, c.rng.randint(2, 9))}天"), (1, f"上{c.rng.choice(('周', '星期'))}{c.rng.choice(WEEKDAYS[:6])}"),
+        (1, f"最近{counted(c, c.rng.randint(2, 9))}天"), (1, f"过去{counted(c, c.rng.randint(2, 9))}天"),
+        (1, f"上{c.rng.choice(('周', '星期'))}{c.rng.choice(WEEKDAYS[:6])}"),
         (0.7, f"{c.rng.choice(('昨天', '今天'))}{c.rng.choice(('上午', '中午', '下午', '晚上'))}"), (0.5, "今早"), (0.5, "这几天"),
     )  # fmt: skip
 
@@ -194,7 +221,11 @@ def number(c: Context) -> str:
     if c.intent == "restaurant.book":
         return counted(c, c.rng.randint(2, 14))
     if c.intent == "work.rate":
-        return c.weighted((3, say(c, c.rng.randint(1, 5))), (1, counted(c, c.rng.randint(1, 5))), (0.5, f"{han(c.rng.randint(2, 4)).replace('二', '两')}点五"))
+        return c.weighted(
+            (3, say(c, c.rng.randint(1, 5))),
+            (1, counted(c, c.rng.randint(1, 5))),
+            (0.5, f"{han(c.rng.randint(2, 4)).replace('二', '两')}点五"),
+        )
     n = c.rng.choice((1, 5, 10, 20, 50, 100, 200, 500, 800, 1000, 1500, 3000, 5000, 10000, c.rng.randint(1, 9999)))
     return counted(c, n, 0.5)
 
@@ -202,11 +233,16 @@ def number(c: Context) -> str:
 def _telephone(c: Context) -> str:
     digits = c.weighted(
         (4, "1" + c.rng.choice("35789") + "".join(c.rng.choices("0123456789", k=9))), (1, "0" + "".join(c.rng.choices("0123456789", k=10))),
-        (1, c.rng.choice(("110", "120", "119", "10086", "12306", "95588", "10010", "12345"))), (1, "".join(c.rng.choices("0123456789", k=8))),
+        (1, c.rng.choice(("110", "120", "119", "10086", "12306", "95588", "10010", "12345"))),
+        (1, "".join(c.rng.choices("0123456789", k=8))),
     )  # fmt: skip
     if c.chance(0.5):
         return digits
-    return "".join(("幺" if d == "1" and digits[0] == "1" else DIGITS[int(d)]) for d in digits) if c.chance(0.6) else "".join(DIGITS[int(d)] for d in digits)
+    return (
+        "".join(("幺" if d == "1" and digits[0] == "1" else DIGITS[int(d)]) for d in digits)
+        if c.chance(0.6)
+        else "".join(DIGITS[int(d)] for d in digits)
+    )
 
 
 CONVERSIONS = (
@@ -219,14 +255,21 @@ def expression(c: Context) -> str:
     a, b, d = c.rng.randint(2, 999), c.rng.randint(2, 99), c.rng.randint(2, 20)
     word, sign = c.rng.choice((("加", "+"), ("减", "-"), ("乘", "×"), ("乘以", "*"), ("除以", "÷"), ("除以", "/")))
     arithmetic = c.weighted(
-        (4, f"{han(a)}{word}{han(b)}"), (3, f"{a}{word}{b}"), (2, f"{a}{sign}{b}"), (1, f"{han(a)}加{han(b)}{word}{han(d)}"), (1, f"{a}的{d}%"),
-        (1, f"{han(b)}的百分之{han(d)}"), (1, f"{say(c, d)}的平方"), (0.6, f"{say(c, d)}的立方"), (1, f"根号{say(c, d * d)}"), (0.5, f"{han(a)}的{han(d)}分之一"),
+        (4, f"{han(a)}{word}{han(b)}"), (3, f"{a}{word}{b}"), (2, f"{a}{sign}{b}"), (1, f"{han(a)}加{han(b)}{word}{han(d)}"),
+        (1, f"{a}的{d}%"),
+        (1, f"{han(b)}的百分之{han(d)}"), (1, f"{say(c, d)}的平方"), (0.6, f"{say(c, d)}的立方"), (1, f"根号{say(c, d * d)}"),
+        (0.5, f"{han(a)}的{han(d)}分之一"),
         (0.5, f"{say(c, d)}的{say(c, c.rng.randint(3, 6))}次方"), (0.7, f"{a}{sign}{b}{c.rng.choice('+-')}{d}"),
     )  # fmt: skip
     if c.after.strip().startswith(("等于", "是", "得", "结果", "的结果")) or c.chance(0.7):
         return arithmetic
     of, to = c.rng.choice(CONVERSIONS)
-    return c.weighted((1, f"{counted(c, d)}{of}等于多少{to}"), (1, f"{counted(c, d)}{of}是多少{to}"), (1, f"{counted(c, d)}{of}换算成{to}"), (0.6, f"{counted(c, d)}{of}有几{to}"))
+    return c.weighted(
+        (1, f"{counted(c, d)}{of}等于多少{to}"),
+        (1, f"{counted(c, d)}{of}是多少{to}"),
+        (1, f"{counted(c, d)}{of}换算成{to}"),
+        (0.6, f"{counted(c, d)}{of}有几{to}"),
+    )
 
 
 MAKERS = {

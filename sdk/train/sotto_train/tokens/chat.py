@@ -9,8 +9,8 @@
     <|im_start|>assistant
     The kitchen lights are dimmer now.<|im_end|>
 
-A call is one line of JSON; what a turn says beside its call stands on the line before. Only the assistant's words, calls and their <|im_end|> are
-learnt. A labelled user turn carries a head: the place of its <|im_end|> and of its words, and what they mean."""
+A call is one line of JSON; what a turn says beside its call stands on the line before. Only the assistant's words, calls and their
+<|im_end|> are learnt. A labelled user turn carries a head: the place of its <|im_end|> and of its words, and what they mean."""
 
 import json
 from collections.abc import Iterator
@@ -140,6 +140,14 @@ def _dialogue(row: dict, tokenizer: Tokenizer) -> Document:
         if turn["role"] == "user" and position > first and after.get("role") == "assistant" and name in schema.intents():
             document.heads.append(Head(position, first, position - 1, {"intent": name, "scope": "in"}, None))
     return document
+
+
+def prompt(turns: list[dict], tokenizer: Tokenizer) -> list[int]:
+    """A dialogue up to where the assistant speaks."""
+    document = Document("chat", "", "")
+    for turn in turns:
+        _add_turn(document, turn["role"], turn_text(turn), tokenizer)
+    return [*document.ids, tokenizer.im_start, *tokenizer.encode("assistant\n")]
 
 
 def cut(document: Document, context: int) -> Iterator[Document]:

@@ -56,7 +56,8 @@ def sample(lines: list[str], budget: int, rng: random.Random) -> list[str]:
 
 
 def balanced(wanted: Iterable[dict], options: TokenizerOptions) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Lines to train on and lines to measure on, a language each. Measured are rows of dev and test; where there are none, some of the sample."""
+    """Lines to train on and lines to measure on, a language each. Measured are rows of dev and test; where
+    there are none, some of the sample."""
     pools: dict[str, dict[str, list[str]]] = {"train": {"zh": [], "en": []}, "other": {"zh": [], "en": []}}
     for row in wanted:
         pool = pools["train" if row["split"] == "train" else "other"]
@@ -93,7 +94,9 @@ def train(lines: list[str], options: TokenizerOptions) -> bytes:
         if least := re.search(r"required_chars\.? *(\d+) vs (\d+)", str(error)):
             raise UserError(f"a vocabulary of {options.vocabulary} pieces does not hold the text's characters; "
                             f"pass --vocabulary {int(least[2]) + 1} or more, or a smaller --coverage") from None  # fmt: skip
-        raise UserError(f"no tokenizer of {options.vocabulary} pieces can be made of this text: {str(error).splitlines()[-1][:200]}") from None
+        raise UserError(
+            f"no tokenizer of {options.vocabulary} pieces can be made of this text: {str(error).splitlines()[-1][:200]}"
+        ) from None
     return model.getvalue()
 
 
@@ -117,7 +120,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rows", nargs="+", type=Path, help="JSON Lines of rows, plain or .zst; only the train split is learnt from")
     parser.add_argument("--vocabulary", type=int, default=defaults.vocabulary, help="pieces, bytes and markers included (default 12288)")
     parser.add_argument("--model", choices=("unigram", "bpe"), default=defaults.model)
-    parser.add_argument("--coverage", type=float, default=defaults.coverage, help="share of the characters that get pieces (default 0.9995)")
+    parser.add_argument(
+        "--coverage", type=float, default=defaults.coverage, help="share of the characters that get pieces (default 0.9995)"
+    )
     parser.add_argument("--megabytes", type=int, default=defaults.megabytes, help="text a language, at most (default 24)")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for tokenizer.model and tokenizer.json")
@@ -125,7 +130,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check(options: TokenizerOptions) -> None:
     if not 300 <= options.vocabulary <= 1 << 16:
-        raise UserError(f"a vocabulary of {options.vocabulary} pieces cannot be trained; 256 are bytes, and 65536 is the most; pass 300 to 65536")
+        raise UserError(
+            f"a vocabulary of {options.vocabulary} pieces cannot be trained; 256 are bytes, and 65536 is the most; pass 300 to 65536"
+        )
     if not 0.9 <= options.coverage <= 1 or options.megabytes < 1:
         raise UserError("--coverage is a share from 0.9 to 1 and --megabytes at least 1")
 

@@ -53,7 +53,8 @@ class Store:
 
 
 def assign(lengths: np.ndarray, context: int, rng: np.random.Generator, window: int = 8192) -> list[list[int]]:
-    """Documents to blocks: shuffled, then best fit of the longest first within windows, so that blocks fill up and length does not set order."""
+    """Documents to blocks: shuffled, then best fit of the longest first within windows, so that blocks fill
+    up and length does not set order."""
     order = rng.permutation(len(lengths))
     blocks: list[list[int]] = []
     for at in range(0, len(order), window):

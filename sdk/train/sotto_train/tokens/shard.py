@@ -10,18 +10,18 @@ A set is a folder. Every array is row-major and little-endian without a header; 
     heads.i32        int32  [heads, 9]          one row a labelled user turn, columns HEAD_COLUMNS, sorted by block and position
     spans.i16        int16  [heads, slots, 2]   for that turn and each slot: first and last token (both inclusive) as places in the block
 
-Documents of a block do not see each other: attention is block-diagonal over `documents`, positions start at 0 in each. A document lies in one
-block whole. Running text ends with `eos`, dialogues with their last turn; no `bos` is put before either, as the engine puts none. The bit of
-a document's first token is never set.
+Documents of a block do not see each other: attention is block-diagonal over `documents`, positions start at 0 in each. A document lies in
+one block whole. Running text ends with `eos`, dialogues with their last turn; no `bos` is put before either, as the engine puts none. The
+bit of a document's first token is never set.
 
 HEAD_COLUMNS: `block`; `document` (row of documents.i32); `position` of the turn's <|im_end|>, at which the heads of kind `sequence` read;
-`first` and `last`, the tokens of the user's words (inclusive; the places the span head scores); then the classes `intent`, `scope`, `sentiment`,
-`emotion` as indices into meta's labels. UNKNOWN (-100) stands for what a row does not say and must not be learnt from; in spans.i16 UNKNOWN
-means that nobody marked the turn's slots, ABSENT (-1) that the turn has no such slot.
+`first` and `last`, the tokens of the user's words (inclusive; the places the span head scores); then the classes `intent`, `scope`,
+`sentiment`, `emotion` as indices into meta's labels. UNKNOWN (-100) stands for what a row does not say and must not be learnt from; in
+spans.i16 UNKNOWN means that nobody marked the turn's slots, ABSENT (-1) that the turn has no such slot.
 
-meta.json: {"format": "sotto-packed", "version": 1, "context", "blocks", "documents", "heads", "tokens" (without padding), "vocabulary", "pad",
-"bos", "eos", "im_start", "im_end" (ids), "seed", "tokenizer_sha256", "labels": {"intent": [...], "scope": [...], "sentiment": [...],
-"emotion": [...], "slot": [...]}, "sources": {source: [licence, documents, tokens]}, "kinds": {kind: documents}}.
+meta.json: {"format": "sotto-packed", "version": 1, "context", "blocks", "documents", "heads", "tokens" (without padding), "vocabulary",
+"pad", "bos", "eos", "im_start", "im_end" (ids), "seed", "tokenizer_sha256", "labels": {"intent": [...], "scope": [...], "sentiment":
+[...], "emotion": [...], "slot": [...]}, "sources": {source: [licence, documents, tokens]}, "kinds": {kind: documents}}.
 
     packed = Packed(folder)
     packed.tokens[b]            # uint16 [context]

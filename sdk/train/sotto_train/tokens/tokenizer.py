@@ -8,8 +8,9 @@ import sentencepiece
 from sotto_train.errors import UserError
 
 MODEL_NAME = "tokenizer.model"
-# Control pieces, not user-defined ones: the library finds user-defined pieces in whatever a user types, so that a message could forge a turn;
-# control pieces stand only where the chat format puts them, and the engine reads <|im_end|> as the end of an answer only if it is one.
+# Control pieces, not user-defined ones: the library finds user-defined pieces in whatever a user types, so that a message could forge a
+# turn; control pieces stand only where the chat format puts them, and the engine takes <|im_end|> for the end of an answer only if it is
+# one.
 IM_START, IM_END = "<|im_start|>", "<|im_end|>"
 IDS = {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "im_start": 4, "im_end": 5}
 

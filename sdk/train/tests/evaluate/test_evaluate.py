@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sotto_train.cli import main
 from sotto_train.errors import UserError
 from sotto_train.evaluate import baseline, measure, metrics, model
 from sotto_train.evaluate.predictor import Answers, Predictions, Predictor
+from sotto_train.tokens.tokenizer import Tokenizer
 
 
 def test_accuracy_and_macro_f1():
@@ -60,9 +62,10 @@ def test_calls_are_read_from_the_last_line(text, call):
 
 
 def test_calls_count_function_and_arguments_apart():
-    truth = [("a", {"x": "1"}), ("a", {}), ("b", {}), None]
-    guess = [("a", {"x": "2"}), ("a", {}), None, None]
-    assert metrics.call_scores(truth, guess) == {"function": 0.75, "exact": 0.5, "arguments": pytest.approx(2 / 3), "count": 4}
+    truth = [("a", {"x": "1"}), ("a", {}), ("b", {}), ("b", {}), None, None]
+    guess = [("a", {"x": "2"}), ("a", {}), None, ("a", {}), None, ("b", {})]
+    made = metrics.call_scores(truth, guess)
+    assert made == {"count": 4, "function": 0.5, "exact": 0.25, "arguments": 0.5, "without_call": 2, "false_calls": 0.5}
 
 
 def test_distinct_and_repetition():
@@ -91,11 +94,21 @@ def sample():
     made = []
     for i, area in enumerate(AREAS * 6):
         split = "test" if i >= 24 else "train"
-        made.append(command(f"d{i}", f"{'please ' * (i % 2)}dim the {area} lights {'a bit' if i % 3 else 'now'} {i}", "light.dim", ("area", area), split=split))
+        made.append(
+            command(
+                f"d{i}",
+                f"{'please ' * (i % 2)}dim the {area} lights {'a bit' if i % 3 else 'now'} {i}",
+                "light.dim",
+                ("area", area),
+                split=split,
+            )
+        )
         made.append(command(f"l{i}", f"lock the {area} door {'for me' if i % 3 else 'now'} {i}", "lock.lock", ("area", area), split=split))
     for i in range(12):
-        mood = {"id": f"m{i}", "lang": "zh", "source": "own", "licence": "Apache-2.0", "split": "test" if i > 9 else "train", "kind": "mood",
-                "text": f"今天真{'开心' if i % 2 else '倒霉'}{i}", "sentiment": "positive" if i % 2 else "negative", "emotion": "joy" if i % 2 else "sadness"}  # fmt: skip
+        mood = {"id": f"m{i}", "lang": "zh", "source": "own", "licence": "Apache-2.0", "split": "test" if i > 9 else "train",
+            "kind": "mood",
+                "text": f"今天真{'开心' if i % 2 else '倒霉'}{i}", "sentiment": "positive" if i % 2 else "negative", "emotion": "joy" if i % 2
+                else "sadness"}  # fmt: skip
         made.append(mood)
     return made
 
@@ -173,7 +186,8 @@ def test_a_text_on_both_sides_is_told(tmp_path, capsys):
 
 @pytest.mark.parametrize("arguments, sentence", [
     ([], "nothing to evaluate"), (["--checkpoint", "/nowhere"], "does not exist"), (["--baseline-train", "/nowhere"], "cannot read"),
-    (["--baseline-train", "ROWS", "--split", "dev"], "no rows of the dev split"), (["--baseline-train", "ROWS", "--limit", "0"], "at least 1"),
+    (["--baseline-train", "ROWS", "--split", "dev"], "no rows of the dev split"),
+    (["--baseline-train", "ROWS", "--limit", "0"], "at least 1"),
 ])  # fmt: skip
 def test_wrong_arguments_are_sentences_and_leave_nothing_behind(tmp_path, capsys, arguments, sentence):
     path = tmp_path / "rows.jsonl"
@@ -183,7 +197,73 @@ def test_wrong_arguments_are_sentences_and_leave_nothing_behind(tmp_path, capsys
     assert sentence in capsys.readouterr().err and not (tmp_path / "report").exists()
 
 
-def test_a_checkpoint_without_the_torch_side_is_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(model, "MODULE", "sotto_train.training.not_there")
-    with pytest.raises(UserError, match="is missing; pip install"):
-        model.load(tmp_path)
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tokenizer")
+    texts = [r["text"] for r in sample() if "text" in r] * 3
+    rows.write(folder / "rows.jsonl", [{"id": str(i), "lang": "en", "source": "own", "licence": "CC0-1.0", "split": "train",
+        "kind": "text", "text": t}
+                                       for i, t in enumerate(texts)])  # fmt: skip
+    assert main(["tokenizer", str(folder / "rows.jsonl"), "--vocabulary", "305", "--coverage", "1", "-o", str(folder)]) == 0
+    return Tokenizer(folder)
+
+
+class FakeReader:
+    """Says `said` token by token, whatever the dialogue; its span head marks the tokens 2 .. 3 as area.
+    Uniform where it is not asked to talk."""
+
+    folder = Path("iter_1")
+    facts = {"intent": {"labels": ["none", "light.dim"]}, "slots": {"labels": ["name", "area"], "thresholds": [0.0, 0.2]}}
+
+    def __init__(self, tokenizer, said=()):
+        self.size, self.said, self.prompt = len(tokenizer), [*said, tokenizer.im_end], None
+
+    def logits(self, ids):
+        self.prompt = len(ids) if self.prompt is None else self.prompt
+        made = np.zeros((len(ids), self.size))
+        made[-1, self.said[min(len(ids) - self.prompt, len(self.said) - 1)]] = 5.0 if len(self.said) > 1 else 0.0
+        return made
+
+    def heads(self, ids, position, first, last):
+        return {"intent": np.array([[0.0, 2.0]]), "slots": None}, None
+
+
+def best_spans(logits, turns):
+    return np.array([[0.4, 0.3]]), np.array([[0, 2]]), np.array([[0, 3]])
+
+
+def test_a_checkpoints_heads_become_probabilities_and_spans(tokenizer):
+    made = model.CheckpointPredictor(FakeReader(tokenizer), best_spans, tokenizer, 128).predict(["dim the den lights"])
+    placed = tokenizer.encode_placed("dim the den lights")
+    assert made.best("intent")[0] == ["light.dim"] and made.probabilities["intent"].sum() == pytest.approx(1)
+    ((name, start, end),) = made.spans[0]  # the name's 0.4 is below one half, its threshold was never fitted
+    assert name == "area" and (start, end) == model.words_of("dim the den lights", placed, 2, 3)
+    assert not "dim the den lights"[start].isspace()
+
+
+def test_a_checkpoint_talks_until_its_turn_ends(tokenizer):
+    said = tokenizer.encode('{"call":"light.dim"}')
+    predictor = model.CheckpointPredictor(FakeReader(tokenizer, said), best_spans, tokenizer, 128)
+    assert predictor.answer([[{"role": "user", "text": "dim the den"}]]).texts == ['{"call":"light.dim"}']
+
+
+def test_an_answer_ends_where_the_context_does(tokenizer):
+    predictor = model.CheckpointPredictor(FakeReader(tokenizer, tokenizer.encode("den" * 60)), best_spans, tokenizer, 40)
+    (text,) = predictor.answer([[{"role": "user", "text": "dim"}]]).texts
+    assert 0 < len(tokenizer.encode(text)) < 40
+
+
+def test_a_uniform_model_has_the_vocabulary_as_its_perplexity(tokenizer):
+    predictor = model.CheckpointPredictor(FakeReader(tokenizer), best_spans, tokenizer, 128)
+    made = predictor.perplexity([command(0, "dim the den", "light.dim", ("area", "den"))])["command"].as_dict()
+    assert made["perplexity"] == pytest.approx(len(tokenizer))
+    assert made["bytes"] == len('{"call":"light.dim","arguments":{"area":"den"}}')
+
+
+def test_of_overlapping_spans_the_likelier_stays():
+    assert model.apart([(0.5, ("area", 0, 4)), (0.9, ("name", 3, 6)), (0.1, ("list", 6, 8))]) == [("name", 3, 6), ("list", 6, 8)]
+
+
+def test_a_checkpoint_without_a_tokenizer_is_a_sentence(tmp_path):
+    with pytest.raises(UserError, match="cannot read .*tokenizer"):
+        model.load(tmp_path, None)

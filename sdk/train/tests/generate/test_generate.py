@@ -77,7 +77,16 @@ def test_chinese_numbers(n, said):
     assert typed_zh.han(n) == said
 
 
-@pytest.mark.parametrize("n, said", [(0, "zero"), (21, "twenty-one"), (105, "one hundred and five"), (2700, "two thousand seven hundred"), (4005, "four thousand and five")])
+@pytest.mark.parametrize(
+    "n, said",
+    [
+        (0, "zero"),
+        (21, "twenty-one"),
+        (105, "one hundred and five"),
+        (2700, "two thousand seven hundred"),
+        (4005, "four thousand and five"),
+    ],
+)
 def test_english_numbers(n, said):
     assert typed_en.words(n) == said
 
@@ -222,7 +231,10 @@ def test_check_names_what_is_wrong(own, file, content, finding):
 
 def test_check_finds_nothing_else_in_good_files_and_counts_templates(own, capsys):
     wrong = check.check(own, ("zh", "en"))
-    assert all("at least 25 are asked for" in w for w in wrong) and "patterns/en: light.dim has 5 templates, at least 25 are asked for" in wrong
+    assert (
+        all("at least 25 are asked for" in w for w in wrong)
+        and "patterns/en: light.dim has 5 templates, at least 25 are asked for" in wrong
+    )
     assert main(["generate", "--hand-written", str(own), "--check"]) == 1
     assert f"{len(wrong)} findings" in capsys.readouterr().out
 
@@ -264,9 +276,10 @@ def archive(folder, files):
 
 HOME = {
     "rules/en/common.yaml": "expansion_rules: {the: (the|my), light: 'light[s]'}",
-    "sentences/en/HassTurnOn/name.yaml": "data: [{sentences: ['switch on <the> <light> in {area}']}, {sentences: ['open {cover_classes:device_class}'], inferred_domain: cover}]",
+    "sentences/en/HassTurnOn/name.yaml": "data:\n- sentences: ['switch on <the> <light> in {area}']\n"
+    "- {sentences: ['open {cover_classes:device_class}'], inferred_domain: cover}",
     "lists/en/covers.yaml": "lists: {cover_classes: {values: [{in: 'blind[s]', out: blind}]}}",
-    "sentences/en/HassStartTimer/x.yaml": "data: [{sentences: ['timer for {timer_hours:hours} hour[s] and {timer_minutes:minutes} minutes']}]",
+    "sentences/en/HassStartTimer/x.yaml": "data:\n- sentences: ['timer for {timer_hours:hours} hour[s] and {timer_minutes:minutes} minutes']",
     "sentences/en/HassLightSet/x.yaml": "data: [{sentences: ['{area} brightness {brightness} percent', 'unknown {thing}']}]",
     "sentences/en/HassFoo/x.yaml": "data: [{sentences: ['foo']}]",
 }
@@ -278,7 +291,12 @@ def test_home_assistant_templates_become_our_intents_and_slots(tmp_path):
     by_intent = {r["intent"]: r for r in made}
     assert set(by_intent) == {"device.turn_on", "cover.open", "timer.start", "light.set"}
     names = {intent: [s["name"] for s in r["slots"]] for intent, r in by_intent.items()}
-    assert names == {"device.turn_on": ["name", "area"], "cover.open": ["name"], "timer.start": ["duration"], "light.set": ["area", "percent"]}
+    assert names == {
+        "device.turn_on": ["name", "area"],
+        "cover.open": ["name"],
+        "timer.start": ["duration"],
+        "light.set": ["area", "percent"],
+    }
     assert re.fullmatch(r"\S+ hours? and \S+ minutes", by_intent["timer.start"]["slots"][0]["value"])
     assert by_intent["light.set"]["slots"][1]["value"].endswith(" percent")
 
