@@ -12,6 +12,7 @@ COMMANDS = {
     "prepare": ("sotto_train.prepare.command", "clean, de-identify, segment and augment dialogue logs and public sets"),
     "generate": ("sotto_train.generate.command", "commands and dialogues from patterns and values"),
     "tokenizer": ("sotto_train.tokens.command", "train the SentencePiece tokenizer"),
+    "pack": ("sotto_train.tokens.pack", "rows to packed sets that the trainer reads"),
     "pretrain": ("sotto_train.training.pretrain", "train a model from nothing (run it under torchrun)"),
     "finetune": ("sotto_train.training.finetune", "go on from a checkpoint: commands, talk, heads; full or LoRA"),
     "evaluate": ("sotto_train.evaluate.command", "perplexity, intents, slots, calls, mood, scope beside baselines; HTML and JSON"),
