@@ -95,6 +95,6 @@ def run(args: argparse.Namespace) -> int:
         print(f"{source} {kind} {split}: {n}")
     if made := sum(n for (source, *_), n in counts.items() if source == commands.SOURCE):
         if made < args.count:
-            print(f"{made} of {args.count} commands: the patterns give no more at {args.per_pattern} each", file=sys.stderr)
+            print(f"{made} of {args.count} commands: repeated texts are left out, and a pattern gives at most {args.per_pattern}", file=sys.stderr)
     print(f"{total} rows in {args.output}")
     return 0

@@ -279,7 +279,8 @@ HOME = {
     "sentences/en/HassTurnOn/name.yaml": "data:\n- sentences: ['switch on <the> <light> in {area}']\n"
     "- {sentences: ['open {cover_classes:device_class}'], inferred_domain: cover}",
     "lists/en/covers.yaml": "lists: {cover_classes: {values: [{in: 'blind[s]', out: blind}]}}",
-    "sentences/en/HassStartTimer/x.yaml": "data:\n- sentences: ['timer for {timer_hours:hours} hour[s] and {timer_minutes:minutes} minutes']",
+    "sentences/en/HassStartTimer/x.yaml": "data:\n- sentences: ['timer for "
+    "{timer_hours:hours} hour[s] and {timer_minutes:minutes} minutes']",
     "sentences/en/HassLightSet/x.yaml": "data: [{sentences: ['{area} brightness {brightness} percent', 'unknown {thing}']}]",
     "sentences/en/HassFoo/x.yaml": "data: [{sentences: ['foo']}]",
 }
