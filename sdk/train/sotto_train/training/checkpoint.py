@@ -65,8 +65,11 @@ class InlineSave(TorchDistSaveShardedStrategy):
     """Writes in this process. Megatron's own way forks writers, and waits for ever for one that failed; and it spawns a manager that runs the
     main script again."""
 
+    def async_save(self, sharded_state_dict, checkpoint_dir):
+        filesystem_async._results_queue = queue.Queue()  # the writer takes what is there, else starts the manager
+        return super().async_save(sharded_state_dict, checkpoint_dir)
+
     def _get_save_and_finalize_callbacks(self, writer, save_state_dict_ret):
-        writer.results_queue = queue.Queue()
         request = super()._get_save_and_finalize_callbacks(writer, save_state_dict_ret)
         if request.async_fn is None:
             return request

@@ -7,7 +7,7 @@ import torch
 
 
 def current_device() -> None:
-    """Buffers, rotations and vocabulary masks are made on torch.cuda.current_device(); gathers move tensors by .cuda()."""
+    """Buffers, rotations and vocabulary masks are made on torch.cuda.current_device()."""
     torch.cuda.current_device = lambda: "cpu"
 
 
@@ -25,6 +25,11 @@ def tensors_on_cuda() -> None:
             return make(*args, device="cpu" if str(device).startswith("cuda") else device, **kwargs)
 
         setattr(torch, name, on_cpu)
+
+
+def moves_to_cuda() -> None:
+    """Gathering the optimizer's state for a checkpoint moves it by .cuda() and back."""
+    torch.Tensor.cuda = lambda self, *args, **kwargs: self
 
 
 def tensor_types() -> None:
@@ -47,7 +52,7 @@ def random_states() -> None:
     random._set_cuda_rng_state = lambda *args, **kwargs: None
 
 
-PATCHES = (current_device, synchronize, tensors_on_cuda, tensor_types, random_states)
+PATCHES = (current_device, synchronize, tensors_on_cuda, moves_to_cuda, tensor_types, random_states)
 
 
 def apply(without: str | None = None) -> None:

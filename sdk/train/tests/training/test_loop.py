@@ -1,0 +1,144 @@
+"""Whole runs: ranks, checkpoints, going on. Each start of torch and Megatron takes seconds, so a test does several things with one run."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from conftest import TINY
+
+pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
+pytest.importorskip("megatron.core", reason="training needs megatron-core: pip install .[train]")
+
+
+def arguments(sets, output, *more):
+    return ["--config", TINY, "--heads", "--data", sets[0], "--global-batch", "8", "--rate", "3e-3", "--log-every", "1", "-o", output, *more]
+
+
+def curve(folder) -> dict[int, dict]:
+    rows = [json.loads(line) for line in (folder / "curve.jsonl").read_text().splitlines()]
+    return {row["step"]: row for row in rows if "loss" in row}
+
+
+def wait_for(condition, process, seconds=100):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory, sets):
+    """2 data x 2 tensor ranks, killed by SIGKILL some steps behind the checkpoint of step 10, and gone on to step 30. Returns the folder, the
+    losses from before the kill and those after, and what the second run said. Dropout, so that generators count too."""
+    import subprocess
+
+    from conftest import SLOWEST, command, environment
+
+    output = tmp_path_factory.mktemp("killed") / "run"
+    whole = command("pretrain", *arguments(sets, output, "--steps", 30, "--tensor", 2, "--micro-batch", 2, "--save-every", 10, "--dropout", 0.1), ranks=4)
+    first = subprocess.Popen(whole, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        wait_for(lambda: (output / "curve.jsonl").exists() and len(curve(output)) >= 14, first)
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    # At step 14 the checkpoint of step 10 is complete; a fast machine may have reached the next.
+    latest = int((output / "latest_checkpointed_iteration.txt").read_text())
+    before = curve(output)
+    second = subprocess.run(whole, env=environment(), text=True, capture_output=True, timeout=SLOWEST)
+    assert second.returncode == 0, second.stdout + second.stderr
+    return output, latest, before, curve(output), second.stdout
+
+
+def test_a_killed_run_goes_on_with_the_very_same_losses(killed):
+    output, latest, before, after, said = killed
+    assert f"going on from {output}/iter_{latest:07d}" in said
+    repeated = [step for step in before if step > latest]
+    assert repeated
+    for step in repeated:
+        assert after[step]["loss"] == before[step]["loss"], step
+    assert sorted(after) == list(range(1, 31))
+
+
+def test_it_learns(killed):
+    after = killed[3]
+    assert after[30]["loss"]["lm"] < after[1]["loss"]["lm"] - 1
+    assert after[30]["loss"]["intent"] < after[1]["loss"]["intent"] - 1
+    assert (killed[0] / "curve.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_old_checkpoints_go_and_nothing_half_written_is_left(killed):
+    names = sorted(p.name for p in killed[0].iterdir())
+    assert names == ["curve.jsonl", "curve.png", "iter_0000020", "iter_0000030", "latest_checkpointed_iteration.txt"]
+
+
+def test_other_ranks_go_on_from_it(killed, sets, tmp_path, run):
+    """4 ranks wrote it, one reads it: the losses on are those of the same weights and moments, in another order of sums."""
+    import shutil
+
+    from_20 = tmp_path / "alone"
+    shutil.copytree(killed[0], from_20)
+    shutil.rmtree(from_20 / "iter_0000030")
+    (from_20 / "latest_checkpointed_iteration.txt").write_text("20")
+    # Without dropout the generators, which belong to ranks, do not count; step 21 shows weights, step 22 moments.
+    status, said = run("pretrain", *arguments(sets, from_20, "--steps", 22, "--micro-batch", 4))
+    assert status == 0, said
+    assert "by 4 ranks then and 1 now" in said
+    steps = curve(from_20)
+    assert steps[22]["loss"]["lm"] < curve(killed[0])[20]["loss"]["lm"] + 0.1
+
+
+def test_another_shape_is_refused_with_what_differs(killed, sets, tmp_path, run):
+    other = tmp_path / "other.yaml"
+    other.write_text(TINY.read_text().replace("ffn: 128", "ffn: 192"))
+    args = arguments(sets, killed[0], "--steps", 40)
+    args[args.index(TINY)] = other
+    status, said = run("pretrain", *args)
+    assert status == 1
+    assert "was trained with model {'ffn': 128}, this run has {'ffn': 192}" in said
+    assert "Traceback" not in said
+
+
+def test_sigterm_saves_first_and_the_clock_rules_the_rate(sets, tmp_path, start):
+    process = start("pretrain", *arguments(sets, tmp_path / "run", "--seconds", 600, "--micro-batch", 2))
+    wait_for(lambda: (tmp_path / "run" / "curve.jsonl").exists() and len(curve(tmp_path / "run")) >= 3, process)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "the same command goes on" in said
+    step = int((tmp_path / "run" / "latest_checkpointed_iteration.txt").read_text())
+    assert step >= 3
+    rates = [row["rate"] for row in curve(tmp_path / "run").values()]
+    assert rates == sorted(rates)  # seconds into ten minutes it is still rising
+    assert max(rates) < 3e-3
+
+
+def test_a_rank_that_dies_is_started_again_from_the_last_checkpoint(sets, tmp_path, start):
+    output = tmp_path / "run"
+    process = start("pretrain", *arguments(sets, output, "--steps", 16, "--micro-batch", 2, "--save-every", 4), ranks=2, restarts=1)
+    wait_for(lambda: (output / "latest_checkpointed_iteration.txt").exists(), process)
+    ranks = [int(p) for p in os.popen(f"ps -o pid= --ppid {process.pid}").read().split()]
+    os.kill(ranks[-1], signal.SIGKILL)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert "going on from" in said
+    assert sorted(curve(output)) == list(range(1, 17))
+
+
+def test_pipeline_ranks_lose_as_one_rank_does(sets, tmp_path, run):
+    for name, ranks, split in (("one", 1, []), ("two", 2, ["--pipeline", 2])):
+        status, said = run("pretrain", *arguments(sets, tmp_path / name, "--steps", 3, "--micro-batch", 2, *split), ranks=ranks)
+        assert status == 0, said
+    one, two = curve(tmp_path / "one"), curve(tmp_path / "two")
+    for step in (1, 2, 3):
+        assert two[step]["loss"] == pytest.approx(one[step]["loss"], rel=1e-4)  # float32, sums in another order
+
+
+def test_too_little_memory_is_a_sentence(sets, tmp_path, run):
+    status, said = run("pretrain", *arguments(sets, tmp_path / "run", "--steps", 3, "--memory", "10M"))
+    assert status == 1
+    assert "a micro-batch of 1 takes" in said
+    assert "Traceback" not in said
