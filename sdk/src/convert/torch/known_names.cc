@@ -7,7 +7,7 @@
 namespace sotto {
 namespace {
 
-constexpr Meaning kData = Meaning::kData, kStorage = Meaning::kStorage, kElement = Meaning::kElement;
+constexpr Meaning kStorage = Meaning::kStorage, kElement = Meaning::kElement;
 
 constexpr KnownName storage(const char* name, uint8_t bytes) { return {"torch", name, kStorage, bytes, false, Element::kF32}; }
 constexpr KnownName storage(const char* name, uint8_t bytes, Element element) {
