@@ -14,7 +14,7 @@ import sentencepiece
 from sotto_train import rows
 from sotto_train.errors import UserError
 from sotto_train.tokens import chat
-from sotto_train.tokens.tokenizer import IDS, IM_END, IM_START, MODEL_NAME, Tokenizer
+from sotto_train.tokens.tokenizer import IDS, IM_END, IM_START, CONFIG_NAME, MODEL_NAME, Tokenizer
 
 LINE_BYTES = 4000  # the trainer skips longer lines; texts are split into such
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -125,7 +125,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--megabytes", type=int, default=defaults.megabytes, help="text a language, at most (default 24)")
     parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for tokenizer.model and tokenizer.json")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the model, tokenizer_config.json and report.json")
 
 
 def check(options: TokenizerOptions) -> None:
@@ -148,9 +148,12 @@ def run(args: argparse.Namespace) -> int:
     report = {lang: measure(tokenizer, lines) for lang, lines in sorted(measured.items())}
     about = {"vocabulary": len(tokenizer), "model": options.model, "coverage": options.coverage, "seed": options.seed,
              "trained_on_bytes": {lang: sum(len(x.encode()) for x in lines) for lang, lines in learnt.items()},
-             "measured": report, "chat_template": chat.TEMPLATE}  # fmt: skip
-    with rows.writing(args.output / "tokenizer.json") as file:
-        file.write(json.dumps(about, ensure_ascii=False, indent=1).encode() + b"\n")
+             "measured": report}  # fmt: skip
+    # Beside the model, under the names that `sotto import` and others look for: no marker is put around a text, and how a talk is written.
+    config = {"add_bos_token": False, "add_eos_token": False, "add_prefix_space": False, "chat_template": chat.TEMPLATE}
+    for name, content in ((CONFIG_NAME, config), ("report.json", about)):
+        with rows.writing(args.output / name) as file:
+            file.write(json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
     if len(learnt) == 1:
         print(f"all text is {next(iter(learnt))}: the other language will be spelled in characters and bytes")
     for lang, m in report.items():

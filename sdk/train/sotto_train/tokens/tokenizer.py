@@ -8,6 +8,7 @@ import sentencepiece
 from sotto_train.errors import UserError
 
 MODEL_NAME = "tokenizer.model"
+CONFIG_NAME = "tokenizer_config.json"
 # Control pieces, not user-defined ones: the library finds user-defined pieces in whatever a user types, so that a message could forge a
 # turn; control pieces stand only where the chat format puts them, and the engine takes <|im_end|> for the end of an answer only if it is
 # one.

@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 from sotto_train.errors import UserError
+from sotto_train.tokens.tokenizer import CONFIG_NAME, MODEL_NAME
 from sotto_train.training import options
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("run", type=Path, metavar="DIR", help="a run's folder or one iteration's")
+    parser.add_argument("checkpoint", type=Path, metavar="DIR", help="a run's folder or one iteration's")
     parser.add_argument("-o", "--output", required=True, type=Path, help="folder to write; for a LoRA run without --merge a .gguf file")
-    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="SentencePiece .model to lay into the folder")
+    parser.add_argument("--tokenizer", type=Path, metavar="DIR", help="what `sotto-train tokenizer` wrote, to lay into the folder")
     parser.add_argument("--merge", action="store_true", help="of a LoRA run: the base's weights with the pairs added, as a checkpoint")
 
 
@@ -21,7 +22,7 @@ def run(args) -> int:
     from sotto_train.training.world import World
 
     world = World()
-    reader = Reader(world, args.run)
+    reader = Reader(world, args.checkpoint)
     if reader.lora and not args.merge:
         _export_adapter(reader, args.output)
     else:
@@ -33,8 +34,8 @@ def run(args) -> int:
 def _export_checkpoint(world, reader, output: Path, tokenizer: Path | None) -> None:
     from sotto_train.training import adapter, checkpoint, model
 
-    if tokenizer is not None and not tokenizer.is_file():
-        raise UserError(f"{tokenizer} is no file; give the .model that the data was packed with")
+    if tokenizer is not None and not (tokenizer / MODEL_NAME).is_file():
+        raise UserError(f"{tokenizer} holds no {MODEL_NAME}; give the folder that the data was packed with")
     bare = reader.model
     if reader.lora:
         sizes = {name: linear.out_features for name, linear in bare.sotto_heads.items()} if reader.facts else {}
@@ -45,7 +46,8 @@ def _export_checkpoint(world, reader, output: Path, tokenizer: Path | None) -> N
     folder = checkpoint.save(world, output, reader.iteration, bare, None, common)
     if tokenizer is not None:
         (output / "tokenizer").mkdir(exist_ok=True)
-        shutil.copyfile(tokenizer, output / "tokenizer" / "tokenizer.model")
+        for name in (MODEL_NAME, CONFIG_NAME):
+            shutil.copyfile(tokenizer / name, output / "tokenizer" / name)
     world.say(f"wrote {folder}; now: sotto import {output} -o MODEL.gguf")
 
 

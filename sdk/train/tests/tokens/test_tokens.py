@@ -170,8 +170,13 @@ def test_a_vocabulary_too_small_for_the_characters_is_a_sentence(folder, tmp_pat
 
 
 def test_the_report_counts_tokens_a_character(folder):
-    about = json.loads((folder / "out/tokenizer.json").read_text())
+    about = json.loads((folder / "out/report.json").read_text())
     assert set(about["measured"]) == {"zh", "en"} and 0 < about["measured"]["en"]["tokens_per_character"] < 1
+
+
+def test_how_a_talk_is_written_lies_beside_the_model(folder):
+    config = json.loads((folder / "out/tokenizer_config.json").read_text())
+    assert "<|im_start|>" in config["chat_template"] and not config["add_bos_token"]
 
 
 @pytest.mark.parametrize(
