@@ -118,6 +118,20 @@ TEST_F(ImportTest, EverySplitGivesTheSameFileAndTheOriginalsLogits) {
   }
 }
 
+// Chunks of virtual stages come round again: the first stage holds layers 0 and 2.
+TEST_F(ImportTest, VirtualPipelineStagesGiveTheSameFile) {
+  const std::string plain = import(fixture("megatron/virtual/plain"), "plain.gguf");
+  EXPECT_EQ(file_bytes(import(fixture("megatron/virtual/pp2_vpp2"), "virtual.gguf")), file_bytes(plain));
+}
+
+TEST_F(ImportTest, ZarrIsRefusedByName) {
+  const fs::path root = folder_ / "zarr";
+  fs::create_directories(root / "iter_0000001");
+  std::ofstream(root / "latest_checkpointed_iteration.txt") << "1";
+  std::ofstream(root / "iter_0000001/metadata.json") << R"({"sharded_backend": "zarr", "sharded_backend_version": 1})";
+  EXPECT_NE(refusal(root.string(), SOTTO_UNSUPPORTED).find("zarr"), std::string::npos);
+}
+
 TEST_F(ImportTest, ExportedAtAnySplitItComesBackBitForBit) {
   const struct {
     const char* name;
