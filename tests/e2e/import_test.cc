@@ -119,9 +119,10 @@ TEST_F(ImportTest, EverySplitGivesTheSameFileAndTheOriginalsLogits) {
 }
 
 // Chunks of virtual stages come round again: the first stage holds layers 0 and 2.
-TEST_F(ImportTest, VirtualPipelineStagesGiveTheSameFile) {
+TEST_F(ImportTest, VirtualStagesAndHybridLayersGiveTheSameFile) {
   const std::string plain = import(fixture("megatron/virtual/plain"), "plain.gguf");
   EXPECT_EQ(file_bytes(import(fixture("megatron/virtual/pp2_vpp2"), "virtual.gguf")), file_bytes(plain));
+  EXPECT_EQ(file_bytes(import(fixture("megatron/virtual/hybrid"), "hybrid.gguf")), file_bytes(plain));
 }
 
 TEST_F(ImportTest, ZarrIsRefusedByName) {
