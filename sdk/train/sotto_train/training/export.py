@@ -9,7 +9,7 @@ from sotto_train.training import options
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("run", type=Path, metavar="DIR", help="a run's folder or one iteration's")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a run's folder or one iteration's")
     parser.add_argument("-o", "--output", required=True, type=Path, help="folder to write; for a LoRA run without --merge a .gguf file")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="SentencePiece .model to lay into the folder")
     parser.add_argument("--merge", action="store_true", help="of a LoRA run: the base's weights with the pairs added, as a checkpoint")
@@ -21,7 +21,7 @@ def run(args) -> int:
     from sotto_train.training.world import World
 
     world = World()
-    reader = Reader(world, args.run)
+    reader = Reader(world, args.folder)
     if reader.lora and not args.merge:
         _export_adapter(reader, args.output)
     else:
