@@ -17,6 +17,7 @@ from megatron.core import dist_checkpointing
 from megatron.core.dist_checkpointing.mapping import ShardedObject
 from megatron.core.dist_checkpointing.strategies import filesystem_async
 from megatron.core.dist_checkpointing.strategies.torch import TorchDistSaveShardedStrategy
+from torch.distributed.checkpoint import FileSystemReader
 
 from sotto_train.errors import UserError
 from sotto_train.training import world as world_module
@@ -138,6 +139,7 @@ def common_state(folder: Path) -> dict:
 
 def load(world, folder: Path, model, optimizer, same_world: bool) -> None:
     """All of a run's state. Random states belong to ranks: with other ranks they start anew from the seed."""
+    _allocate_moments(optimizer)
     weights = model.sharded_state_dict()
     state = {**weights, "optimizer": optimizer.sharded_state_dict(weights, is_loading=True, metadata=METADATA)}
     if same_world:
@@ -146,12 +148,41 @@ def load(world, folder: Path, model, optimizer, same_world: bool) -> None:
     if same_world:
         world_module.set_random_states(loaded.pop(RANDOM))
     optimizer.load_state_dict(loaded["optimizer"])
+    _part_step_counts(optimizer)
     _take(model, weights, loaded)
+
+
+def _allocate_moments(optimizer) -> None:
+    """Torch's optimizers have no moments before their first step, and Megatron loads into those that are there. What the empty step does to
+    the weights is overwritten by the checkpoint's."""
+    for part in optimizer.chained_optimizers:
+        part._init_optimizer_states_with_dummy_values()
+        _let_step_counts_pass(part)
+
+
+def _let_step_counts_pass(part) -> None:
+    """Megatron copies each key of a parameter's state from the checkpoint, where torch's count of steps is no tensor a parameter but one number
+    a group, which it has set before."""
+    plain = type(part)._set_main_param_and_optimizer_states
+
+    def with_step(model_parameter, tensors):
+        group, place = part.model_param_group_index_map[model_parameter]
+        state = part.optimizer.state[part.optimizer.param_groups[group]["params"][place]]
+        plain(part, model_parameter, {**tensors, "step": state["step"]})
+
+    part._set_main_param_and_optimizer_states = with_step
+
+
+def _part_step_counts(optimizer) -> None:
+    """Megatron gives all parameters one tensor with the number of steps; each parameter's update would add to it."""
+    for part in optimizer.chained_optimizers:
+        for state in part.optimizer.state.values():
+            state["step"] = state["step"].clone()
 
 
 def load_weights(folder: Path, model, optimizer=None) -> list[str]:
     """Weights only, and of those what the checkpoint has; returns the parameters it does not have. The optimizer starts anew from them."""
-    stored = dist_checkpointing.load_tensors_metadata(str(folder))
+    stored = FileSystemReader(folder).read_metadata().state_dict_metadata
     weights = model.sharded_state_dict()
     there = {k: v for k, v in weights.items() if getattr(v, "key", k) in stored or not hasattr(v, "key")}
     missing = sorted(k for k, v in weights.items() if k not in there and "_extra_state" not in k and torch.is_tensor(v.data))

@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2]
 TINY = PACKAGE / "configs" / "tiny.yaml"
-SLOWEST = 150  # seconds; a run that takes longer hangs
+SLOWEST = 300  # seconds; a run that takes longer hangs, or shares its machine with too many others
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,7 @@ def world():
 @pytest.fixture(scope="session")
 def sets(tmp_path_factory):
     folder = tmp_path_factory.mktemp("packed")
-    return packed.write(folder / "train"), packed.write(folder / "dev", blocks=6, seed=1)
+    return packed.write(folder / "train"), packed.write(folder / "dev", blocks=12, seed=1)
 
 
 def command(name: str, *arguments, ranks: int = 1, restarts: int = 0) -> list[str]:
@@ -40,6 +41,23 @@ def environment() -> dict:
     return {**os.environ, "PYTHONPATH": str(PACKAGE), "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
 
 
+def ranks_of(process: subprocess.Popen) -> list[int]:
+    """The processes that torchrun started; they are in sessions of their own."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], text=True, capture_output=True)
+    return [int(pid) for pid in listed.stdout.split()]
+
+
+def kill(process: subprocess.Popen) -> None:
+    """With all its ranks, and at once, as a machine that fails does."""
+    ranks = ranks_of(process)
+    for pid in (process.pid, *ranks):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait()
+
+
 @pytest.fixture
 def start():
     """Starts a subcommand; what is still there at the end of the test goes."""
@@ -47,7 +65,7 @@ def start():
 
     def begin(name: str, *arguments, **more) -> subprocess.Popen:
         process = subprocess.Popen(
-            command(name, *arguments, **more), env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            command(name, *arguments, **more), env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         running.append(process)
         return process
@@ -55,8 +73,7 @@ def start():
     yield begin
     for process in running:
         if process.poll() is None:
-            os.killpg(process.pid, 9)
-        process.wait()
+            kill(process)
 
 
 @pytest.fixture

@@ -65,5 +65,5 @@ def test_sets_of_another_tokenizer_are_refused(sets, tmp_path):
 
 def test_two_sets_are_one_behind_another(sets):
     both = Corpus(list(sets))
-    assert len(both) == 30
+    assert len(both) == 36
     assert np.array_equal(both.batch([24]).tokens, Corpus([sets[1]]).batch([0]).tokens)

@@ -43,7 +43,7 @@ def outcomes(tmp_path_factory, sets):
     script = SCRIPT.format(tests=str(PACKAGE / "tests" / "training"), tiny=str(PACKAGE / "configs" / "tiny.yaml"))
     where = tmp_path_factory.mktemp("compat")
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script, str(where), str(sets[0])], env=environment(), text=True, capture_output=True, timeout=170
+        [sys.executable, "-W", "ignore", "-c", script, str(where), str(sets[0])], env=environment(), text=True, capture_output=True, timeout=300
     )
     lines = [line.removeprefix("RESULT ").split(": ") for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     return dict(lines), done.stdout + done.stderr
