@@ -28,6 +28,10 @@ target_compile_options(sotto_options INTERFACE
   $<$<BOOL:${SOTTO_WARNINGS_AS_ERRORS}>:-Werror>)
 if(SOTTO_SANITIZE)
   target_compile_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  # A third of this build's time, for what the address sanitizer tells too or what the fuzzers' build (clang) looks for.
+  if(SOTTO_SANITIZE MATCHES undefined AND NOT SOTTO_BUILD_FUZZERS)
+    target_compile_options(sotto_options INTERFACE -fno-sanitize=null,vptr,object-size,alignment)
+  endif()
   target_link_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE})
 endif()
 

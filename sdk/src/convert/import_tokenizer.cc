@@ -54,7 +54,8 @@ Status ImportTokenizer::fit(uint32_t vocabulary) {
 
 void ImportTokenizer::put(GgufWriter* writer) const {
   if (gguf_) return put_gguf_tokenizer(gguf_->gguf(), writer);
-  if (tokens() != 0) put_tokenizer(data_, writer);
+  if (tokens() != 0) return put_tokenizer(data_, writer);
+  writer->put_text("tokenizer.ggml.model", "no_vocab");  // llama.cpp opens a file without a vocabulary only if it says so
 }
 
 }  // namespace sotto

@@ -58,6 +58,8 @@ Status check_text_types(const Gguf& file) {
 Status check_tokens(const Gguf& file) {
   SOTTO_TRY(check_text_types(file));
   const GgufValue* tokens = file.find(kTokens);
+  SOTTO_ASSIGN(const std::string_view model, file.text(kModel, ""));
+  if (!tokens && (model == "no_vocab" || model == "none")) return {};  // it says itself that it works by ids alone
   if (!tokens && file.find(kModel) && !file.find("sotto.tokenizer.sentencepiece"))
     return Status(SOTTO_BAD_FILE, fmt::format("key '{}' is missing, '{}' needs it", kTokens, kModel));
   if (!tokens) return {};
