@@ -7,6 +7,8 @@
 namespace sotto::sentiment {
 namespace {
 
+constexpr double kLeastPrior = 1e-200;  // no division by zero; words that are rare by many tokens are far above
+
 // log of the sum of exp over the vocabulary: what a logit is less than its log-probability.
 double log_sum(const std::vector<float>& logits) {
   const auto largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
@@ -55,7 +57,7 @@ void LabelWords::calibrate(Run& run, sotto_session* session, const Prompt& promp
 Shares LabelWords::read(Run& run, sotto_session* session) const {
   Shares shares = ask_words(run, session);
   double sum = 0;
-  for (size_t i = 0; i < labels_; ++i) sum += shares[i] /= std::max(prior_[i], 1e-9);
+  for (size_t i = 0; i < labels_; ++i) sum += shares[i] /= std::max(prior_[i], kLeastPrior);
   for (double& share : shares) share /= sum;
   return shares;
 }

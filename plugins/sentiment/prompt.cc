@@ -51,9 +51,13 @@ Ids Prompt::render(std::string_view text, uint32_t flags) const {
   options.struct_size = sizeof options;
   options.flags = flags;
   options.messages = str(messages);
-  return fetch<uint32_t>(guess, [&](uint32_t* ids, uint64_t capacity, uint64_t* count, sotto_error* err) {
-    return services_.session->template_tokenize(model_, &options, ids, capacity, count, err);
-  });
+  try {
+    return fetch<uint32_t>(guess, [&](uint32_t* ids, uint64_t capacity, uint64_t* count, sotto_error* err) {
+      return services_.session->template_tokenize(model_, &options, ids, capacity, count, err);
+    });
+  } catch (const Failure& e) {
+    throw Failure(e.status(), std::string("sentiment: making the prompt of a turn: ") + e.what());
+  }
 }
 
 Ids Prompt::tokenize(std::string_view text) const {

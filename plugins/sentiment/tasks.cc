@@ -2,7 +2,7 @@
 
 namespace sotto::sentiment {
 
-const std::array<Task, kTasks> kAllTasks = {{
+constexpr std::array<Task, kTasks> kAllTasks = {{
     {"sentiment",
      SOTTO_SENTIMENT_LABELS,
      {"negative", "neutral", "positive"},
