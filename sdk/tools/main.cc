@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"template", "messages to the prompt that the chat template makes of them", declare_template},
     {"logits", "what the model expects after each token, as float32", declare_logits},
     {"perplexity", "how well the model predicts a text", declare_perplexity},
+    {"mood", "what texts sound like: label, emotion, intensity, language", declare_mood},
     {"bench", "speed beside the measured memory bandwidth", declare_bench},
     {"info", "what is in a model file and the memory it takes", declare_info},
     {"import", "a model file from a Megatron-LM or Hugging Face checkpoint", declare_import},
