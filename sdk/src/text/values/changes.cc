@@ -81,8 +81,9 @@ bool find_compared(Context& context, size_t at, Readings* out) {
   }
   size_t end = reader.word(out->end, Word::kMore, &direction);
   if (end == 0) end = reader.word(out->end, Word::kUp, &direction);
-  if (end == 0) return false;
-  out->end = end;
+  if (end == 0 || reader.word(end, Word::kTo) != 0) return false;
+  const size_t more = adverb != 0 ? reader.word(end, Word::kAmount) : 0;  // 稍微亮一点
+  out->end = more != 0 ? more : end;
   set_change(direction, out);
   return true;
 }

@@ -12,6 +12,7 @@ size_t read_zh_minutes(Reader& reader, size_t at, bool needs_mark, int* minutes)
   if (const size_t end = reader.word(at, Word::kQuarterMinutes, &value)) return *minutes = value, end;
   const Number n = reader.whole(at);
   if (!is_hour(n, 59) || n.form == Form::kEn || n.is_approximate || reader.skip(at) != at) return 0;
+  if (n.is_spelled && !n.has_zero) return 0;  // 三点一四 is a number
   *minutes = static_cast<int>(n.value);
   size_t end = reader.word(n.end, Word::kTimeUnit, &value);
   if (end != 0 && value == (SOTTO_UNIT_MINUTE | kWeakUnit) && reader.skip(n.end) == n.end) return end;
@@ -79,6 +80,8 @@ ClockPart read_zh_clock(Reader& reader, size_t at) {
   const size_t begin = out.end;
   const int hour = static_cast<int>(n.value);
   read_zh_behind(reader, hour, &out);
+  const Number& decimal = reader.number(at);  // 三点零五 may be 3.05
+  if (decimal.end == out.end && !decimal.is_whole) out.number = decimal.value;
   out.is_exact = hour > 12 || hour == 0 || n.has_zero;
   out.is_weak = out.end == begin && n.value == 1 && n.form == Form::kZh && kind == 1;
   return out;
@@ -100,7 +103,8 @@ void read_half_of_day(Reader& reader, ClockPart* out) {
   for (int i = 0; i < out->count; ++i)
     if (out->options[i].hour > 12) return;
   for (int i = 0; i < out->count; ++i) out->options[i].hour = out->options[i].hour % 12 + noon;
-  out->end = end;
+  const size_t sharp = reader.word(end, Word::kExact);
+  out->end = sharp == 0 ? end : sharp;
   out->is_exact = true;
   out->is_bare = false;
   out->is_noon = noon == 12;

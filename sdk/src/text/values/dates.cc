@@ -41,10 +41,8 @@ DatePart read_zh_week(Context& context, size_t at) {
   const size_t next = reader.word(at, Word::kZhNext, &weeks);
   const size_t week = reader.word(next == 0 ? at : next, Word::kWeek);
   const int64_t now = today(context);
-  if (week == 0) {
-    const size_t end = reader.word(next == 0 ? at : next, Word::kWeekend);
-    return end == 0 ? DatePart{} : weekend(context, end, weeks);
-  }
+  if (week == 0) return {};
+  if (const size_t end = reader.word(next == 0 ? at : next, Word::kWeekend)) return weekend(context, end, weeks);
   int weekday = 0;
   const size_t end = read_weekday(reader, next == 0 ? at : next, true, &weekday);
   if (end == 0) return next == 0 ? DatePart{} : period(context, week, weeks, SOTTO_UNIT_WEEK);
@@ -64,8 +62,11 @@ DatePart read_en_weekday(Context& context, size_t at) {
   int weekday = 0;
   const size_t begin = next == 0 ? at : next;
   if (reader.word(begin, Word::kWeek) != 0) return {};
-  const size_t end = read_weekday(
-      reader, begin, next != 0 || reader.word_before(at, Word::kGlue) || reader.word_before(at, Word::kAt), &weekday);
+  // "the sun" is no Sunday.
+  int32_t is_only_the = 0;
+  const bool is_behind_glue = reader.word_before(at, Word::kGlue, &is_only_the) && is_only_the == 0;
+  const bool is_led = next != 0 || is_behind_glue || reader.word_before(at, Word::kAt);
+  const size_t end = read_weekday(reader, begin, is_led, &weekday);
   if (end == 0) return {};
   const int64_t now = today(context);
   const int64_t ahead = (weekday - weekday_of(now) + 7) % 7;
@@ -108,7 +109,9 @@ DatePart read_zh_period(Context& context, size_t at) {
 DatePart read_distance(Context& context, size_t at) {
   Reader& reader = context.reader;
   int32_t sign = 1;
-  const size_t in = reader.word(at, Word::kIn);
+  size_t in = reader.word(at, Word::kIn);
+  const size_t about = in == 0 ? 0 : reader.word(in, Word::kAbout);
+  if (about != 0) in = about;
   const Duration d = read_duration(reader, in == 0 ? at : in);
   if (d.end == 0 || !d.is_whole_days || d.is_range) return {};
   size_t end = reader.word(d.end, Word::kLater, &sign);
@@ -119,7 +122,7 @@ DatePart read_distance(Context& context, size_t at) {
   if (d.seconds != static_cast<double>(days * kDaySeconds)) return {};
   DatePart out = one(end, days_of(add_months(date_of(now), sign * months)) + sign * days, 1, SOTTO_UNIT_DAY);
   out.is_relative = true;
-  out.is_approximate = d.is_approximate;
+  out.is_approximate = d.is_approximate || about != 0;
   return out;
 }
 
@@ -139,7 +142,8 @@ DatePart read_edge(Context& context, size_t at) {
   DatePart whole = read_zh_period(context, at);
   if (whole.end != 0) {
     end = reader.word(whole.end, Word::kEdge, &edge);
-    if (end != 0 && (edge & 16) == 0) end = 0;  // 下个月 + 底; 月底 has its own month
+    const bool is_own = (edge & 16) != 0 || (edge >= 64 && whole.precision == SOTTO_UNIT_YEAR);  // 下个月底, 明年年底
+    if (!is_own) end = 0;
   } else if ((end = reader.word(at, Word::kEdge, &edge)) != 0) {
     if ((edge & 16) != 0) return {};
     whole = period(context, end, 0, edge >= 64 ? SOTTO_UNIT_YEAR : SOTTO_UNIT_MONTH);

@@ -175,6 +175,7 @@ Duration read_duration(Reader& reader, size_t at) {
   int parts = 1;
   for (; parts < kMostParts; ++parts) {
     size_t from = out.end;
+    if (from < reader.text().size() && reader.text()[from] == ',') ++from;
     if (const size_t end = reader.word(from, Word::kAnd)) from = end;
     const Part next = read_part(reader, from);
     if (next.end == 0 || !joins(part.unit, next.unit)) break;

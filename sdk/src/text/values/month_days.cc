@@ -219,7 +219,11 @@ DatePart read_day_first(Context& context, size_t at) {
   const size_t end = read_en_day(reader, the == 0 ? at : the, &day, &is_ordinal);
   if (end == 0) return out;
   const size_t of = reader.word(end, Word::kOf);
-  const size_t after_month = read_en_month(reader, of == 0 ? end : of, is_ordinal || of != 0, &month);
+  size_t after_month = read_en_month(reader, of == 0 ? end : of, true, &month);
+  // "3 may" may go on as a sentence.
+  if (after_month != 0 && !is_ordinal && of == 0 && reader.word(end, Word::kMonthVerb) != 0 &&
+      !reader.clause_ends(after_month) && read_year_behind(reader, after_month, &year) == after_month)
+    after_month = 0;
   if (after_month != 0) {
     out.end = read_year_behind(reader, after_month, &year);
     add_yearly(context, year, month, day, &out);
@@ -227,9 +231,13 @@ DatePart read_day_first(Context& context, size_t at) {
   }
   // Digits, so that "the first lamp" and "the second" stay what they are.
   int digit = 0;
-  if (the == 0 || !is_ordinal || digit_at(reader.text(), reader.skip(the), &digit) == 0) return out;
+  const bool has_the = the != 0 || reader.word_before(at, Word::kThe);
+  if (!has_the || !is_ordinal || digit_at(reader.text(), reader.skip(the == 0 ? at : the), &digit) == 0) return out;
+  int32_t is_only_the = 0;
+  const bool is_on = reader.word_before(at, Word::kGlue, &is_only_the) && is_only_the == 0;
+  if (!is_on && !reader.clause_ends(end) && reader.word(end, Word::kAt) == 0) return out;  // "the 3rd lamp"
   out.end = end;
-  out.is_bare_day = !reader.word_before(at, Word::kGlue);
+  out.is_bare_day = !is_on;
   out.day_number = day;
   add_day_of_month(context, day, &out);
   return out;
@@ -255,8 +263,9 @@ DatePart read_written(Context& context, size_t at) {
     mark = text[at++];
   }
   const Date date{parts[0], parts[1], parts[2]};
-  if (parts[0] < 1900 || !is_date(date) || letter_at(text, at)) return out;
-  out.end = at < text.size() && (text[at] == 'T' || text[at] == 't') ? at + 1 : at;
+  const bool has_clock = at + 1 < text.size() && text[at] == 'T' && is_digit(static_cast<unsigned char>(text[at + 1]));
+  if (parts[0] < 1900 || !is_date(date) || (letter_at(text, at) && !has_clock)) return out;
+  out.end = has_clock ? at + 1 : at;
   out.add(days_of(date), 1);
   return out;
 }

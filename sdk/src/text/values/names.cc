@@ -106,7 +106,7 @@ bool is_china_mobile(const Phone& p) { return p.digits == 11 && p.text[0] == '1'
 bool is_phone(const Phone& p, bool is_dialled) {
   const std::string_view t(p.text, p.count);
   if (p.text[0] == '+') return p.digits >= 8;
-  if (is_china_mobile(p)) return p.groups <= 3;
+  if (is_china_mobile(p) && p.groups <= 3) return true;
   if (is_dialled) return p.digits >= 3;
   if (p.groups < 2) return false;
   if (t[0] == '0') return p.digits >= 10 && p.digits <= 12 && p.groups <= 3;      // 010-12345678, 020 7946 0123

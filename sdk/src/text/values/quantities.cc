@@ -230,7 +230,8 @@ void add_expected(const Context& context, const Number& n, Readings* out) {
                {SOTTO_VALUE_ORDINAL, 0},
                {SOTTO_VALUE_LEVEL, SOTTO_UNIT_STEP}};
   for (const auto& row : kRows)
-    if (row.kind == context.expect) out->add(number_value(row.kind, n.value, n.to, row.unit));
+    if (row.kind == context.expect && !(n.is_signed && row.kind == SOTTO_VALUE_TEMPERATURE))
+      out->add(number_value(row.kind, n.value, n.to, row.unit));
 }
 
 }  // namespace

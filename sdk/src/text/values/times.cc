@@ -41,7 +41,9 @@ size_t skip_glue(Reader& reader, size_t at, bool* is_at) {
   return at;
 }
 
-bool takes_clock(const Parts& p) { return p.date.end == 0 || p.date.precision == SOTTO_UNIT_DAY || p.date.count == 1; }
+bool takes_clock(const Parts& p) {
+  return p.date.end == 0 || p.date.precision == SOTTO_UNIT_DAY || p.date.precision == SOTTO_UNIT_PART;
+}
 
 // The part of a time that reaches furthest from `at`; false: none.
 bool take_part(Context& context, size_t at, bool is_at, Parts* p) {
@@ -79,13 +81,21 @@ bool take_part(Context& context, size_t at, bool is_at, Parts* p) {
 // "7" alone is a time when it is announced ("at"), or a day or its part follows ("7 tonight").
 bool take_bare_clock(Context& context, size_t at, Parts* p) {
   Reader& reader = context.reader;
-  const ClockPart clock = read_clock(reader, at, true);
+  ClockPart clock = read_clock(reader, at, true);
+  const Number& asked = reader.whole(at);
+  if (context.expect == SOTTO_VALUE_TIME && clock.end == 0 && asked && asked.value <= 24 && !asked.is_approximate &&
+      reader.clause_ends(asked.end)) {
+    clock.end = asked.end;
+    clock.is_bare = true;
+    clock.is_exact = asked.value > 12 || asked.value == 0;
+    clock.add(static_cast<int>(asked.value), 0);
+  }
   if (clock.end == 0 || !clock.is_bare) return false;
   bool is_at = false;
   int32_t value = 0;
   const size_t next = skip_glue(reader, clock.end, &is_at);
-  const bool is_followed = !is_at && (reader.word(next, Word::kPart) != 0 || reader.word(next, Word::kDayPart) != 0 ||
-                                      reader.word(next, Word::kDay) != 0);
+  const bool is_followed = reader.word(next, Word::kPart) != 0 ||
+                           (!is_at && (reader.word(next, Word::kDayPart) != 0 || reader.word(next, Word::kDay) != 0));
   const bool is_maybe = reader.word_before(at, Word::kAt, &value) && value == 2 && context.direction == 0 &&
                         reader.clause_ends(clock.end) && clock.options[0].hour <= 12;
   if (!is_led(context, at) && !is_followed && !is_maybe) return false;
@@ -379,7 +389,9 @@ Parts read_range_begin(Context& context, size_t at) {
 bool find_distance(Context& context, size_t at, Readings* out) {
   Reader& reader = context.reader;
   int32_t sign = 1;
-  const size_t in = reader.word(at, Word::kIn);
+  size_t in = reader.word(at, Word::kIn);
+  const size_t about = in == 0 ? 0 : reader.word(in, Word::kAbout);
+  if (about != 0) in = about;
   const Duration d = read_duration(reader, in == 0 ? at : in);
   if (d.end == 0 || d.months > 0 ||
       (d.is_whole_days && !d.is_range && d.seconds == static_cast<double>(static_cast<int64_t>(d.seconds / 86400) * 86400)))
@@ -391,7 +403,8 @@ bool find_distance(Context& context, size_t at, Readings* out) {
                 far = context.now + sign * static_cast<int64_t>(d.seconds_to);
   const Stretch s{std::min(near, far), std::max(near, far)};
   sotto_value value = time_value(context, s, s.from % 60 != 0 ? SOTTO_UNIT_SECOND : SOTTO_UNIT_MINUTE);
-  value.flags = SOTTO_VALUE_RELATIVE | (d.is_approximate ? SOTTO_VALUE_APPROXIMATE : 0) | (near != far ? SOTTO_VALUE_RANGE : 0);
+  value.flags = SOTTO_VALUE_RELATIVE | (d.is_approximate || about != 0 ? SOTTO_VALUE_APPROXIMATE : 0) |
+                (near != far ? SOTTO_VALUE_RANGE : 0);
   out->add(value);
   return true;
 }
