@@ -7,6 +7,7 @@
  *   sotto_session_create(model, NULL, &session, &err);        session.h: feed, generate, cancel, rewind
  *   sotto_generate(session, prompt, NULL, on_text, user, &err);
  *   sotto_session_embed(session, ids, count, NULL, vector, hidden, &err);   hidden.h: embeddings, heads
+ *   sotto_values_parse(text, &options, values, sizeof *values, 16, &count, &err);           values.h: times, numbers, ...
  *
  * Options may be NULL: all zero. Every object is destroyed by its own function, in any order. Skills have a header each
  * (dialogue.h). C++ comfort: sotto.hpp. */
@@ -14,5 +15,6 @@
 #define SOTTO_SOTTO_H
 
 #include "sotto/hidden.h"
+#include "sotto/values.h"
 
 #endif

@@ -6,6 +6,7 @@
 #include "api/hidden_service.h"
 #include "api/runtime.h"
 #include "api/session_service.h"
+#include "api/values_service.h"
 #include "border/options.h"
 
 namespace sotto {
@@ -51,7 +52,9 @@ Result<HostOptions> host_options(const sotto_runtime_options& o) {
     host.plugin_entries.push_back(o.plugin_entries[i]);
   }
   host.clock = o.clock;
-  host.services = {{SOTTO_SESSION_SERVICE_ID, session_service()}, {SOTTO_HIDDEN_SERVICE_ID, hidden_service()}};
+  host.services = {{SOTTO_SESSION_SERVICE_ID, session_service()},
+                   {SOTTO_HIDDEN_SERVICE_ID, hidden_service()},
+                   {SOTTO_VALUES_SERVICE_ID, values_service()}};
   host.log_level = o.log == nullptr ? 0 : o.log_level == 0 ? SOTTO_LOG_WARNING : o.log_level;
   host.log = Log(o.log, o.log_user, host.log_level);
   return host;

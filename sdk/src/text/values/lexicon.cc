@@ -78,7 +78,7 @@ size_t skip_blanks(std::string_view text, size_t at) {
 Lexicon::Lexicon(uint32_t languages) {
   const auto add = [this](Span<const Entry> rows) { entries_.insert(entries_.end(), rows.begin(), rows.end()); };
   add(common_entries());
-  if ((languages & kZh) != 0) add(zh_entries()), add(zh_colors());
+  if ((languages & kZh) != 0) add(zh_entries()), add(zh_times()), add(zh_colors());
   if ((languages & kEn) != 0) add(en_entries()), add(en_colors());
   std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.text < b.text; });
   size_t i = 0;

@@ -127,8 +127,9 @@ constexpr int32_t kWeakUnit = 16, kTightUnit = 32, kOrdinalUnit = 64;
 
 enum Language : uint8_t { kZh = 1, kEn = 2 };
 
-// The tables: lexicon_zh.cc, lexicon_en.cc, colors.cc.
+// The tables: lexicon_zh.cc, lexicon_zh_times.cc, lexicon_en.cc, colors.cc.
 Span<const Entry> zh_entries();
+Span<const Entry> zh_times();
 Span<const Entry> en_entries();
 Span<const Entry> zh_colors();
 Span<const Entry> en_colors();

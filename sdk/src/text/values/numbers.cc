@@ -238,6 +238,7 @@ void read_spoken_decimals(Reader& reader, Number* n) {
   int32_t digit = 0;
   const size_t point = is_zh ? reader.word(n->end, Word::kClock, &digit) : reader.word(n->end, Word::kPoint);
   if (point == 0 || (is_zh && digit != 1) || n->is_approximate) return;
+  if (is_zh && reader.word(point, Word::kQuarterMinutes) != 0) return;  // 七点一刻
   size_t at = point;
   double value = 0, place = 1;
   int count = 0;

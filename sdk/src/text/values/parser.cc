@@ -11,6 +11,8 @@ constexpr Rule kRules[] = {find_time,  find_change, find_duration, find_percent,
 
 // How far behind a word of a change ("raise the volume by") its measure may stand, in bytes.
 constexpr size_t kChangeReach = 64;
+// More digits in words than a phone number has are no value.
+constexpr int kMostSpelled = 15;
 
 class Parser {
  public:
@@ -39,6 +41,7 @@ class Parser {
     const bool is_digits = digit_at(text_, at, &digit) != 0;
     const Lexemes& words = reader_.lexemes(at);
     if ((words.count == 0 && !is_number_sign && !is_digits) || (is_digits && letter_before(text_, at))) return behind(at);
+    if (const size_t run = behind_long_run(at)) return run;
     size_t stop = 0;
     int32_t direction = 0;
     for (size_t i = 0; i < words.count; ++i) {
@@ -52,6 +55,18 @@ class Parser {
     if (direction != 0) change_ = direction, change_at_ = at;
     if (best.end > stop) return emit(at, &best), best.end;
     return stop != 0 ? stop : behind(at);
+  }
+
+  // The end of a run of digits in words that is too long to be anything; 0: there is none.
+  size_t behind_long_run(size_t at) {
+    int count = 0;
+    for (size_t end = 0;; ++count, at = end) {
+      end = 0;
+      for (const Word w : {Word::kDigit, Word::kUnit, Word::kPhoneDigit})
+        if (end == 0) end = reader_.word(at, w);
+      if (end == 0) break;
+    }
+    return count > kMostSpelled ? at : 0;
   }
 
   void look(Rule rule, size_t at, Readings* best) {
