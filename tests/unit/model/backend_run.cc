@@ -56,7 +56,8 @@ Status BackendRun::prepare(const ModelFile& file) {
   c.tokens = std::min<uint64_t>(64, plan_.c().max_positions);
   std::vector<sotto_rank_cost> costs(plan_.c().world);
   const uint32_t batch = options_.max_batch;
-  SOTTO_TRY(checked("check", [&](sotto_error* e) { return t.check(group_, &plan_.c(), batch, &c, costs.data(), sizeof costs[0], e); }));
+  SOTTO_TRY(checked("check",
+                    [&](sotto_error* e) { return t.check(group_, &plan_.c(), batch, &c, costs.data(), sizeof costs[0], e); }));
   SOTTO_TRY(checked("weights_create", [&](sotto_error* e) { return t.weights_create(group_, &plan_.c(), &weights_, e); }));
   const Upload upload = [&](uint32_t weight, uint32_t rank, const sotto_upload& data) {
     return checked("upload", [&](sotto_error* e) { return t.upload(weights_, weight, rank, &data, e); });
