@@ -113,9 +113,9 @@ class Markov : public Baseline {
 std::vector<std::unique_ptr<Baseline>> all_baselines() {
   std::vector<std::unique_ptr<Baseline>> all;
   all.push_back(std::make_unique<Popularity>());
-  all.push_back(std::make_unique<RecencyFrequency>(20));
+  all.push_back(std::make_unique<RecencyFrequency>(40));
   all.push_back(std::make_unique<SameHour>());
-  all.push_back(std::make_unique<Markov>(1.0));
+  all.push_back(std::make_unique<Markov>(4.0));
   return all;
 }
 
