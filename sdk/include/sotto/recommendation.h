@@ -75,9 +75,10 @@ typedef struct sotto_recommendation {
   sotto_str name_en;
   sotto_str reason_zh; /* one sentence that names what moved the score most */
   sotto_str reason_en;
-  sotto_str
-      reason_kind; /* "hour" "daytype" "weekday" "place" "device" "mood" "tags" "before" "request" "habit" "recent" "popular" */
-  double probability;   /* that it is what comes next; all of the catalogue's sum to 1 */
+  /* "hour" "daytype" "weekday" "place" "device" "mood" "tags" "before" "request" "expected" (by the maker); where none of them
+   * moved it: "habit" "recent" "alike" "popular" */
+  sotto_str reason_kind;
+  double probability;   /* that it is what comes next; all features that fit sum to 1 */
   double reason_weight; /* log-odds that the reason added */
   double propensity;    /* with which it got this place, given the places above; 1 where nothing is tried out */
 } sotto_recommendation;
