@@ -81,6 +81,10 @@ double Learner::uses(uint32_t feature, const Situation& now) const {
   return all_.count(feature) / all_.growth(days_at(now.unix_ms));
 }
 
+uint32_t Learner::before(const Situation& now) const {
+  return last_ms_ && days_at(now.unix_ms) - before_[0].days < kSessionDays ? before_[0].feature : kUnknownFeature;
+}
+
 void Learner::read_before(const LocalTime& local, double days, std::vector<Reading>* out) const {
   const bool follows = last_ms_ && days - before_[0].days < kSessionDays;
   const uint64_t last = follows ? before_[0].id : 0;
@@ -240,7 +244,7 @@ void Learner::learn(const Event& event) {
       if (event.kind == SOTTO_EVENT_ACCEPTED) counts_.add(key_of(kLiked, where), feature, growth);
     }
   }
-  if (is_use) before_ = {Step{hash_of(event.feature), days}, before_[0]};
+  if (is_use) before_ = {Step{hash_of(event.feature), days, feature}, before_[0]};
   days_ = days;
   last_ms_ = event.at.unix_ms;
 }

@@ -49,6 +49,8 @@ class Learner {
   Scores score(const Situation& now) const;
   const Weights& weights() const { return weights_; }
   double uses(uint32_t feature, const Situation& now) const;  // faded
+  const std::vector<uint32_t>& used() const { return used_; }
+  uint32_t before(const Situation& now) const;  // the feature used just before, kUnknownFeature: none
 
  private:
   // A row that an expert reads in a situation.
@@ -61,6 +63,7 @@ class Learner {
   struct Step {
     uint64_t id = 0;  // hash of the feature's
     double days = 0;
+    uint32_t feature = kUnknownFeature;
   };
 
   double days_at(int64_t unix_ms) const;
