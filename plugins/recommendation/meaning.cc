@@ -60,7 +60,6 @@ Meaning::Meaning(const Catalogue& catalogue, const plugin::Host& host, sotto_mod
   }
   const auto count = static_cast<float>(catalogue.size());
   for (auto& [word, share] : rarity_) share = std::log((count + 1) / share);
-  unknown_rarity_ = std::log(count + 1);
   if (model_) width_ += model_->dimensions();
   vectors_.resize(catalogue.size() * width_);
   for (uint32_t f = 0; f < catalogue.size(); ++f)
@@ -71,9 +70,10 @@ Meaning::Meaning(const Catalogue& catalogue, const plugin::Host& host, sotto_mod
 void Meaning::add_words(const std::string& text, float* out) const {
   for (const uint64_t word : words_of(text)) {
     const auto known = rarity_.find(word);
+    if (known == rarity_.end()) continue;  // like nothing in the catalogue
     // A sign from another bit, so that words that share a slot rather cancel than add.
     const float sign = (word >> 40) & 1 ? 1.0f : -1.0f;
-    out[word % kWordSlots] += sign * (known == rarity_.end() ? unknown_rarity_ : known->second);
+    out[word % kWordSlots] += sign * known->second;
   }
   normalize(out, kWordSlots, model_ ? std::sqrt(0.5f) : 1.0f);
 }

@@ -32,7 +32,6 @@ class Meaning {
 
   size_t width_ = 0;                            // hashed words, then the model's hidden size
   std::unordered_map<uint64_t, float> rarity_;  // of words of the catalogue
-  float unknown_rarity_ = 0;
   std::unique_ptr<ModelWords> model_;
   std::vector<float> mean_;     // of the model's vectors over the catalogue: what all texts have in common says nothing
   std::vector<float> vectors_;  // [features][width]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 namespace sotto::recommendation {
@@ -18,10 +19,19 @@ constexpr int kDraws = 100;
 constexpr double kWeightSpread = 1;
 constexpr double kFeatureSpread = 0.7;  // log-odds that are not known of a feature that was never used
 
-// The sides of a situation that can be taken away, with the experts that then fall silent.
+// What each candidate gets beside the learner's evidence, in log-odds.
+struct Beside {
+  std::vector<double> request, expected, alike, fixed;
+};
+
+enum class Group { kSituation, kKnown, kNew };  // asked in this order: the situation, then a feature's own history
+
+// A side of the situation that can be taken away, with the experts that then fall silent, or what else it adds.
 struct Side {
   ReasonKind kind;
+  Group group;
   uint32_t experts;  // a bit each
+  std::vector<double> Beside::*beside;
 };
 constexpr uint32_t bits() { return 0; }
 template <class... Rest>
@@ -29,14 +39,20 @@ constexpr uint32_t bits(Expert first, Rest... rest) {
   return (1u << first) | bits(rest...);
 }
 constexpr Side kSides[] = {
-    {ReasonKind::kHour, bits(kHour, kDayHour, kPlaceHour, kBeforeHour)},
-    {ReasonKind::kDayType, bits(kDayHour)},
-    {ReasonKind::kWeekday, bits(kWeekday)},
-    {ReasonKind::kPlace, bits(kPlace, kPlaceHour)},
-    {ReasonKind::kDevice, bits(kDevice)},
-    {ReasonKind::kMood, bits(kMood)},
-    {ReasonKind::kTags, bits(kTags)},
-    {ReasonKind::kBefore, bits(kBefore, kBeforeTwo, kSkipped, kBeforeHour)},
+    {ReasonKind::kHour, Group::kSituation, bits(kHour, kDayHour, kPlaceHour, kBeforeHour), nullptr},
+    {ReasonKind::kDayType, Group::kSituation, bits(kDayHour), nullptr},
+    {ReasonKind::kWeekday, Group::kSituation, bits(kWeekday), nullptr},
+    {ReasonKind::kPlace, Group::kSituation, bits(kPlace, kPlaceHour), nullptr},
+    {ReasonKind::kDevice, Group::kSituation, bits(kDevice), nullptr},
+    {ReasonKind::kMood, Group::kSituation, bits(kMood), nullptr},
+    {ReasonKind::kTags, Group::kSituation, bits(kTags), nullptr},
+    {ReasonKind::kBefore, Group::kSituation, bits(kBefore, kBeforeTwo, kSkipped, kBeforeHour), nullptr},
+    {ReasonKind::kRequest, Group::kSituation, 0, &Beside::request},
+    {ReasonKind::kExpected, Group::kSituation, 0, &Beside::expected},
+    {ReasonKind::kHabit, Group::kKnown, bits(kHabit), nullptr},
+    {ReasonKind::kRecent, Group::kKnown, bits(kRecent, kSince), nullptr},
+    {ReasonKind::kPopular, Group::kNew, bits(kHabit), nullptr},
+    {ReasonKind::kAlike, Group::kNew, 0, &Beside::alike},
 };
 
 double log_sum_exp(const std::vector<double>& x) {
@@ -45,11 +61,6 @@ double log_sum_exp(const std::vector<double>& x) {
   for (const double v : x) sum += std::exp(v - most);
   return most + std::log(sum);
 }
-
-// What each candidate gets beside the learner's evidence, in log-odds.
-struct Beside {
-  std::vector<double> request, expected, alike, fixed;
-};
 
 // splitmix64, Box-Muller.
 class Random {
@@ -97,7 +108,8 @@ class Ranking {
     const double best = scores_[pool[0]];
     while (taken.size() < std::min<size_t>(options.count, kept)) taken.push_back(next(pool, taken, best, options.diversity));
     std::vector<Choice> choices;
-    for (const size_t i : taken) choices.push_back(explain(i));
+    const std::vector<double> totals = totals_without();
+    for (const size_t i : taken) choices.push_back(explain(i, totals));
     choices[0].propensity = propensity;
     return choices;
   }
@@ -177,45 +189,45 @@ class Ranking {
     return tried[drawn];
   }
 
-  // log P(i) less what it were without one side of the situation.
-  template <class Without>
-  double moved_by(size_t i, const Without& without) const {
-    std::vector<double> scores = scores_;
-    for (size_t k = 0; k < scores.size(); ++k) scores[k] -= without(k);
-    return (scores_[i] - total_) - (scores[i] - log_sum_exp(scores));
+  // What one side of the situation adds to a candidate, in log-odds.
+  double part(const Side& side, size_t i) const {
+    if (side.beside != nullptr) return (beside_.*side.beside)[i];
+    const Evidence& weights = learner_.weights().mean();
+    double sum = 0;
+    for (size_t e = 0; e < kExperts; ++e)
+      if ((side.experts >> e & 1u) != 0) sum += weights[e] * evidence(i)[e];
+    return sum;
   }
 
-  Choice explain(size_t i) const {
-    const Evidence& weights = learner_.weights().mean();
+  // total_ without each side.
+  std::vector<double> totals_without() const {
+    std::vector<double> totals, scores(scores_.size());
+    for (const Side& side : kSides) {
+      for (size_t i = 0; i < scores.size(); ++i) scores[i] = scores_[i] - part(side, i);
+      totals.push_back(log_sum_exp(scores));
+    }
+    return totals;
+  }
+
+  // The side that moved it most: log P(i) less what it were without that side. Its own history is named when none else did.
+  Choice explain(size_t i, const std::vector<double>& totals) const {
     Choice choice;
     choice.feature = candidates_[i];
     choice.probability = std::exp(scores_[i] - total_);
-    choice.reason_weight = kLeastReason;
-    bool is_found = false;
-    const auto offer = [&](ReasonKind kind, double weight) {
-      if (weight <= choice.reason_weight) return;
-      is_found = true;
-      choice.reason = kind;
-      choice.reason_weight = weight;
-    };
-    for (const Side& side : kSides)
-      offer(side.kind, moved_by(i, [&](size_t k) {
-              double sum = 0;
-              for (size_t e = 0; e < kExperts; ++e)
-                if (side.experts >> e & 1u) sum += weights[e] * evidence(k)[e];
-              return sum;
-            }));
-    offer(ReasonKind::kRequest, moved_by(i, [&](size_t k) { return beside_.request[k]; }));
-    offer(ReasonKind::kExpected, moved_by(i, [&](size_t k) { return beside_.expected[k]; }));
-    if (is_found) return choice;
-    // No side of the situation speaks for it: its own history does.
-    choice.reason_weight = 0;
-    const auto of = [&](Expert e) { return moved_by(i, [&](size_t k) { return weights[e] * evidence(k)[e]; }); };
-    const bool is_known = learner_.uses(choice.feature, at_) >= 0.5;
-    choice.reason = is_known ? ReasonKind::kHabit : ReasonKind::kPopular;
-    offer(choice.reason, of(kHabit));
-    if (is_known) offer(ReasonKind::kRecent, of(kRecent) + of(kSince));
-    if (!is_known) offer(ReasonKind::kAlike, moved_by(i, [&](size_t k) { return beside_.alike[k]; }));
+    const Group own = learner_.uses(choice.feature, at_) >= 0.5 ? Group::kKnown : Group::kNew;
+    for (const Group group : {Group::kSituation, own}) {
+      double most = group == Group::kSituation ? kLeastReason : -1e300;
+      bool is_found = false;
+      for (size_t s = 0; s < std::size(kSides); ++s) {
+        const double moved = totals[s] - total_ + part(kSides[s], i);
+        if (kSides[s].group != group || moved <= most) continue;
+        is_found = true;
+        most = moved;
+        choice.reason = kSides[s].kind;
+        choice.reason_weight = moved;
+      }
+      if (is_found) break;
+    }
     return choice;
   }
 
