@@ -35,6 +35,7 @@ THIRD_PARTY = (
     (r"hwy/",                      r"backends/cpu/",                                            False),
     (r"vulkan/",                   r"backends/vulkan/",                                         False),
     (r"cuda|nccl",                 r"backends/cuda/",                                           False),
+    (r"sqlite3\.h",                r"plugins/recommendation/|tests/",                           False),
     (r"mpi\.h",                    r"plugins/mpi/",                                             False),
     (r"gtest/|gmock/",             r"tests/",                                                   False),
 )

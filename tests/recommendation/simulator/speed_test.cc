@@ -1,0 +1,70 @@
+// The top 5 of 1,000 features after 100,000 events, through the plugin's table.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+
+#include "recommendation/fake_host.h"
+#include "recommendation/simulator/household.h"
+
+namespace sotto::test {
+namespace {
+
+constexpr size_t kEvents = 100000;
+
+std::string long_life() {
+  std::string json = R"({"format": "sotto.profile", "version": 1, "events": [)";
+  size_t count = 0;
+  int64_t shift = 0;
+  for (uint64_t seed = 1000; count < kEvents; ++seed, shift += 366 * int64_t{86400000})
+    for (const Moment& m : live(seed, 365)) {
+      if (count++ == kEvents) break;
+      json += std::string(count == 1 ? "" : ",") + R"({"kind": "used", "time": )" + std::to_string(m.time_ms + shift) +
+              R"(, "feature": ")" + household_feature_id(m.feature) + R"(", "place": ")" + m.place + R"(", "device": ")" +
+              m.device + R"(", "tags": ")" + m.tag + "\"}";
+    }
+  return json + "]}";
+}
+
+double seconds(const std::function<void()>& run) {
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+TEST(Speed, TopFiveOfAThousandAfterAHundredThousandEvents) {
+  fake_host() = FakeHost{};
+  fake_host().unix_ms = kHouseholdStart;
+  const Folder folder;
+  Skill skill(household_catalogue(), folder.path());
+  ASSERT_EQ(skill.open(), SOTTO_OK) << skill.error;
+  ASSERT_EQ(skill.consent(), SOTTO_OK) << skill.error;
+  const std::string json = long_life();
+  const double import = seconds([&] { ASSERT_EQ(skill.import(json), SOTTO_OK) << skill.error; });
+  ASSERT_GE(skill.facts().events, kEvents);
+  Where now;
+  now.place = "kitchen";
+  now.device = "speaker";
+  now.tags = "rain";
+  now.unix_ms = kHouseholdStart + 8000 * int64_t{86400000};
+  std::vector<double> times;
+  for (int i = 0; i < 200; ++i) {
+    now.unix_ms += 1234567;
+    times.push_back(seconds([&] { ASSERT_EQ(skill.rank(now, 5).size(), 5u); }));
+  }
+  std::sort(times.begin(), times.end());
+  const double open = seconds([&] { ASSERT_EQ(skill.open(), SOTTO_OK) << skill.error; });
+  std::printf("  top 5 of %u features, %zu events: median %.2f ms, 90 %% below %.2f ms, least %.2f ms\n", kHouseholdFeatures,
+              kEvents, 1e3 * times[100], 1e3 * times[180], 1e3 * times[0]);
+  std::printf("  opening (read and learn anew) %.2f s, importing %.2f s, file %.1f MB\n", open, import,
+              static_cast<double>(skill.facts().file_bytes) / 1e6);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "time is not judged with sanitizers";
+#endif
+  EXPECT_LT(times[100], 5e-3);
+}
+
+}  // namespace
+}  // namespace sotto::test
