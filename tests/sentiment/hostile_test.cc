@@ -132,7 +132,8 @@ TEST_F(Hostile, WrongIdsFeedNothing) {
 }
 
 TEST_F(Hostile, ASessionOfAnotherModelIsAMismatch) {
-  const auto other = world.open(fixture("gguf/wide-q5_k.gguf"));
+  const std::string bytes = fixture("gguf/wide-q5_k.gguf");  // the model reads it for as long as it lives
+  const auto other = world.open(bytes);
   sotto_session* made = nullptr;
   ASSERT_EQ(sotto_session_create(other.get(), nullptr, &made, &error), SOTTO_OK) << error.text;
   const SessionPtr session(made);
