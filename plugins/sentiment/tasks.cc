@@ -2,7 +2,7 @@
 
 namespace sotto::sentiment {
 
-// Questions and words are the best of those tried on 240 lines of training data (docs/sentiment.md).
+// Questions and words did best of those tried on lines of the training data (docs/sentiment.md).
 constexpr std::array<Task, kTasks> kAllTasks = {{
     {"sentiment",
      SOTTO_SENTIMENT_LABELS,
