@@ -4,6 +4,7 @@ import androidx.annotation.NonNull;
 
 /** Between the library's rows and the application's listener. */
 final class RowRelay {
+  private static final Output[] OUTPUTS = Output.values(); // by the number of their bit
   private final RowListener listener;
 
   RowRelay(@NonNull RowListener listener) {
@@ -11,7 +12,7 @@ final class RowRelay {
   }
 
   /** Called by the library. */
-  boolean row(int position, int mask, float[] row) {
-    return listener.onRow(position, mask == Output.LOGITS.mask ? Output.LOGITS : Output.HIDDEN, row);
+  boolean row(int position, int output, float[] row) {
+    return listener.onRow(position, OUTPUTS[output], row);
   }
 }

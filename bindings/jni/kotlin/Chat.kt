@@ -1,0 +1,36 @@
+// Chat.kt: how the bindings read in Kotlin. Compiled and run by tests/bindings; no Kotlin code is part of the library.
+import dev.sotto.ConversationOptions
+import dev.sotto.GenerateOptions
+import dev.sotto.LogLevel
+import dev.sotto.ModelOptions
+import dev.sotto.ModelSource
+import dev.sotto.PowerPolicy
+import dev.sotto.Runtime
+import dev.sotto.Sotto
+import dev.sotto.SottoException
+import java.io.File
+
+fun main(arguments: Array<String>) {
+  val (libraries, file) = arguments
+  Sotto.loadFrom(File(libraries))
+  val builder = Runtime.builder().powerPolicy(PowerPolicy.SAVER).threads(1).log(LogLevel.WARNING) { level, line -> println("$level $line") }
+  builder.build().use { runtime ->
+    val options = ModelOptions.builder().backend("reference").progress { fraction -> fraction <= 1 }.build()
+    runtime.open(ModelSource.file(File(file)), options).use { model ->
+      println("${model.facts.name}: ${model.facts.vocabulary} tokens, ${runtime.backends.map { it.name }}")
+      val few = GenerateOptions.builder().maxTokens(8).ignoreEnd().build()
+      model.newSession().use { session ->
+        val text = StringBuilder()
+        val result = session.generate("打开灯 💡", few) { piece -> text.append(piece); true }
+        session.rewind(0)
+        check(session.stream("打开灯 💡", few).joinToString("") == text.toString())
+        println("${result.finish} at ${session.position}, ${session.counters.generatedTokens} tokens")
+      }
+      try {
+        model.newConversation(ConversationOptions.DEFAULT)
+      } catch (e: SottoException.NotFound) {
+        println("${e.status}: ${e.message}")
+      }
+    }
+  }
+}

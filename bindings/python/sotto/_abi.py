@@ -1,0 +1,191 @@
+"""The C interface as ctypes: structs and functions of sotto/{base,runtime,model,session,hidden,dialogue}.h.
+
+tests/bindings compares sizes and offsets with the pins of tests/abi. Only what this package uses stands here.
+"""
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, Structure, c_char, c_char_p, c_float, c_int32, c_uint32, c_uint64, c_void_p
+from typing import Any, Dict, List, Tuple, Type
+
+NONE = 0xFFFFFFFF
+
+
+class Str(Structure):
+    _fields_ = [("data", c_void_p), ("size", c_uint64)]
+
+
+class Error(Structure):
+    _fields_ = [("struct_size", c_uint32), ("status", c_int32), ("text", c_char * 480)]
+
+
+class Interface(Structure):
+    _fields_ = [("table", c_void_p), ("self", c_void_p)]
+
+
+LogFunction = ctypes.CFUNCTYPE(None, c_void_p, c_int32, Str)
+TextFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, Str)
+TokenFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, c_uint32, c_float)
+RowFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, c_uint32, c_uint32, POINTER(c_float), c_uint32)
+
+
+class RuntimeOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("threads", c_uint32), ("plugin_folder", Str), ("plugin_files", POINTER(Str)),
+        ("plugin_entries", c_void_p), ("plugin_file_count", c_uint32), ("plugin_entry_count", c_uint32), ("log", LogFunction),
+        ("log_user", c_void_p), ("log_level", c_int32), ("power_policy", c_uint32), ("memory_cap_bytes", c_uint64),
+        ("data_folder", Str), ("clock", Interface), ("affinity_mask", c_uint64), ("thread_priority", c_int32), ("reserved", c_uint32)]
+
+
+class PluginInfo(Structure):
+    _fields_ = [("struct_size", c_uint32), ("status", c_int32), ("id", c_char * 128), ("version", c_char * 32),
+                ("description", c_char * 128), ("path", c_char * 512), ("reason", c_char * 480)]
+
+
+class ModelSource(Structure):
+    _fields_ = [("struct_size", c_uint32), ("kind", c_uint32), ("path", Str), ("data", c_void_p), ("size", c_uint64),
+                ("offset", c_uint64), ("length", c_uint64), ("read", c_void_p), ("user", c_void_p), ("fd", c_int32),
+                ("reserved", c_uint32)]
+
+
+class ModelOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("flags", c_uint32), ("backend", Str), ("devices", POINTER(c_uint32)), ("split", POINTER(c_uint32)),
+        ("ranks", c_uint32), ("threads", c_uint32), ("context_tokens", c_uint32), ("sessions", c_uint32), ("kv_tokens", c_uint64),
+        ("max_batch", c_uint32), ("kv_type", c_uint32), ("memory_cap_bytes", c_uint64), ("progress", c_void_p),
+        ("progress_user", c_void_p), ("device_layers", c_uint32), ("reserved", c_uint32)]
+
+
+class ModelFacts(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("layers", c_uint32), ("hidden", c_uint32), ("heads", c_uint32), ("kv_heads", c_uint32),
+        ("head_dim", c_uint32), ("ffn", c_uint32), ("vocabulary", c_uint32), ("context_trained", c_uint32),
+        ("context_tokens", c_uint32), ("bos", c_uint32), ("eos", c_uint32), ("ranks", c_uint32), ("tensor_count", c_uint32),
+        ("parameters", c_uint64), ("file_bytes", c_uint64), ("weight_bytes", c_uint64), ("architecture", c_char * 32),
+        ("weight_type", c_char * 16), ("tokenizer", c_char * 32), ("backend", c_char * 64), ("device", c_char * 128),
+        ("name", c_char * 128), ("hash", c_char * 65)]
+
+
+class TemplateOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("messages", Str), ("variables", Str), ("source", Str), ("bos", Str),
+                ("eos", Str)]
+
+
+class SessionOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("context_tokens", c_uint32)]
+
+
+class FeedOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("deadline_ms", c_uint32), ("outputs", c_uint32), ("reserved", c_uint32),
+                ("output_masks", POINTER(c_uint32)), ("on_row", RowFunction), ("user", c_void_p)]
+
+
+class GenerateResult(Structure):
+    _fields_ = [("struct_size", c_uint32), ("finish", c_uint32), ("prompt_tokens", c_uint32), ("generated_tokens", c_uint32),
+                ("position", c_uint32), ("stop_index", c_uint32), ("first_token_ns", c_uint64), ("prefill_ns", c_uint64),
+                ("decode_ns", c_uint64)]
+
+
+class TokenBias(Structure):
+    _fields_ = [("token", c_uint32), ("bias", c_float)]
+
+
+class GenerateOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("flags", c_uint32), ("max_tokens", c_uint32), ("deadline_ms", c_uint32),
+        ("prompt_ids", POINTER(c_uint32)), ("prompt_id_count", c_uint64), ("temperature", c_float), ("top_k", c_uint32),
+        ("top_p", c_float), ("min_p", c_float), ("repeat_penalty", c_float), ("presence_penalty", c_float),
+        ("frequency_penalty", c_float), ("penalty_tokens", c_uint32), ("seed", c_uint64), ("stops", POINTER(Str)),
+        ("biases", POINTER(TokenBias)), ("stop_count", c_uint32), ("bias_count", c_uint32), ("on_token", TokenFunction),
+        ("on_token_user", c_void_p), ("mask", c_void_p), ("mask_user", c_void_p), ("result", POINTER(GenerateResult))]
+
+
+class Counters(Structure):
+    _fields_ = [("struct_size", c_uint32), ("steps", c_uint32), ("computed_tokens", c_uint64), ("generated_tokens", c_uint64),
+                ("prefill_ns", c_uint64), ("decode_ns", c_uint64), ("cache_bytes", c_uint64)]
+
+
+class EmbedOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("pooling", c_uint32), ("flags", c_uint32), ("deadline_ms", c_uint32)]
+
+
+class DialogueOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("answer_tokens", c_uint32), ("system_prompt", Str), ("template_source", Str),
+                ("variables", Str), ("context_tokens", c_uint32), ("reserved", c_uint32)]
+
+
+class TurnResult(Structure):
+    _fields_ = [("struct_size", c_uint32), ("finish", c_uint32), ("prompt_tokens", c_uint32), ("reused_tokens", c_uint32),
+                ("computed_tokens", c_uint32), ("generated_tokens", c_uint32), ("dropped_turns", c_uint32), ("reserved", c_uint32),
+                ("first_token_ns", c_uint64), ("prefill_ns", c_uint64), ("decode_ns", c_uint64)]
+
+
+_ERR = POINTER(Error)
+_SIZE = POINTER(c_uint64)
+_IDS = POINTER(c_uint32)
+_P = c_void_p
+_OUT = POINTER(c_void_p)
+
+
+def _entry(result: Any, *arguments: Any) -> Any:
+    return ctypes.CFUNCTYPE(result, *arguments)
+
+
+class DialogueApi(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("reserved", c_uint32),
+        ("create", _entry(c_int32, _P, _P, POINTER(DialogueOptions), _OUT, _ERR)), ("destroy", _entry(None, _P)),
+        ("say", _entry(c_int32, _P, Str, Str, POINTER(GenerateOptions), TextFunction, _P, POINTER(TurnResult), _ERR)),
+        ("add", _entry(c_int32, _P, Str, Str, _ERR)), ("cancel", _entry(None, _P)), ("reset", _entry(c_int32, _P, _ERR)),
+        ("undo", _entry(c_int32, _P, c_uint32, _ERR)), ("history", _entry(c_int32, _P, _P, c_uint64, _SIZE, _ERR)),
+        ("save", _entry(c_int32, _P, _P, c_uint64, _SIZE, _ERR)), ("restore", _entry(c_int32, _P, c_char_p, c_uint64, _ERR))]
+
+
+# Fallible functions: their arguments but the last, which is the error.
+FALLIBLE: Dict[str, List[Any]] = {
+    "runtime_create": [POINTER(RuntimeOptions), _OUT],
+    "runtime_plugin_info": [_P, c_uint32, POINTER(PluginInfo)],
+    "model_open": [_P, POINTER(ModelSource), POINTER(ModelOptions), _OUT],
+    "model_get_facts": [_P, POINTER(ModelFacts)],
+    "model_text": [_P, Str, _P, c_uint64, _SIZE],
+    "tokenize": [_P, Str, c_uint32, _IDS, c_uint64, _SIZE],
+    "detokenize": [_P, _IDS, c_uint64, c_uint32, _P, c_uint64, _SIZE],
+    "template_render": [_P, POINTER(TemplateOptions), _P, c_uint64, _SIZE],
+    "template_tokenize": [_P, POINTER(TemplateOptions), _IDS, c_uint64, _SIZE],
+    "session_create": [_P, POINTER(SessionOptions), _OUT],
+    "session_feed": [_P, _IDS, c_uint64, POINTER(FeedOptions)],
+    "generate": [_P, Str, POINTER(GenerateOptions), TextFunction, _P],
+    "session_rewind": [_P, c_uint32],
+    "session_tokens": [_P, c_uint32, _IDS, c_uint64, _SIZE],
+    "session_fork": [_P, _OUT],
+    "session_save": [_P, _P, c_uint64, _SIZE],
+    "session_restore": [_P, c_char_p, c_uint64],
+    "session_counters": [_P, POINTER(Counters)],
+    "session_embed": [_P, _IDS, c_uint64, POINTER(EmbedOptions), POINTER(c_float), c_uint64],
+}
+OTHERS: Dict[str, Tuple[Any, List[Any]]] = {
+    "runtime_destroy": (None, [_P]),
+    "runtime_plugin_count": (c_uint32, [_P]),
+    "runtime_query": (Interface, [_P, c_char_p]),
+    "model_destroy": (None, [_P]),
+    "session_destroy": (None, [_P]),
+    "session_cancel": (None, [_P]),
+    "session_position": (c_uint32, [_P]),
+    "version": (c_char_p, []),
+    "status_text": (c_char_p, [c_int32]),
+}
+
+
+def declare(library: ctypes.CDLL) -> None:
+    """Gives every function its types."""
+    for name, arguments in FALLIBLE.items():
+        function = getattr(library, "sotto_" + name)
+        function.restype, function.argtypes = c_int32, [*arguments, _ERR]
+    for name, (result, arguments) in OTHERS.items():
+        function = getattr(library, "sotto_" + name)
+        function.restype, function.argtypes = result, arguments
+
+
+def sized(struct: Type[Any], **fields: Any) -> Any:
+    """A struct of that type that says its size."""
+    return struct(struct_size=ctypes.sizeof(struct), **fields)
