@@ -49,7 +49,8 @@ def archive_faults(path, names):
 def rule_faults(bindings):
     """Every row of on_load.cc's table against the rules."""
     rows = re.findall(r'\{"dev/sotto/(\w+)", "(\w+)", "', (bindings / "native/on_load.cc").read_text(encoding="utf-8"))
-    rules = dict(re.findall(r"-keep class dev\.sotto\.(\w+) \{(.*?)\n\}", (bindings / "android/consumer-rules.pro").read_text(encoding="utf-8"), re.S))
+    rules_text = (bindings / "android/consumer-rules.pro").read_text(encoding="utf-8")
+    rules = dict(re.findall(r"-keep class dev\.sotto\.(\w+) \{(.*?)\n\}", rules_text, re.S))
     for owner, method in rows:
         if not re.search(rf"\b{method}\(", rules.get(owner, "")):
             yield f"consumer-rules.pro does not keep {owner}.{method}"

@@ -30,7 +30,8 @@ def libraries_of(folder):
             fail(f"{file} is missing: build the targets sotto, sotto_jni and the plugins")
         wanted = re.search(rb"\0(libsotto\.so\.[0-9.]+)\0", file.read_bytes())
         if wanted:
-            fail(f"{file} names {wanted.group(1).decode()}, which Android does not package: build with the NDK, whose libraries have no version")
+            fail(f"{file} names {wanted.group(1).decode()}, which Android does not package: "
+                 "build with the NDK, whose libraries have no version")
         if not re.fullmatch(r"lib\w+\.so", file.name):
             fail(f"{file.name} is not named lib*.so")
     return files

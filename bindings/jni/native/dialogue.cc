@@ -1,6 +1,6 @@
 // The native functions of Natives.java about conversations: the table of the dialogue plugin.
 #include "answer.h"
-#include "dev_sotto_Natives.h"
+#include "generated/dev_sotto_Natives.h"
 #include "objects.h"
 
 namespace sotto::jni {

@@ -1,5 +1,5 @@
 // The native functions of Natives.java about models, their tokenizers and templates.
-#include "dev_sotto_Natives.h"
+#include "generated/dev_sotto_Natives.h"
 #include "objects.h"
 #include "relays.h"
 

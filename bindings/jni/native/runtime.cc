@@ -1,7 +1,7 @@
 // The native functions of Natives.java about the runtime.
 #include <dlfcn.h>
 
-#include "dev_sotto_Natives.h"
+#include "generated/dev_sotto_Natives.h"
 #include "objects.h"
 
 namespace sotto::jni {

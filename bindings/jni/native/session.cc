@@ -1,6 +1,6 @@
 // The native functions of Natives.java about sessions.
 #include "answer.h"
-#include "dev_sotto_Natives.h"
+#include "generated/dev_sotto_Natives.h"
 
 namespace sotto::jni {
 namespace {

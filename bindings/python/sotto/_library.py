@@ -87,8 +87,8 @@ class Text:
         try:
             self._bytes = None if text is None else text.encode("utf-8")
         except UnicodeEncodeError as e:
-            raise SottoError(Status.INVALID_ARGUMENT, f"{what} has half of a surrogate pair (U+{ord(text[e.start]):04X}) at character "  # type: ignore[index]
-                                                      f"{e.start}, which is no text: cut it elsewhere") from e
+            raise SottoError(Status.INVALID_ARGUMENT, f"{what} has half of a surrogate pair (U+{ord(e.object[e.start]):04X}) at "
+                                                      f"character {e.start}, which is no text: cut it elsewhere") from e
         data = None if self._bytes is None else ctypes.cast(ctypes.c_char_p(self._bytes), ctypes.c_void_p)
         self.view = _abi.Str(data, len(self._bytes or b""))
 

@@ -48,8 +48,14 @@ class Runtime(NativeObject):
             options.log = log
         made = ctypes.c_void_p()
         call("runtime_create", ctypes.byref(options), ctypes.byref(made))
-        # The callback lives as long as the native object: the lambda holds it.
-        super().__init__(Handle("runtime", made, None, lambda address, _keep=log: library().sotto_runtime_destroy(address)))  # type: ignore[misc]
+        # The callback lives as long as the native object: `destroy` holds it.
+
+        def destroy(address: ctypes.c_void_p) -> None:
+            library().sotto_runtime_destroy(address)
+            del keeping[:]
+
+        keeping = [log]
+        super().__init__(Handle("runtime", made, None, destroy))
 
     @property
     def plugins(self) -> List[PluginInfo]:

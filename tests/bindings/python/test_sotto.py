@@ -2,6 +2,7 @@
 import array
 import gc
 import threading
+import time
 
 import pytest
 
@@ -196,9 +197,21 @@ def test_children_outlive_what_they_were_made_from_and_the_forgotten_are_closed(
         small.facts
     session.feed([1, 2])
     session.close()
-    for _ in range(40):  # the model takes 8
-        model.session().feed([1, 2, 3])
+    forgotten = model.session()._handle
     gc.collect()
+    assert forgotten.is_closed and small.is_closed
+
+
+def test_a_forgotten_stream_ends_its_answer(model):
+    with model.session() as session:
+        stream = session.stream("hi", on_token=lambda *_: time.sleep(0.05), ignore_end=True)
+        next(stream)
+        answer = stream._answer
+        del stream
+        gc.collect()
+        answer.thread.join(30)
+        assert not answer.thread.is_alive()
+        assert answer.is_cancelled.is_set()
 
 
 def test_plugins_and_log_lines_are_heard():

@@ -182,7 +182,7 @@ class BadInputTest {
   }
 
   @Test
-  void forgottenObjectsAreClosedAndNotWhileTheyGenerate() throws Exception {
+  void forgottenObjectsAreClosedAndNotWhileTheyGenerate() {
     final int[] heard = {0};
     // Nothing but the call itself holds the session; the listener collects, so the reaper finds it during the call.
     final GenerateResult result = model.newSession().generate("hi", Bench.SHORT, piece -> {
@@ -193,18 +193,34 @@ class BadInputTest {
     });
     assertEquals(16, result.getGeneratedTokens());
     assertTrue(heard[0] > 0);
-    // The model takes 8 sessions: more than that are only possible when the forgotten ones are closed.
-    for (int i = 0; i < 40; i++) {
-      model.newSession().feed(new int[] {1, 2, 3});
-      if (i % 4 == 3) {
-        System.gc();
-        sleep(20);
-      }
+    final Handle forgotten = model.newSession().handle;
+    final Handle kept;
+    try (Session session = model.newSession()) {
+      kept = session.handle;
+      awaitCollected(forgotten::isClosed);
+      assertFalse(kept.isClosed());
     }
-    // An iterator that nobody reads on, of a session that nobody holds.
-    model.newSession().stream("hi", Bench.LONG).next();
-    System.gc();
-    sleep(20);
+    assertThrows(IllegalStateException.class, forgotten::enter);
+  }
+
+  /** The echo would go on for hours; only the forgotten iterator ends it. */
+  @Test
+  void aForgottenIteratorEndsItsAnswer() throws Exception {
+    try (Runtime r = Bench.echoRuntime(); Model m = Bench.small(r);
+        Conversation echo = m.newConversation(ConversationOptions.DEFAULT)) {
+      final GenerateOptions endless = GenerateOptions.builder().maxTokens(Integer.MAX_VALUE).build();
+      assertEquals("灯", echo.stream("灯", endless).next());
+      awaitCollected(() -> Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().equals("sotto-generation")));
+    }
+  }
+
+  private static void awaitCollected(java.util.function.BooleanSupplier isTrue) {
+    final long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!isTrue.getAsBoolean()) {
+      assertTrue(System.nanoTime() < until, "not collected in a minute");
+      System.gc();
+      sleep(2);
+    }
   }
 
   @Test

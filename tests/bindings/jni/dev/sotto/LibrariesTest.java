@@ -24,7 +24,7 @@ class LibrariesTest {
     final String here = LoadProbe.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     final String java = System.getProperty("java.home") + "/bin/java";
     final List<String> command =
-        new ArrayList<>(Arrays.asList(java, "-Xcheck:jni", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", classPath + ":" + here, "dev.sotto.LoadProbe"));
+        new ArrayList<>(Arrays.asList(java, "-Xcheck:jni", "-XX:TieredStopAtLevel=1", "-cp", classPath + ":" + here, "dev.sotto.LoadProbe"));
     command.addAll(Arrays.asList(arguments));
     final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     final ByteArrayOutputStream said = new ByteArrayOutputStream();

@@ -273,7 +273,8 @@ class SessionTest {
 
   @Test
   void runtimesSayWhatTheyHave() {
-    assertTrue(runtime.getPlugins().stream().anyMatch(p -> p.isLoaded() && p.getId().equals("dev.sotto.reference")), runtime.getPlugins().toString());
+    assertTrue(runtime.getPlugins().stream().anyMatch(p -> p.isLoaded() && p.getId().equals("dev.sotto.reference")),
+        runtime.getPlugins().toString());
     final BackendInfo cpu = runtime.getBackends().stream().filter(b -> b.getName().equals("cpu")).findFirst().get();
     assertFalse(cpu.getDevices().get(0).getName().isEmpty());
     assertTrue(cpu.getDevices().get(0).getMemoryBytes() > 1 << 20);
