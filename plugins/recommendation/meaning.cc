@@ -8,6 +8,7 @@ namespace sotto::recommendation {
 namespace {
 
 constexpr size_t kWordSlots = 256;  // words are hashed to so many
+constexpr size_t kLanguages = 2;    // English, Chinese
 
 void normalize(float* x, size_t size, float length) {
   double sum = 0;
@@ -46,6 +47,10 @@ std::vector<uint64_t> words_of(const std::string& text) {
   return words;
 }
 
+bool is_chinese(const std::string& text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xE0; });
+}
+
 std::string text_of(const Feature& f) {
   return f.name_en + ". " + f.description_en + " " + f.name_zh + "。" + f.description_zh;
 }
@@ -60,7 +65,7 @@ Meaning::Meaning(const Catalogue& catalogue, const plugin::Host& host, sotto_mod
   }
   const auto count = static_cast<float>(catalogue.size());
   for (auto& [word, share] : rarity_) share = std::log((count + 1) / share);
-  if (model_) width_ += model_->dimensions();
+  if (model_) width_ += kLanguages * model_->dimensions();
   vectors_.resize(catalogue.size() * width_);
   for (uint32_t f = 0; f < catalogue.size(); ++f)
     add_words(text_of(catalogue[f]) + " " + catalogue[f].category, vectors_.data() + f * width_);
@@ -78,28 +83,33 @@ void Meaning::add_words(const std::string& text, float* out) const {
   normalize(out, kWordSlots, model_ ? std::sqrt(0.5f) : 1.0f);
 }
 
+// Each language by itself: what all English texts have in common is not what all Chinese ones have.
 void Meaning::read_catalogue(const Catalogue& catalogue, const plugin::Host& host) {
-  const size_t size = model_->dimensions();
+  const size_t size = model_->dimensions(), all = catalogue.size() * size;
   const std::string key = "recommendation." + std::to_string(catalogue.hash()) + "." + model_->hash().substr(0, 16);
-  std::optional<std::vector<float>> hidden = read_kept(host, key, catalogue.size() * size);
+  std::optional<std::vector<float>> hidden = read_kept(host, key, kLanguages * all);
   if (!hidden) {
     std::vector<std::string> texts;
-    for (size_t f = 0; f < catalogue.size(); ++f) texts.push_back(text_of(catalogue[f]));
+    for (size_t f = 0; f < catalogue.size(); ++f) texts.push_back(catalogue[f].name_en + ". " + catalogue[f].description_en);
+    for (size_t f = 0; f < catalogue.size(); ++f) texts.push_back(catalogue[f].name_zh + "。" + catalogue[f].description_zh);
     hidden = model_->read(texts);
     keep(host, key, *hidden);
   }
-  mean_.resize(size);
-  for (size_t i = 0; i < hidden->size(); ++i) mean_[i % size] += (*hidden)[i] / static_cast<float>(catalogue.size());
-  for (uint32_t f = 0; f < catalogue.size(); ++f) {
-    float* out = vectors_.data() + f * width_ + kWordSlots;
-    std::copy_n(hidden->data() + f * size, size, out);
-    centre(out);
-  }
+  mean_.resize(kLanguages * size);
+  for (size_t i = 0; i < hidden->size(); ++i)
+    mean_[i / all * size + i % size] += (*hidden)[i] / static_cast<float>(catalogue.size());
+  for (size_t language = 0; language < kLanguages; ++language)
+    for (uint32_t f = 0; f < catalogue.size(); ++f) {
+      float* out = vectors_.data() + f * width_ + kWordSlots + language * size;
+      std::copy_n(hidden->data() + language * all + f * size, size, out);
+      centre(language, 0.5f, out);
+    }
 }
 
-void Meaning::centre(float* hidden) const {
-  for (size_t i = 0; i < mean_.size(); ++i) hidden[i] -= mean_[i];
-  normalize(hidden, mean_.size(), std::sqrt(0.5f));
+void Meaning::centre(size_t language, float length, float* hidden) const {
+  const size_t size = model_->dimensions();
+  for (size_t i = 0; i < size; ++i) hidden[i] -= mean_[language * size + i];
+  normalize(hidden, size, length);
 }
 
 double Meaning::likeness(uint32_t feature, const std::vector<float>& words) const {
@@ -115,9 +125,11 @@ std::vector<float> Meaning::read(const std::string& words) const {
   std::vector<float> vector(width_);
   add_words(words, vector.data());
   if (model_) {
+    const size_t language = is_chinese(words) ? 1 : 0;
     const std::vector<float> hidden = model_->read({words});
-    std::copy(hidden.begin(), hidden.end(), vector.begin() + kWordSlots);
-    centre(vector.data() + kWordSlots);
+    float* out = vector.data() + kWordSlots + language * model_->dimensions();
+    std::copy(hidden.begin(), hidden.end(), out);
+    centre(language, 1, out);  // the other language is silent, so that this one speaks for both
   }
   return vector;
 }

@@ -9,6 +9,7 @@ namespace sotto::recommendation {
 namespace {
 
 constexpr double kRequestWeight = 12;  // log-odds of words that are the feature's own
+constexpr double kByChance = 0.1;      // a likeness that any two texts have
 constexpr double kExpectedWeight = 0.7;
 constexpr double kAlikeWeight = 3;
 constexpr double kLeastReason = 0.1;  // log-odds; less is no reason to name
@@ -131,7 +132,8 @@ class Ranking {
     const std::vector<float> blend = meaning_.blend(taste);
     for (const uint32_t f : candidates_) {
       const double novelty = 1 / (1 + learner_.uses(f, at_));
-      beside_.request.push_back(request.empty() ? 0 : kRequestWeight * std::max(0.0, meaning_.likeness(f, request)));
+      beside_.request.push_back(request.empty() ? 0
+                                                : kRequestWeight * std::max(0.0, meaning_.likeness(f, request) - kByChance));
       beside_.expected.push_back(novelty * kExpectedWeight * catalogue_[f].expected(at_));
       beside_.alike.push_back(
           taste.empty() || novelty < 0.05 ? 0 : novelty * kAlikeWeight * std::max(0.0, meaning_.likeness(f, blend)));

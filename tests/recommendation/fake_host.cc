@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 extern "C" const sotto_plugin_entry sotto_plugin_recommendation;
 
@@ -108,8 +109,13 @@ int32_t collect(void* user, const sotto_recommendation* r) {
 }  // namespace
 
 Folder::Folder() {
-  char name[] = "/tmp/sotto-recommendation-XXXXXX";
-  path_ = mkdtemp(name);
+  // In memory where there is such a place: thousands of syncs to a disk would be all that the tests wait for.
+  std::string name = "/dev/shm/sotto-recommendation-XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) {
+    name = (std::filesystem::temp_directory_path() / "sotto-recommendation-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder for the test");
+  }
+  path_ = name;
 }
 Folder::~Folder() { std::filesystem::remove_all(path_); }
 

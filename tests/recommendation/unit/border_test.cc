@@ -1,7 +1,9 @@
 // Calls that are wrong, catalogues that are broken, and callbacks that do what they may.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 #include "recommendation/fake_host.h"
 
@@ -149,6 +151,30 @@ TEST(RecommendationBorder, AProfileOutlivesItsRecommender) {
   skill.api->destroy(skill.recommender);
   skill.recommender = nullptr;
   EXPECT_EQ(skill.rank(Where{}).size(), 5u);
+}
+
+TEST(RecommendationBorder, ThreadsShareAProfile) {
+  fake_host() = FakeHost{};
+  Skill skill(small_catalogue(), "");
+  ASSERT_EQ(skill.open(), SOTTO_OK);
+  ASSERT_EQ(skill.consent(), SOTTO_OK);
+  const auto ignore = [](void*, const sotto_recommendation*) -> int32_t { return 0; };
+  std::atomic<int> failures{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      const Where where;
+      const sotto_usage_context context = where.get();
+      for (int i = 0; i < 50; ++i) {
+        const sotto_str feature = sotto_cstr(t % 2 == 0 ? "radio" : "lamp");
+        failures += skill.api->record(skill.profile, SOTTO_EVENT_USED, feature, &context, nullptr) != SOTTO_OK;
+        failures += skill.api->rank(skill.profile, &context, 3, ignore, nullptr, nullptr) != SOTTO_OK;
+        failures += skill.api->suggest(skill.profile, &context, 1, ignore, nullptr, nullptr, nullptr) != SOTTO_OK;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(skill.facts().events, 200u);
 }
 
 }  // namespace

@@ -150,12 +150,12 @@ TEST_F(Ranking, TheModelReadsACatalogueOnce) {
   sotto_recommender_options options{};
   options.model = fake_model();
   Skill first(small_catalogue(), "", options);
-  EXPECT_EQ(fake_host().embedded, 12u);
+  EXPECT_EQ(fake_host().embedded, 24u);
   Skill second(small_catalogue(), "", options);
-  EXPECT_EQ(fake_host().embedded, 12u);
+  EXPECT_EQ(fake_host().embedded, 24u);
   fake_host().blobs.begin()->second[20] ^= 1;  // damaged: read again
   Skill third(small_catalogue(), "", options);
-  EXPECT_EQ(fake_host().embedded, 24u);
+  EXPECT_EQ(fake_host().embedded, 48u);
   EXPECT_EQ(third.created, SOTTO_OK);
 }
 
