@@ -34,6 +34,9 @@ size_t since_part(double days) {
   return static_cast<size_t>(std::upper_bound(std::begin(kSinceParts), std::end(kSinceParts), days * 1440) - kSinceParts);
 }
 
+// Later the weights move slowly, and every fourth choice, then every sixteenth, teaches them as well as all would.
+uint64_t choices_a_lesson(uint64_t uses) { return uses < 2000 ? 1 : uses < 10000 ? 4 : 16; }
+
 uint64_t mood_part(float mood) { return mood < -0.3f ? 0 : mood < 0.3f ? 1 : 2; }
 
 // Where likes and dislikes are counted beside everywhere: the place and six hours of the day.
@@ -215,8 +218,7 @@ void Learner::learn_weights(const Situation& at, uint32_t chosen, double days) {
 }
 
 void Learner::learn_use(const Event& event, uint32_t feature, double days) {
-  // Later the weights move slowly, and every fourth choice teaches them as well as all would.
-  if (used_slot_[feature] != kNoSlot && (uses_ < 2000 || uses_ % 4 == 0)) learn_weights(event.at, feature, days);
+  if (used_slot_[feature] != kNoSlot && uses_ % choices_a_lesson(uses_) == 0) learn_weights(event.at, feature, days);
   ++uses_;
   const double growth = counts_.growth(days);
   for (const Reading& row : readings(event.at, days))

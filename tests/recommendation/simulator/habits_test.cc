@@ -20,7 +20,7 @@ using recommendation::Learner;
 using recommendation::Meaning;
 
 constexpr uint32_t kDays = 365;
-constexpr size_t kJudgeEvery = 3;  // all are learned; all judged take three times as long and give the same shares
+constexpr size_t kJudgeEvery = 8;  // all are learned; judging all takes eight times as long and gives the same shares
 constexpr int64_t kWarmMs = 14 * int64_t{86400000};  // the first two weeks are learned and not judged
 
 Event event_of(const Moment& m) {
