@@ -9,6 +9,9 @@ struct sotto_recommender {
 };
 
 struct sotto_profile {
+  sotto_profile(const std::shared_ptr<const sotto::recommendation::Setup>& setup, const std::string& user,
+                const std::string& key)
+      : body(setup, user, key) {}
   sotto::recommendation::Profile body;
 };
 
@@ -66,7 +69,7 @@ sotto_status open(sotto_recommender* recommender, sotto_str user, sotto_str key,
     if (!is_user(view(user))) throw Failure(SOTTO_INVALID_ARGUMENT, "recommendation: a user is 1 to 64 of A-Z a-z 0-9 _ -");
     if (view(key).find('\0') != std::string_view::npos)
       throw Failure(SOTTO_INVALID_ARGUMENT, "recommendation: the key holds a zero byte");
-    *out = new sotto_profile{Profile(setup, std::string(view(user)), std::string(view(key)))};
+    *out = std::make_unique<sotto_profile>(setup, std::string(view(user)), std::string(view(key))).release();
   });
 }
 
@@ -83,8 +86,9 @@ sotto_status record(sotto_profile* profile, uint32_t event, sotto_str feature, c
   });
 }
 
-// `setup` is held here, so that the views stay valid whatever the callback does.
-void hand_out(std::shared_ptr<const Setup> setup, const std::vector<Item>& items, sotto_on_recommendation on_item, void* user) {
+// The caller holds `setup`, so that the views stay valid whatever the callback does.
+void hand_out(const std::shared_ptr<const Setup>& setup, const std::vector<Item>& items, sotto_on_recommendation on_item,
+              void* user) {
   for (size_t i = 0; i < items.size(); ++i) {
     const Feature& feature = setup->catalogue[items[i].choice.feature];
     sotto_recommendation item{};
@@ -145,7 +149,7 @@ sotto_status export_json(sotto_profile* profile, char* buffer, uint64_t capacity
   return enter(profile, err, [&](Profile& p) {
     const std::string json = p.export_json();
     if (size != nullptr) *size = json.size();
-    if (buffer != nullptr && capacity >= json.size()) std::memcpy(buffer, json.data(), json.size());
+    if (buffer != nullptr && capacity >= json.size()) std::copy(json.begin(), json.end(), buffer);
   });
 }
 

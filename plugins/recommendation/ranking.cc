@@ -90,6 +90,7 @@ class Ranking {
         candidates_(candidates),
         evidence_(learner.score(at)) {
     weigh_beside(request);
+    scores_.reserve(candidates_.size());
     for (size_t i = 0; i < candidates_.size(); ++i) scores_.push_back(weighed(i, learner_.weights().mean()) + beside(i));
     total_ = log_sum_exp(scores_);
   }
@@ -109,6 +110,7 @@ class Ranking {
     const double best = scores_[pool[0]];
     while (taken.size() < std::min<size_t>(options.count, kept)) taken.push_back(next(pool, taken, best, options.diversity));
     std::vector<Choice> choices;
+    choices.reserve(taken.size());
     const std::vector<double> totals = totals_without();
     for (const size_t i : taken) choices.push_back(explain(i, totals));
     choices[0].propensity = propensity;

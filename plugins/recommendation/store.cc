@@ -127,8 +127,7 @@ void Store::check() {
     refuse(SOTTO_BAD_FILE, path_,
            "it is damaged (" + quick.text(0).substr(0, 100) + "); it was left as it is: restore an export or move it away");
   if (version < kSchemaVersion) return;  // its tables are asked for while migrating, which is undone when they are others
-  Statement(*database_, kSelect);
-  Statement(*database_, "SELECT name, value FROM facts");
+  const Statement events(*database_, kSelect), facts(*database_, "SELECT name, value FROM facts");
 }
 
 // In one transaction, and for a new file without the write-ahead log, so that its header names the owner from the start.
