@@ -1,6 +1,7 @@
 #include "text/values/parser.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sotto::values {
 namespace {
@@ -13,6 +14,19 @@ constexpr Rule kRules[] = {find_time,  find_change, find_duration, find_percent,
 constexpr size_t kChangeReach = 64;
 // More digits in words than a phone number has are no value.
 constexpr int kMostSpelled = 15;
+
+// Words that stand inside of a value or beside one, and never at its beginning: most of what is between values.
+bool begins_none(Word word) {
+  constexpr Word kInner[] = {
+      Word::kAnd,        Word::kOf,      Word::kCounter,   Word::kNumberBefore, Word::kNotOne,   Word::kNotTenths,
+      Word::kTenths,     Word::kPercent, Word::kNotClock,  Word::kClock,        Word::kExact,    Word::kUntil,
+      Word::kTo,         Word::kAbout,   Word::kOrSo,      Word::kLater,        Word::kNotBare,  Word::kKelvin,
+      Word::kColorMark,  Word::kGlue,    Word::kLevelMark, Word::kLevelBefore,  Word::kGear,     Word::kDial,
+      Word::kTail,       Word::kByWord,  Word::kAt,        Word::kPoint,        Word::kOther,    Word::kMonthMark,
+      Word::kYearMark,   Word::kDayMark, Word::kNotDay,    Word::kTimeUnit,     Word::kLongUnit, Word::kDegree,
+      Word::kFractionOf, Word::kPeriod,  Word::kAm,        Word::kWeekdays,     Word::kPartShort};
+  return std::find(std::begin(kInner), std::end(kInner), word) != std::end(kInner);
+}
 
 class Parser {
  public:
@@ -36,11 +50,14 @@ class Parser {
   // Looks at one place; returns the next.
   size_t step(size_t at) {
     const auto c = static_cast<unsigned char>(text_[at]);
-    const bool is_number_sign = c == '+' || c == '-' || c == '(';
     int digit = 0;
+    const size_t behind_sign = c == '+' || c == '-' || c == '(' ? at + (text_.substr(at, 2) == "+(" ? 2 : 1) : 0;
+    const bool is_sign = behind_sign != 0 && digit_at(text_, behind_sign, &digit) != 0;
     const bool is_digits = digit_at(text_, at, &digit) != 0;
     const Lexemes& words = reader_.lexemes(at);
-    if ((words.count == 0 && !is_number_sign && !is_digits) || (is_digits && letter_before(text_, at))) return behind(at);
+    const bool is_word = std::any_of(words.items, words.items + words.count,
+                                     [](const Lexemes::Item& item) { return !begins_none(item.entry->word); });
+    if ((behind_sign != 0 ? !is_sign : !is_word && !is_digits) || (is_digits && letter_before(text_, at))) return behind(at);
     if (const size_t run = behind_long_run(at)) return run;
     size_t stop = 0;
     int32_t direction = 0;
