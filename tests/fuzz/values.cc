@@ -1,5 +1,5 @@
-// values.cc: any bytes as what a user said. Input: language, kind asked for, two bytes of the hour of the clock, the text. Spans must
-// lie inside of the text, in order and apart; what is found prints.
+// values.cc: any bytes as what a user said. Input: language, kind asked for, two bytes of the hour of the clock, the text.
+// Spans must lie inside of the text, in order and apart; what is found prints.
 #include "sotto/values.h"
 
 #include "target.h"

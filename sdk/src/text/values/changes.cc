@@ -107,6 +107,12 @@ void find_change(Context& context, size_t at, Readings* out) {
     *out = amount;
     return;
   }
+  if (const size_t end = context.direction != 0 ? reader.word(at, Word::kAmountAdj, &size) : 0) {  // "lower it a little"
+    if (!reader.clause_ends(end)) return;
+    out->end = end;
+    out->add(number_value(SOTTO_VALUE_AMOUNT, size));
+    return set_change(context.direction, out);
+  }
   if (!reader.word_before(at, Word::kByWord) || context.direction == 0) return;
   if (!read_measure(context, at, true, &amount)) return;
   set_change(context.direction, &amount);

@@ -217,6 +217,16 @@ size_t read_en_minutes(Reader& reader, size_t at, int* minutes) {
   return n.end;
 }
 
+// "6 30 am": minutes in digits behind a blank, where am or pm follows.
+size_t read_spaced_minutes(Reader& reader, const Number& hour, int* minutes) {
+  size_t end = 0;
+  int noon = 0;
+  const size_t at = reader.skip(hour.end);
+  if (hour.form != Form::kDigits || at == hour.end || hour.value < 1 || hour.value > 12) return 0;
+  *minutes = two_digits(reader.text(), at, &end);
+  return *minutes >= 0 && *minutes <= 59 && read_am_pm(reader, end, &noon) != 0 ? end : 0;
+}
+
 // "7", "seven o'clock", "7 pm", "seven thirty".
 ClockPart read_en_clock(Reader& reader, size_t at, bool is_expected) {
   ClockPart out;
@@ -241,6 +251,9 @@ ClockPart read_en_clock(Reader& reader, size_t at, bool is_expected) {
     out.end = more;
     out.add(hour, minutes);
     if (!is_expected) out.number = hour * 100 + minutes;
+  } else if (const size_t spaced = read_spaced_minutes(reader, n, &minutes)) {
+    out.end = spaced;
+    out.add(hour, minutes);
   } else if (hour <= 12 && read_am_pm(reader, n.end, &noon) != 0) {
     out.add(hour, 0);
   } else {

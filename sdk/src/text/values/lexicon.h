@@ -42,6 +42,7 @@ enum class Word : uint8_t {
   kFractionOf,    // 分之
   kDegree,        // 度, "degrees": unit
   kScaleName,     // "celsius", 摄氏: unit
+  kBelow,         // "below zero": behind a number
   kFreezing,      // 零下
   kKelvin,
   kLight,  // "warm white": kelvin

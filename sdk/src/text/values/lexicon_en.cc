@@ -154,6 +154,8 @@ constexpr Entry kEntries[] = {
     {"degrees", Word::kDegree, SOTTO_UNIT_DEGREE},
     {"deg", Word::kDegree, SOTTO_UNIT_DEGREE},
     {"celsius", Word::kScaleName, SOTTO_UNIT_CELSIUS},
+    {"below zero", Word::kBelow, 0},
+    {"below freezing", Word::kBelow, 0},
     {"centigrade", Word::kScaleName, SOTTO_UNIT_CELSIUS},
     {"fahrenheit", Word::kScaleName, SOTTO_UNIT_FAHRENHEIT},
     {"c", Word::kDegree, SOTTO_UNIT_CELSIUS},

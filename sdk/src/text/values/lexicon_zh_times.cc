@@ -187,6 +187,8 @@ constexpr Entry kEntries[] = {
     {"差", Word::kPast, -1},
     {"过", Word::kPast, 1},
     {"在", Word::kGlue, 0},
+    {"大约", Word::kGlue, 0},
+    {"大概", Word::kGlue, 0},
     {"的", Word::kGlue, 0},
     {"到", Word::kUntil, 0},
     {"至", Word::kUntil, 0},

@@ -127,7 +127,10 @@ void find_temperature(Context& context, size_t at, Readings* out) {
       return degree == 0 ? behind : degree;
     }
     const size_t degree = reader.word(end, Word::kDegree, &unit);
-    if (degree == 0) return freezing != 0 || name != 0 ? n.end : 0;
+    if (degree == 0) {
+      if (const size_t below = reader.word(n.end, Word::kBelow)) return below;
+      return freezing != 0 || name != 0 ? n.end : 0;
+    }
     if (const size_t behind = reader.word(degree, Word::kScaleName, &found)) return unit = found, behind;
     return degree;
   };
@@ -141,9 +144,14 @@ void find_temperature(Context& context, size_t at, Readings* out) {
     q.low = q.high = q.low + digit / 10.0;
     q.end = more;
   }
+  if (const size_t half = q.low == q.high && q.low == std::floor(q.low) ? reader.word(q.end, Word::kHalf) : 0) {
+    if (ideograph_at(reader.text(), q.end)) q = {half, q.low + 0.5, q.low + 0.5, q.is_approximate, false};  // 二十三度半
+  }
+  const bool is_below = reader.word_before(q.end, Word::kBelow);
+  const size_t below = is_below ? q.end : reader.word(q.end, Word::kBelow);
+  if (below != 0) q = {below, -q.high, -q.low, q.is_approximate, q.is_range};
   if (scale != 0) unit = scale;
   if (freezing != 0) q = {q.end, -q.high, -q.low, q.is_approximate, q.is_range};
-  if (freezing != 0 && q.low == q.high) q.high = q.low;
   out->end = q.end;
   out->add(number_value(SOTTO_VALUE_TEMPERATURE, q.low, q.high, static_cast<uint32_t>(unit)));
   set_flags(q, &out->items[0]);
@@ -214,7 +222,8 @@ bool is_pronoun(Context& context, size_t at) {
 bool is_standing_alone(const std::string_view text, size_t at, size_t end) {
   if (at > 0 && (is_digit(static_cast<unsigned char>(text[at - 1])) || text[at - 1] == '.' || text[at - 1] == ':'))
     return false;
-  if (at >= 2 && text[at - 1] == '/' && is_digit(static_cast<unsigned char>(text[at - 2]))) return false;
+  if (at >= 2 && (text[at - 1] == '/' || text[at - 1] == '-') && is_digit(static_cast<unsigned char>(text[at - 2])))
+    return false;
   if (letter_at(text, end)) return false;
   const std::string_view behind = text.substr(end, 2);
   return behind.size() < 2 || (behind[0] != ':' && behind[0] != '/' && behind[0] != '-') ||

@@ -45,13 +45,33 @@ bool takes_clock(const Parts& p) {
   return p.date.end == 0 || p.date.precision == SOTTO_UNIT_DAY || p.date.precision == SOTTO_UNIT_PART;
 }
 
+// "monday next week", 下周的周三, "saturday the 5th": two dates that together are one day.
+DatePart refine(const DatePart& date, const DatePart& more) {
+  DatePart out = more;
+  if (date.end == 0) return out;
+  out.end = 0;
+  const bool is_in_week = date.precision == SOTTO_UNIT_WEEK && more.weekday != 0;
+  const bool is_of_week = date.weekday != 0 && more.precision == SOTTO_UNIT_WEEK;
+  if (more.end == 0) return out;
+  if (is_in_week || is_of_week) {
+    const int64_t monday = is_in_week ? date.options[0].first : more.options[0].first;
+    out = DatePart{};
+    out.end = more.end;
+    out.add(monday + (is_in_week ? more.weekday : date.weekday) - 1, 1);
+  } else if (date.weekday != 0 && more.is_bare_day && weekday_of(more.options[0].first) == date.weekday) {
+    out.end = more.end;
+    out.is_bare_day = false;
+  }
+  return out;
+}
+
 // The part of a time that reaches furthest from `at`; false: none.
 bool take_part(Context& context, size_t at, bool is_at, Parts* p) {
   Reader& reader = context.reader;
   int32_t value = 0;
   const bool has_date = p->date.end != 0, has_part = p->part != DayPart::kNone;
   const Repeat repeat = p->repeat.end == 0 ? read_repeat(reader, at) : Repeat{};
-  const DatePart date = has_date ? DatePart{} : read_date(context, at);
+  const DatePart date = refine(p->date, read_date(context, at));
   const size_t day_part = has_date || has_part ? 0 : reader.word(at, Word::kDayPart, &value);
   size_t part = has_part || day_part != 0 ? 0 : reader.word(at, Word::kPart, &value);
   if (part == 0 && has_date && !has_part) part = reader.word(at, Word::kPartShort, &value);
@@ -113,8 +133,11 @@ Parts read_parts(Context& context, size_t at) {
   // "at 7": a bare number that also is the beginning of something longer is that.
   for (int i = 1; i < kMostParts; ++i) {
     is_at = false;
+    const bool had_clock = p.clock.end != 0;
+    const bool is_about = context.reader.word(p.end, Word::kAbout) != 0;
     const size_t next = skip_glue(context.reader, p.end, &is_at);
     if (!take_part(context, next, is_at, &p)) break;
+    if (is_about && !had_clock && p.clock.end != 0) p.clock.is_approximate = true;
   }
   if (p.date.end != 0 || p.part != DayPart::kNone || p.repeat.end != 0) {
     p.clock.is_weak = false;
@@ -341,11 +364,13 @@ int64_t end_after(const Parts& p, const Stretch& s) {
 bool find_range(Context& context, const Parts& first, Readings* out) {
   Reader& reader = context.reader;
   const size_t until = reader.word(first.end, Word::kUntil);
-  if (until == 0 || first.repeat.end != 0) return false;
+  if (until == 0 || (first.repeat.end != 0 && first.clock.end == 0)) return false;
   Parts last;
   bool is_at = false;
   const size_t begin = skip_glue(reader, until, &is_at);
-  if (!take_part(context, begin, false, &last)) return false;
+  const ClockPart bare = first.clock.end != 0 ? read_clock(reader, begin, true) : ClockPart{};
+  const bool is_bare_end = bare.is_bare && reader.clause_ends(bare.end);  // "from 2:30 to 4"
+  if (!take_part(context, begin, is_bare_end, &last)) return false;
   for (int i = 1; i < kMostParts; ++i) {
     const size_t next = skip_glue(reader, last.end, &is_at);
     if (!take_part(context, next, is_at, &last)) break;
