@@ -26,8 +26,8 @@ uint64_t fingerprint(std::string_view text, const sotto_values_options& options)
 }  // namespace
 
 Agreement agree(Span<const Hypothesis> hypotheses, const sotto_values_options& options) {
-  uint64_t prints[SOTTO_HYPOTHESES_MAX];
-  double weights[SOTTO_HYPOTHESES_MAX];
+  uint64_t prints[SOTTO_HYPOTHESES_MAX] = {};
+  double weights[SOTTO_HYPOTHESES_MAX] = {};
   double best_score = hypotheses[0].score, total = 0;
   for (const Hypothesis& h : hypotheses) best_score = std::max(best_score, h.score);
   for (size_t i = 0; i < hypotheses.size(); ++i) {

@@ -170,11 +170,11 @@ ClockPart read_past(Reader& reader, size_t at) {
   const size_t half = reader.word(at, Word::kHalf);
   if (half != 0) {
     minutes = 30;
-    end = half;
     if ((end = read_en_hour(reader, half, &hour)) != 0 && static_cast<unsigned char>(reader.text()[reader.skip(at)]) < 0x80) {
       out.end = end;  // British: half past seven; elsewhere half an hour before
       out.add(hour - 1, 30);
       out.add(hour, 30);
+      read_half_of_day(reader, &out);
       return out;
     }
     end = half;

@@ -6,6 +6,8 @@
 namespace sotto::values {
 namespace {
 
+constexpr int64_t kWeek = 7;
+
 int64_t monday_of(int64_t day) { return day - (weekday_of(day) - 1); }
 
 DatePart one(size_t end, int64_t first, int64_t count, uint32_t precision) {
@@ -22,7 +24,7 @@ DatePart period(const Context& context, size_t end, int64_t count, uint32_t unit
   const int64_t now = today(context);
   Date date = date_of(now);
   if (unit == SOTTO_UNIT_DAY) return one(end, now + count, 1, unit);
-  if (unit == SOTTO_UNIT_WEEK) return one(end, monday_of(now) + 7 * count, 7, unit);
+  if (unit == SOTTO_UNIT_WEEK) return one(end, monday_of(now) + kWeek * count, 7, unit);
   date.day = 1;
   if (unit == SOTTO_UNIT_YEAR) date.month = 1;
   const int64_t step = unit == SOTTO_UNIT_YEAR ? 12 : 1;
@@ -31,7 +33,7 @@ DatePart period(const Context& context, size_t end, int64_t count, uint32_t unit
 }
 
 DatePart weekend(const Context& context, size_t end, int64_t weeks) {
-  return one(end, monday_of(today(context)) + 7 * weeks + 5, 2, SOTTO_UNIT_PART);
+  return one(end, monday_of(today(context)) + kWeek * weeks + 5, 2, SOTTO_UNIT_PART);
 }
 
 // 周三: the coming one; where today is one, today or a week later. 下周三: of the next week, always.
@@ -46,7 +48,7 @@ DatePart read_zh_week(Context& context, size_t at) {
   int weekday = 0;
   const size_t end = read_weekday(reader, next == 0 ? at : next, true, &weekday);
   if (end == 0) return next == 0 ? DatePart{} : period(context, week, weeks, SOTTO_UNIT_WEEK);
-  if (next != 0) return one(end, monday_of(now) + 7 * weeks + weekday - 1, 1, SOTTO_UNIT_DAY);
+  if (next != 0) return one(end, monday_of(now) + kWeek * weeks + weekday - 1, 1, SOTTO_UNIT_DAY);
   const int64_t ahead = (weekday - weekday_of(now) + 7) % 7;
   DatePart out = one(end, now + ahead, 1, SOTTO_UNIT_DAY);
   if (ahead == 0) out.add(now + 7, 1);
@@ -84,7 +86,7 @@ DatePart read_en_weekday(Context& context, size_t at) {
   }
   const int64_t coming = which > 0 ? now + (ahead == 0 ? 7 : ahead) : now - (ahead == 0 ? 7 : 7 - ahead);
   DatePart out = one(end, coming, 1, SOTTO_UNIT_DAY);
-  out.add(of_week + 7 * which, 1);
+  out.add(of_week + kWeek * which, 1);
   return out;
 }
 

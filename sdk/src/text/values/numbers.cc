@@ -291,8 +291,9 @@ Number read_fuzzy(Reader& reader, size_t at) {
   out.end = reader.word(at, Word::kFuzzy, &value);
   if (out.end == 0) return out;
   out.form = static_cast<unsigned char>(reader.text()[reader.skip(at)]) < 0x80 ? Form::kEn : Form::kZh;
-  out.value = value / 100;
-  out.to = value % 100;
+  const int32_t low = value / 100, high = value % 100;
+  out.value = low;
+  out.to = high;
   out.length = 1;
   out.is_approximate = true;
   return out;
