@@ -1,6 +1,6 @@
 // challenge.cc: how well a model reads the moods of hand-written sentences that are hard to read, through the C ABI.
 //
-//   challenge PLUGIN_FOLDER MODEL.gguf [--words] [--backend NAME] FILE.tsv...
+//   challenge PLUGIN_FOLDER MODEL.gguf [--words] [--backend NAME] [--threads N] FILE.tsv...
 //
 // A line: category, label, emotion, degree, text, with tabs between; # begins a comment. Prints for each file accuracy and
 // macro-F1 of labels and emotions (the likeliest one, whether or not it is sure enough to be given), the share that is given
@@ -124,7 +124,7 @@ void report(const std::string& path, const std::vector<Case>& cases, const std::
 
 struct Arguments {
   std::string plugins, model, backend;
-  uint32_t flags = 0;
+  uint32_t flags = 0, threads = 0;
   Names files;
 };
 
@@ -137,10 +137,13 @@ Arguments read_arguments(int argc, char** argv) {
       a.flags |= SOTTO_SENTIMENT_NO_HEADS;
     else if (word == "--backend" && i + 1 < argc)
       a.backend = argv[++i];
+    else if (word == "--threads" && i + 1 < argc)
+      a.threads = static_cast<uint32_t>(std::stoul(argv[++i]));
     else
       words.push_back(word);
   }
-  if (words.size() < 3) throw Failed("usage: challenge PLUGIN_FOLDER MODEL.gguf [--words] [--backend NAME] FILE.tsv...");
+  if (words.size() < 3)
+    throw Failed("usage: challenge PLUGIN_FOLDER MODEL.gguf [--words] [--backend NAME] [--threads N] FILE.tsv...");
   a.plugins = words[0];
   a.model = words[1];
   a.files.assign(words.begin() + 2, words.end());
@@ -151,6 +154,7 @@ void run(const Arguments& a) {
   const sotto::Runtime runtime(a.plugins);
   sotto_model_options options{};
   options.struct_size = sizeof options;
+  options.threads = a.threads;
   options.backend = a.backend.empty() ? sotto_str{} : sotto::str(a.backend);
   const sotto::Model model(runtime, a.model, &options);
   const sotto_sentiment_skill skill = sotto_sentiment_find(runtime.get());
