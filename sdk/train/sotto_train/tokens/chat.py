@@ -76,8 +76,8 @@ def turn_text(turn: dict) -> str:
     return f"{turn['text']}\n{line}" if turn["text"] else line
 
 
-def documents(row: dict, tokenizer: Tokenizer) -> Iterator[Document]:
-    """A row's documents: one, or two for a pair (a direction each)."""
+def documents(row: dict, tokenizer: Tokenizer, with_calls: bool = True) -> Iterator[Document]:
+    """A row's documents: one, or two for a pair (a direction each). Without calls a command ends with the user's turn."""
     kind = row["kind"]
     if kind == "text":
         yield _running(row, row["text"], tokenizer)
@@ -87,7 +87,7 @@ def documents(row: dict, tokenizer: Tokenizer) -> Iterator[Document]:
     elif kind == "chat":
         yield _dialogue(row, tokenizer)
     else:
-        yield _labelled(row, tokenizer)
+        yield _labelled(row, tokenizer, with_calls)
 
 
 def _running(row: dict, text: str, tokenizer: Tokenizer) -> Document:
@@ -109,7 +109,7 @@ def _add_turn(document: Document, role: str, text: str, tokenizer: Tokenizer) ->
     return first, position
 
 
-def _labelled(row: dict, tokenizer: Tokenizer) -> Document:
+def _labelled(row: dict, tokenizer: Tokenizer, with_calls: bool) -> Document:
     """command, mood, scope: one user turn with a head; a command is answered by its call."""
     document = Document(row["kind"], row["source"], row["licence"])
     first, position = _add_turn(document, "user", row["text"], tokenizer)
@@ -125,7 +125,7 @@ def _labelled(row: dict, tokenizer: Tokenizer) -> Document:
             if tokens and slot["name"] not in spans:
                 spans[slot["name"]] = (first + tokens[0], first + tokens[1])
     document.heads.append(Head(position, first, position - 1, classes, spans))
-    if row["kind"] == "command" and row.get("intent", schema.NO_INTENT) not in NO_CALL:
+    if with_calls and row["kind"] == "command" and row.get("intent", schema.NO_INTENT) not in NO_CALL:
         _add_turn(document, "assistant", call_line(row["intent"], arguments_of(row.get("slots", []))), tokenizer)
     return document
 

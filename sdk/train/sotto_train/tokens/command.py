@@ -18,6 +18,7 @@ from sotto_train.tokens.tokenizer import IDS, IM_END, IM_START, CONFIG_NAME, MOD
 
 LINE_BYTES = 4000  # the trainer skips longer lines; texts are split into such
 HAN = re.compile(r"[\u3400-\u9fff]")
+BORDER = "\x1f"  # no piece is learnt across it; no cleaned text has it
 WORD = re.compile(r"[A-Za-z0-9']+")
 
 
@@ -28,6 +29,7 @@ class TokenizerOptions:
     coverage: float = 0.9995  # of the text's characters; the rest becomes bytes
     megabytes: int = 24  # of text a language
     seed: int = 0
+    han_words: bool = False  # pieces may join Han characters
 
 
 def language_of(line: str) -> str:
@@ -75,12 +77,15 @@ def balanced(wanted: Iterable[dict], options: TokenizerOptions) -> tuple[dict[st
 
 def train(lines: list[str], options: TokenizerOptions) -> bytes:
     model = io.BytesIO()
+    if not options.han_words:
+        lines = [HAN.sub(f"{BORDER}\\g<0>{BORDER}", line) for line in lines]
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(lines), model_writer=model, model_type=options.model, vocab_size=options.vocabulary,
             character_coverage=options.coverage, byte_fallback=True, split_digits=True, max_sentence_length=4 * LINE_BYTES,
             # Texts come back as they were, and code points keep their places: nothing is normalised, no space is put before a text.
             normalization_rule_name="identity", add_dummy_prefix=False, remove_extra_whitespaces=False,
+            pretokenization_delimiter="" if options.han_words else BORDER,
             control_symbols=[IM_START, IM_END], user_defined_symbols=["\n"],
             pad_id=IDS["pad"], unk_id=IDS["unk"], bos_id=IDS["bos"], eos_id=IDS["eos"],
             num_threads=2, minloglevel=2,
@@ -124,6 +129,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--coverage", type=float, default=defaults.coverage, help="share of the characters that get pieces (default 0.9995)"
     )
     parser.add_argument("--megabytes", type=int, default=defaults.megabytes, help="text a language, at most (default 24)")
+    parser.add_argument(
+        "--han-words",
+        action="store_true",
+        help="let pieces join Han characters: a tenth fewer tokens in commands, but a span that begins inside a piece is lost",
+    )
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the model, tokenizer_config.json and report.json")
 
@@ -138,7 +148,7 @@ def check(options: TokenizerOptions) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    options = TokenizerOptions(args.vocabulary, args.model, args.coverage, args.megabytes, args.seed)
+    options = TokenizerOptions(args.vocabulary, args.model, args.coverage, args.megabytes, args.seed, args.han_words)
     check(options)
     learnt, measured = balanced((row for path in args.rows for row in rows.read(path)), options)
     model = train([line for lang in sorted(learnt) for line in learnt[lang]], options)
@@ -146,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
         file.write(model)
     tokenizer = Tokenizer(args.output)
     report = {lang: measure(tokenizer, lines) for lang, lines in sorted(measured.items())}
-    about = {"vocabulary": len(tokenizer), "model": options.model, "coverage": options.coverage, "seed": options.seed,
+    about = {"vocabulary": len(tokenizer), "model": options.model, "coverage": options.coverage, "han_words": options.han_words, "seed": options.seed,
              "trained_on_bytes": {lang: sum(len(x.encode()) for x in lines) for lang, lines in learnt.items()},
              "measured": report}  # fmt: skip
     # Beside the model, under the names that `sotto import` and others look for: no marker is put around a text, and how a talk is written.

@@ -3,6 +3,7 @@
 import argparse
 import bisect
 import hashlib
+import random
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ import numpy as np
 
 from sotto_train import rows
 from sotto_train.errors import UserError
-from sotto_train.tokens import chat, shard
+from sotto_train.tokens import chat, plain, shard
 from sotto_train.tokens.tokenizer import Tokenizer
 
 
@@ -23,6 +24,8 @@ class PackOptions:
     seed: int = 0
     split: str | None = None  # only rows of this split; None: all
     kinds: tuple[str, ...] = ()  # only rows of these kinds; (): all
+    with_calls: bool = True  # commands are followed by their call; without it they teach the heads alone
+    plain: float = 0.0  # share of labelled sentences that lose capitals and the point at their end, as a recogniser writes
 
 
 @dataclass
@@ -116,11 +119,11 @@ def pack(wanted: Iterable[dict], tokenizer: Tokenizer, folder: Path, options: Pa
     """Writes the set and gives its meta.json plus how many dialogues were longer than a block and `dropped`."""
     if options.context % 8 or not 8 <= options.context <= shard.CONTEXT_LIMIT:
         raise UserError(f"a context of {options.context} tokens cannot be packed; give a multiple of 8 up to {shard.CONTEXT_LIMIT}")
-    store = Store.empty()
+    store, chance = Store.empty(), random.Random(options.seed)
     for row in wanted:
         if (options.split and row["split"] != options.split) or (options.kinds and row["kind"] not in options.kinds):
             continue
-        for document in chat.documents(row, tokenizer):
+        for document in chat.documents(plain.vary(row, options.plain, chance), tokenizer, options.with_calls):
             before = len(store.heads)
             for piece in chat.cut(document, options.context):
                 store.add(piece)
@@ -147,12 +150,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", type=int, default=512, help="tokens a block (default 512)")
     parser.add_argument("--split", choices=rows.SPLITS, help="only rows of this split")
     parser.add_argument("--kind", action="append", choices=rows.KINDS, help="only rows of this kind; may be given several times")
+    parser.add_argument("--no-calls", dest="with_calls", action="store_false", help="commands without their call: for the heads alone")
+    parser.add_argument("--plain", type=float, default=0.0, metavar="SHARE", help="of labelled sentences without capitals and last point")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the packed set")
 
 
 def run(args: argparse.Namespace) -> int:
-    options = PackOptions(args.context, args.seed, args.split, tuple(args.kind or ()))
+    options = PackOptions(args.context, args.seed, args.split, tuple(args.kind or ()), args.with_calls, args.plain)
+    if not 0 <= args.plain <= 1:
+        raise UserError(f"--plain is {args.plain}, expected a share from 0 to 1")
     made = pack((row for path in args.rows for row in rows.read(path)), Tokenizer(args.tokenizer), args.output, options)
     full = made["tokens"] / (made["blocks"] * made["context"])
     print(f"{made['documents']} documents, {made['tokens']} tokens in {made['blocks']} blocks of {made['context']} ({full:.1%} full), "

@@ -110,11 +110,22 @@ class SottoModel(GPTModel):
             return hidden
         if wants == "heads":
             return heads.head_logits(self.sotto_heads, hidden, batch.turns)
-        logits, _ = self.output_layer(hidden, weight=self.shared_embedding_or_output_weight())
         if wants == "logits":
-            return logits.transpose(0, 1).contiguous()
-        each = self.compute_language_model_loss(batch.labels, logits)
-        sums = {"lm": (each * batch.loss_mask).sum()}
+            return self._logits(hidden).transpose(0, 1).contiguous()
+        sums = {"lm": self._learnt_loss(batch, hidden)}
         if hasattr(self, "sotto_heads"):
             sums |= heads.losses(heads.head_logits(self.sotto_heads, hidden, batch.turns), batch.turns)
         return sums
+
+    def _logits(self, hidden) -> torch.Tensor:
+        return self.output_layer(hidden, weight=self.shared_embedding_or_output_weight())[0]
+
+    def _learnt_loss(self, batch, hidden) -> torch.Tensor:
+        """The sum over learnt tokens. Only their logits are made: where the loss is on answers, most of the output layer's work is nobody's."""
+        mask = batch.loss_mask.flatten()
+        places = mask.nonzero()[:, 0]
+        if len(places) == 0:
+            places = places.new_zeros(1)  # weighs nothing, but every weight has its gradient
+        rows = hidden.transpose(0, 1).reshape(-1, hidden.shape[-1])[places]
+        each = self.compute_language_model_loss(batch.labels.flatten()[places][None], self._logits(rows[:, None]))
+        return (each[0] * mask[places]).sum()

@@ -8,6 +8,7 @@ from sotto_train.training import config, options
 def add_arguments(parser) -> None:
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="sizes of the model: configs/mini.yaml, configs/base.yaml")
     parser.add_argument("--heads", action="store_true", help="train the heads too, where the data has labels")
+    parser.add_argument("--head-weight", type=float, default=0.2, help="of each head's loss beside the language model's (%(default)s)")
     options.add_arguments(parser)
 
 

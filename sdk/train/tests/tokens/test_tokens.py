@@ -1,6 +1,7 @@
 """The tokenizer, the chat format and packing, on a tokenizer trained here from a few sentences."""
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from sotto_train import rows
 from sotto_train.cli import main
 from sotto_train.errors import UserError
-from sotto_train.tokens import chat, command, pack, shard
+from sotto_train.tokens import chat, command, pack, plain, shard
 from sotto_train.tokens.tokenizer import IM_END, Tokenizer
 
 ZH = ["打开客厅的灯", "把空调调到二十六度", "明天早上七点叫我起床", "放一首周杰伦的歌", "提醒我下午三点开会", "今天天气怎么样"]
@@ -72,6 +73,33 @@ def test_a_command_is_a_user_turn_with_a_head_and_a_call_that_is_learnt(tokenize
     assert tokenizer.decode(document.ids[head.first : head.last + 1]) == text
     assert {k: tokenizer.decode(document.ids[a : b + 1]) for k, (a, b) in head.spans.items()} == {"area": "客厅", "name": "灯"}
     assert head.classes == {"intent": "device.turn_on", "scope": "in"}
+
+
+def test_without_calls_a_command_is_its_turn_alone(tokenizer):
+    row = command_row("打开客厅的灯", "device.on", ("area", "客厅"))
+    (whole,), (turn,) = (list(chat.documents(row, tokenizer, calls)) for calls in (True, False))
+    assert turn.ids == whole.ids[: len(turn.ids)] and turn.heads == whole.heads
+    assert any(whole.learnt) and not any(turn.learnt)
+
+
+def test_plain_sentences_have_no_capitals_and_no_last_point_and_keep_their_slots():
+    row = command_row("Turn on the Lamp, please!", "device.on", ("device", "Lamp"))
+    plainer = plain.plain(row)
+    assert plainer["text"] == "turn on the lamp, please"
+    assert [plainer["text"][s["start"] : s["end"]] for s in plainer["slots"]] == [s["value"] for s in plainer["slots"]] == ["lamp"]
+    assert row["text"] == "Turn on the Lamp, please!"
+    assert plain.plain(command_row("Play Help!", "media.play", ("song", "Help!")))["text"] == "play help!"  # the point is the slot's
+    assert plain.plain({"kind": "mood", "text": "İyi"}) is None  # lower-casing makes two characters of one
+    assert plain.vary({"kind": "text", "text": "A B"}, 1.0, random.Random(0))["text"] == "A B"
+
+
+@pytest.mark.parametrize("options, joins", [([], False), (["--han-words"], True)])
+def test_han_characters_are_pieces_of_their_own_unless_asked_for(tmp_path, options, joins):
+    rows.write(tmp_path / "rows.jsonl", [row(text, i, "zh") for i, text in enumerate(ZH * 12 + EN)])
+    arguments = ["--model", "bpe", "--vocabulary", "340", "--coverage", "1", *options, "-o", str(tmp_path / "out")]
+    assert main(["tokenizer", str(tmp_path / "rows.jsonl"), *arguments]) == 0
+    made = Tokenizer(tmp_path / "out")
+    assert any(len(command.HAN.findall(made.piece(i))) > 1 for i in range(len(made))) == joins
 
 
 def test_a_chat_learns_assistant_turns_only_and_gives_called_turns_their_intent(tokenizer):
