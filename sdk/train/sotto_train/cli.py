@@ -16,6 +16,8 @@ COMMANDS = {
     "pretrain": ("sotto_train.training.pretrain", "train a model from nothing (run it under torchrun)"),
     "finetune": ("sotto_train.training.finetune", "go on from a checkpoint: commands, talk, heads; full or LoRA"),
     "evaluate": ("sotto_train.evaluate.command", "perplexity, intents, slots, calls, mood, scope beside baselines; HTML and JSON"),
+    "memorised": ("sotto_train.evaluate.memorised", "how much of its training text a model says again"),
+    "notice": ("sotto_train.evaluate.notice", "what a model was trained on: sources, licences, authors"),
     "export": ("sotto_train.training.export", "a checkpoint for `sotto import`, a LoRA as a GGUF adapter"),
 }
 
