@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from sotto_train import schema
-from sotto_train.evaluate import metrics
+from sotto_train.evaluate import goals, metrics
 from sotto_train.evaluate.predictor import Predictions, Predictor
 from sotto_train.rows import KINDS
 from sotto_train.tokens.chat import NO_CALL, arguments_of
@@ -28,6 +28,8 @@ def measure(predictor: Predictor, rows: Sequence[dict]) -> dict:
         for task in TASKS:
             if task in predictions.labels and any(task in row for row in labelled):
                 made["tasks"][task] = _task(task, labelled, predictions)
+        made["refusals"] = goals.refusals(labelled, predictions)
+        made["moody_commands"] = goals.moody_commands(labelled, predictions)
         if predictions.spans is not None and any("slots" in row for row in labelled):
             made["slots"] = _slots(labelled, predictions)
     if calls := _calls(predictor, labelled):
@@ -76,9 +78,9 @@ def _slots(rows: Sequence[dict], predictions: Predictions) -> dict:
     made = {"count": len(known), **asdict(total), "sentences_exact": exact, "by_slot": {name: asdict(s) for name, s in every.items()}}
     if "intent" in predictions.labels:
         intents, _ = predictions.best("intent")
-        made["heads_as_call"] = metrics.call_scores(
-            [_call_of(rows[i]) for i in known], [_head_call(intents[i], rows[i], predictions.spans[i]) for i in known]
-        )
+        asked, made_call = [_call_of(rows[i]) for i in known], [_head_call(intents[i], rows[i], predictions.spans[i]) for i in known]
+        made["heads_as_call"] = metrics.call_scores(asked, made_call)
+        made["heads_as_call_by_group"] = goals.calls_by_group([rows[i] for i in known], asked, made_call)
     return made
 
 

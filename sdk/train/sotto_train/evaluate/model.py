@@ -93,7 +93,8 @@ class CheckpointPredictor(Predictor):
                 for document in chat.cut(whole, self.context):
                     places = [i for i, learnt in enumerate(document.learnt) if learnt]
                     if places:
-                        self._add(made[row["kind"]], document.ids, places)
+                        for group in (row["kind"], f"{row['kind']} {row['lang']}"):
+                            self._add(made[group], document.ids, places)
         return dict(made)
 
     def _add(self, to: Perplexity, ids: list[int], places: list[int]) -> None:

@@ -47,5 +47,5 @@ class Predictor:
         return None
 
     def perplexity(self, rows: Sequence[dict]) -> dict[str, Perplexity] | None:
-        """By kind of row; None: it has no language model."""
+        """By kind of row, and by kind and language ("text zh"); None: it has no language model."""
         return None

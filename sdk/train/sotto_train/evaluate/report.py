@@ -126,6 +126,20 @@ def _call_section(measured: Sequence[dict]) -> str:
     )
 
 
+def _goal_section(measured: Sequence[dict]) -> str:
+    parts = []
+    if lines := [[f"{m['name']}, {lang}", r["out"], r["refused"], r["in"], r["false_refusals"], r["threshold"]]
+                 for m in measured for lang, r in m.get("refusals", {}).items()]:  # fmt: skip
+        head = ["", "out of scope", "refused", "in scope", "refused wrongly", "threshold"]
+        parts.append("<h2>refusals at the threshold for 5 % false ones</h2>" + table(head, lines))
+    if lines := [[f"{m['name']}, {lang}", r["count"], r["share"]] for m in measured for lang, r in m.get("moody_commands", {}).items()]:
+        parts.append("<h2>plain commands taken for a mood</h2>" + table(["", "commands", "share"], lines))
+    if lines := [[f"{m['name']}, {group}", c["count"], c["function"], c["exact"]]
+                 for m in measured for group, c in m.get("slots", {}).get("heads_as_call_by_group", {}).items()]:  # fmt: skip
+        parts.append("<h2>calls from intent and spans, by language and source</h2>" + table(["", "with a call", "function right", "all right"], lines))
+    return "".join(parts)
+
+
 def _talk_section(measured: Sequence[dict]) -> str:
     parts = []
     if able := [m for m in measured if "answers" in m]:
@@ -144,7 +158,7 @@ def render(measured: Sequence[dict], about: dict) -> str:
     sections = [_task_section(task, measured) for task in tasks]
     if any("slots" in m for m in measured):
         sections.append(_slot_section(measured))
-    sections += [_call_section(measured), _talk_section(measured)]
+    sections += [_call_section(measured), _goal_section(measured), _talk_section(measured)]
     facts = table(["rows", "number"], about["rows"].items())
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sotto evaluation</title><style>{STYLE}</style><h1>Evaluation</h1>'
             f"<p>All predictors answered the same rows of the {html.escape(about['split'])} split.</p>"

@@ -10,7 +10,7 @@ import pytest
 from sotto_train import rows
 from sotto_train.cli import main
 from sotto_train.errors import UserError
-from sotto_train.evaluate import baseline, measure, metrics, model
+from sotto_train.evaluate import baseline, goals, measure, metrics, model
 from sotto_train.evaluate.predictor import Answers, Predictions, Predictor
 from sotto_train.tokens.tokenizer import Tokenizer
 
@@ -163,6 +163,25 @@ def test_who_knows_the_truth_scores_one_everywhere():
     assert m["tasks"]["intent"]["accuracy"] == m["tasks"]["intent"]["macro_f1"] == m["slots"]["f1"] == m["slots"]["sentences_exact"] == 1
     assert m["slots"]["heads_as_call"]["exact"] == m["calls"]["exact"] == 1 and m["tasks"]["intent"]["aurc"] == 0 and "answers" not in m
     assert m["perplexity"]["command"]["tokens"] == 2
+
+
+def test_refusals_are_counted_at_the_threshold_that_spares_the_rest():
+    made = [{"lang": "zh", "kind": "scope", "scope": "in"}] * 40 + [{"lang": "zh", "kind": "scope", "scope": "out"}] * 10
+    out = np.array([i / 100 for i in range(40)] + [0.9] * 7 + [0.1] * 3)
+    (zh,) = goals.refusals(made, Predictions({"scope": ["in", "out"]}, {"scope": np.stack([1 - out, out], axis=1)})).values()
+    assert zh["refused"] == 0.7 and zh["false_refusals"] <= goals.FALSE_REFUSALS and 0.36 <= zh["threshold"] <= 0.38
+    assert goals.refusals(made[:40], Predictions({"scope": ["in", "out"]}, {"scope": np.stack([1 - out, out], axis=1)[:40]})) == {}
+
+
+def test_commands_taken_for_a_mood_and_calls_by_group():
+    made = [command(i, f"dim {i}", "light.dim") for i in range(4)] + [{"lang": "zh", "kind": "mood", "sentiment": "positive"}]
+    guess = np.eye(3)[[1, 1, 0, 1, 0]]
+    predictions = Predictions({"sentiment": ["negative", "neutral", "positive"]}, {"sentiment": guess})
+    lang = made[0]["lang"]
+    assert goals.moody_commands(made, predictions) == {lang: {"count": 4, "share": 0.25}}
+    call = ("light.dim", {})
+    by_group = goals.calls_by_group(made[:4], [call] * 4, [call, None, call, call])
+    assert by_group[lang]["exact"] == by_group[f"own {lang}"]["exact"] == 0.75
 
 
 def test_the_report_stands_alone_and_its_json_has_the_same_numbers(tmp_path, capsys):
