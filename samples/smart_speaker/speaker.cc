@@ -1,7 +1,7 @@
 #include "speaker.h"
 
 #include <default_model.h>  // of the library sotto_defaults: a device names its own model and folder here
-#include <plugin_folder.h>
+#include <installed.h>
 #include <unistd.h>
 
 #include <cstdio>

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "default_model.h"
-#include "plugin_folder.h"
+#include "installed.h"
 #include "terminal.h"
 
 namespace sotto::tools {

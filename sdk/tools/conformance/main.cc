@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "conformance/report.h"
-#include "plugin_folder.h"
+#include "installed.h"
 
 namespace sotto::conformance {
 namespace {
