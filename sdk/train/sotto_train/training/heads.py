@@ -106,9 +106,12 @@ def losses(logits: dict[str, torch.Tensor], turns: Turns) -> dict[str, torch.Ten
 
 
 def counts(turns: Turns) -> dict[str, int]:
-    """Learnt decisions: a turn each, for spans a turn too (a turn's slots and borders are one sum, else 50 absent slots would drown it)."""
+    """Learnt decisions, so that a mean loss says as much of every head: a turn each; of spans a turn's absent slots together are one (50 of them
+    would drown it), and each border of a slot that is there is one more (without that, spans would drown the classes)."""
     known = {name: int((turns.classes[:, i] != UNKNOWN).sum()) for i, name in enumerate(CLASSES)}
-    known[SPAN] = int((turns.begins != UNKNOWN).any(dim=1).sum()) if turns.begins.numel() else 0
+    marked = turns.begins != UNKNOWN
+    present = marked & (turns.begins != turns.words.shape[1])
+    known[SPAN] = int(marked.any(dim=1).sum() + 2 * present.sum()) if turns.begins.numel() else 0
     return known
 
 

@@ -13,6 +13,12 @@ def turns(spans, first=3, last=6, slots=2, classes=(1, 0, UNKNOWN, 2)):
     return heads.make_turns([[0, 0, last + 1, first, last, *classes]], [spans], [0], slots)
 
 
+def test_spans_count_a_turn_and_each_border_of_a_slot_that_is_there():
+    assert heads.counts(turns([[4, 5], [ABSENT, ABSENT]]))[heads.SPAN] == 3
+    assert heads.counts(turns([[ABSENT, ABSENT]] * 2))[heads.SPAN] == 1
+    assert heads.counts(turns([[4, 5], [3, 6]]))[heads.SPAN] == 5
+
+
 def test_targets_are_places_in_the_words_and_absence_is_behind_them():
     t = turns([[4, 5], [ABSENT, ABSENT]])
     assert t.words.tolist() == [[3, 4, 5, 6]]
