@@ -35,7 +35,7 @@ std::string answer(const Model& model, const Grammar& g, uint64_t seed) {
   sotto_matcher* matcher = nullptr;
   call([&](sotto_error* err) { return sotto_matcher_create(g.grammar, &matcher, err); });
   const std::unique_ptr<sotto_matcher, void (*)(sotto_matcher*)> owner(matcher, sotto_matcher_destroy);
-  const Session session(model);
+  Session session(model);
   const uint32_t prompt[] = {1, 2 + static_cast<uint32_t>(seed % 300)};
   sotto_generate_result result{};
   result.struct_size = sizeof result;

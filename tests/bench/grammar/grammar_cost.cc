@@ -74,7 +74,7 @@ void run(const Model& model, const Case& c, uint32_t vocabulary) {
   });
   const std::unique_ptr<sotto_grammar, void (*)(sotto_grammar*)> owner(grammar, sotto_grammar_destroy);
   const double compile_ms = micros(Clock::now() - start) / 1000;
-  const Session session(model);
+  Session session(model);
   const Matcher m = matcher_of(grammar);
   std::vector<uint32_t> ids;
   sotto_generate_result result{};

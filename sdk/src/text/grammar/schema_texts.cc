@@ -164,7 +164,7 @@ Result<Expr> SchemaReader::number(const Place& place, bool is_integer) {
     const Bound b{rounded, is_whole && row.is_exclusive};
     auto& into = row.is_least ? bounds.least : bounds.most;
     // Of two bounds the tighter one.
-    const auto rank = [&](const Bound& x) { return std::make_pair(row.is_least ? x.value : -x.value, x.is_exclusive); };
+    const auto rank = [&](const Bound& x) { return std::make_pair(row.is_least ? x.value : ~x.value, x.is_exclusive); };
     if (!into || rank(b) > rank(*into)) into = b;
   }
   return is_integer ? integers(bounds, &syntax_) : numbers(bounds, &syntax_);
