@@ -31,35 +31,44 @@ struct Grammar {
   Grammar& operator=(const Grammar&) = delete;
 };
 
+// The model's context is shorter than some answers: the session then begins anew, and the matcher goes on.
 std::string answer(const Model& model, const Grammar& g, uint64_t seed) {
   sotto_matcher* matcher = nullptr;
   call([&](sotto_error* err) { return sotto_matcher_create(g.grammar, &matcher, err); });
   const std::unique_ptr<sotto_matcher, void (*)(sotto_matcher*)> owner(matcher, sotto_matcher_destroy);
   Session session(model);
-  const uint32_t prompt[] = {1, 2 + static_cast<uint32_t>(seed % 300)};
+  std::vector<uint32_t> ids;
   sotto_generate_result result{};
   result.struct_size = sizeof result;
   sotto_generate_options o{};
   o.struct_size = sizeof o;
-  o.prompt_ids = prompt;
   o.prompt_id_count = 2;
   o.temperature = 1;
-  o.seed = seed;
   o.matcher = matcher;
   o.result = &result;
-  std::string text;
-  session.generate(
-      "", [&](std::string_view piece) { return text.append(piece), true; }, &o);
-  if (result.finish != SOTTO_FINISH_GRAMMAR && result.finish != SOTTO_FINISH_END)
-    text += " (not ended: " + std::to_string(result.finish) + ")";
-  return text;
+  o.on_token_user = &ids;
+  o.on_token = [](void* user, uint32_t id, float) -> int32_t {
+    return static_cast<std::vector<uint32_t>*>(user)->push_back(id), 0;
+  };
+  constexpr uint64_t kMostParts = 200;
+  for (uint64_t part = 0; part < kMostParts; ++part) {
+    const uint32_t prompt[] = {1, 2 + static_cast<uint32_t>((seed + part) % 300)};
+    o.prompt_ids = prompt;
+    o.seed = seed + part;
+    session.generate(
+        "", [](std::string_view) { return true; }, &o);
+    if (result.finish != SOTTO_FINISH_CONTEXT) break;
+    call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+  }
+  if (result.finish == SOTTO_FINISH_END) ids.pop_back();
+  const bool has_ended = result.finish == SOTTO_FINISH_GRAMMAR || result.finish == SOTTO_FINISH_END;
+  return model.detokenize(ids) + (has_ended ? "" : " (not ended)");
 }
 
 int run(int count, uint64_t seed, bool prints) {
   const Runtime runtime(SOTTO_PLUGIN_DIR);
   sotto_model_options options{};
   options.struct_size = sizeof options;
-  options.context_tokens = 4096;
   options.backend = str("reference");
   const Model model(runtime, SOTTO_FIXTURES "/gguf/small-q8_0.gguf", &options);
   std::mt19937_64 random(seed);
