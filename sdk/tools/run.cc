@@ -20,6 +20,8 @@ struct Options {
   std::string file;
   std::string system_prompt;
   std::string template_file;
+  std::string grammar_file;
+  std::string schema_file;
   uint32_t max_tokens = kAnswerTokens;
   bool raw = false;
   bool special = false;
@@ -75,8 +77,34 @@ struct Answer {
 };
 
 const char* finish_name(uint32_t finish) {
-  constexpr const char* kNames[] = {"failed", "end", "length", "stop", "callback", "context"};
+  constexpr const char* kNames[] = {"failed", "end", "length", "stop", "callback", "context", "grammar"};
   return finish < std::size(kNames) ? kNames[finish] : "unknown";
+}
+
+struct DestroyMatcher {
+  void operator()(sotto_matcher* m) const { sotto_matcher_destroy(m); }
+};
+using MatcherHandle = std::unique_ptr<sotto_matcher, DestroyMatcher>;
+
+// What the answer must follow; none: it is free.
+MatcherHandle open_matcher(const ModelHandle& model, const Options& o) {
+  if (o.grammar_file.empty() && o.schema_file.empty()) return nullptr;
+  const bool is_schema = o.grammar_file.empty();
+  const std::string source = read_file(is_schema ? o.schema_file : o.grammar_file);
+  sotto_grammar* grammar = nullptr;
+  call([&](sotto_error* err) {
+    return sotto_grammar_compile(model.get(), is_schema ? SOTTO_GRAMMAR_SCHEMA : SOTTO_GRAMMAR_GBNF, str(source), nullptr,
+                                 &grammar, err);
+  });
+  sotto_matcher* matcher = nullptr;
+  try {
+    call([&](sotto_error* err) { return sotto_matcher_create(grammar, &matcher, err); });
+  } catch (...) {
+    sotto_grammar_destroy(grammar);
+    throw;
+  }
+  sotto_grammar_destroy(grammar);
+  return MatcherHandle(matcher);
 }
 
 void answer_once(Console& console, const Options& o, const std::string& asked) {
@@ -95,6 +123,8 @@ void answer_once(Console& console, const Options& o, const std::string& asked) {
     g.prompt_id_count = prompt.ids.size();
   }
   g.result = &result;
+  const MatcherHandle matcher = open_matcher(model, o);
+  g.matcher = matcher.get();
   Answer answer{!o.common.json, {}, nullptr};
   try {
     call_on(console, session,
@@ -119,6 +149,8 @@ void run(Console& console, const Options& o) {
   if (o.has_prompt) return answer_once(console, o, o.prompt);
   if (o.raw || o.special || o.common.json)
     throw UsageError("run: --raw, --special and --json go with a prompt: give -p TEXT or -f FILE");
+  if (!o.grammar_file.empty() || !o.schema_file.empty())
+    throw UsageError("run: --grammar and --schema go with a prompt: give -p TEXT or -f FILE");
   const Runtime runtime = open_runtime(o.common);
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {});
   std::vector<sotto_str> views;
@@ -143,6 +175,10 @@ Action declare_run(CLI::App& app) {
       app.add_option("-n,--max-tokens", o->max_tokens, "tokens of an answer at most (128; in a chat 512); 0: until it ends");
   auto* system_prompt = app.add_option("--system", o->system_prompt, "system prompt; default: what the model's template says");
   app.add_option("--template", o->template_file, "Jinja file instead of the model's own chat template");
+  auto* grammar = app.add_option("--grammar", o->grammar_file, "GBNF file that the answer must follow")->type_name("FILE");
+  app.add_option("--schema", o->schema_file, "JSON Schema file under which the answer must be valid JSON")
+      ->type_name("FILE")
+      ->excludes(grammar);
   app.add_flag("--raw", o->raw, "feed the text with no chat template");
   app.add_flag("--special", o->special, "with --raw: markers such as <|im_start|> become control tokens");
   declare_sampling(app, &o->sampling);

@@ -16,7 +16,7 @@ MODULES = {
     "convert": {"model", "text", "border", "base"},
     "api": {"run", "model", "text", "host", "border", "base"},
 }
-APPLICATION = {"sotto.h", "sotto.hpp", "base.h", "types.h", "plugin.h", "runtime.h", "model.h", "session.h", "values.h"}
+APPLICATION = {"sotto.h", "sotto.hpp", "base.h", "types.h", "plugin.h", "runtime.h", "model.h", "session.h", "values.h", "grammar.h"}
 SKILLS = {"dialogue.h", "sentiment.h", "recommendation.h"}
 BACKEND = {"base.h", "types.h", "plugin.h", "plugin.hpp", "backend.h", "plan.h"}
 # Projects by others, built from the installed package alone: any public header and their own, nothing else of this tree.

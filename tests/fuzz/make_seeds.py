@@ -291,7 +291,33 @@ def seeds_of_values():
     put("values", "bytes", bytes([0, 0, 0, 0]) + b"\xe4\xb8 7\xff:30 \xc2\xb0c 26\xc2\xb0\x00")
 
 
+GBNF = {
+    "arithmetic": 'root  ::= (expr "=" term "\\n")+\nexpr  ::= term ([-+*/] term)*\nterm  ::= num | "(" expr ")" # group\nnum   ::= [0-9]{1,3}\n\0(1+2)*3=4\n',
+    "json": 'root ::= value\nvalue ::= "{" (string ":" value ("," string ":" value)*)? "}" | "[" value? "]" | string | "true"\nstring ::= "\\"" [^"\\\\\\x00-\\x1f]* "\\""\n\0{"a":[true]}',
+    "classes": 'root ::= [^a-z\\]\\u4e2d-\\u9fff] . x?\nx ::= \n  | "\\U0001F600"{2,} y\ny ::= ("a" | "")+\0Ab',
+    "left": 'root ::= x root "a" | "b"\nx ::= " "*\0',
+    "ambiguous": 'root ::= s\ns ::= "a" | "a" s | "a" s s\0aaaaaaa',
+}
+SCHEMAS = {
+    "object": (0, '{"type":"object","properties":{"a":{"type":"string","maxLength":3},"n":{"type":"integer","minimum":-5,"maximum":120}},"required":["a"],"additionalProperties":{"type":"number","minimum":0}}', ""),
+    "list": (1, '{"type":"array","prefixItems":[{"const":1},{"enum":["on",null,{"x":[1]}]}],"items":{"$ref":"#/$defs/t"},"minItems":1,"maxItems":4,"$defs":{"t":{"type":["boolean","null"],"nullable":true}}}', ""),
+    "patterns": (0, '{"anyOf":[{"type":"string","pattern":"^(?:on|off)\\\\d{2,3}[^a-z\\\\s]?$","minLength":2},{"type":"string","format":"date-time"}]}', ""),
+    "spans": (2, '{"type":"object","properties":{"room":{"type":"string"}},"additionalProperties":true}', "turn on the kitchen light, \u6253\u5f00\u53a8\u623f\u7684\u706f"),
+    "recursive": (13, '{"type":"object","properties":{"next":{"$ref":"#"},"v":{"type":"number"}},"required":["v"]}', ""),
+    "one": (0, '{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}},"required":["k"]},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"]},{"type":"null"}]}', ""),
+    "free": (4, "true", ""),
+}
+
+
+def seeds_of_grammars():
+    for name, source in GBNF.items():
+        put("grammar_gbnf", name, source)
+    for name, (options, source, said) in SCHEMAS.items():
+        put("grammar_schema", name, bytes([options]) + source.encode() + b"\0" + said.encode() + b"\0" + b'{"a":"b","n":12,"kitchen":0}')
+
+
 if __name__ == "__main__":
+    seeds_of_grammars()
     seeds_of_values()
     seeds_of_models()
     seeds_of_tokenizers()

@@ -97,7 +97,8 @@ class GenerateOptions(Structure):
         ("top_p", c_float), ("min_p", c_float), ("repeat_penalty", c_float), ("presence_penalty", c_float),
         ("frequency_penalty", c_float), ("penalty_tokens", c_uint32), ("seed", c_uint64), ("stops", POINTER(Str)),
         ("biases", POINTER(TokenBias)), ("stop_count", c_uint32), ("bias_count", c_uint32), ("on_token", TokenFunction),
-        ("on_token_user", c_void_p), ("mask", c_void_p), ("mask_user", c_void_p), ("result", POINTER(GenerateResult))]
+        ("on_token_user", c_void_p), ("mask", c_void_p), ("mask_user", c_void_p), ("result", POINTER(GenerateResult)),
+        ("matcher", c_void_p)]
 
 
 class Counters(Structure):

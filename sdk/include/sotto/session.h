@@ -13,6 +13,7 @@ extern "C" {
 #endif
 
 typedef struct sotto_session sotto_session;
+typedef struct sotto_matcher sotto_matcher; /* grammar.h */
 
 typedef struct sotto_session_options {
   uint32_t struct_size;
@@ -47,6 +48,7 @@ SOTTO_API sotto_status sotto_session_feed(sotto_session *session, const uint32_t
 #define SOTTO_FINISH_STOP 3u     /* a stop string; it is not part of the text */
 #define SOTTO_FINISH_CALLBACK 4u /* a callback returned non-zero */
 #define SOTTO_FINISH_CONTEXT 5u  /* the context is full */
+#define SOTTO_FINISH_GRAMMAR 6u  /* the grammar allows nothing more */
 
 typedef struct sotto_generate_result {
   uint32_t struct_size;
@@ -102,6 +104,8 @@ typedef struct sotto_generate_options {
   int32_t (*mask)(void *user, float *logits, uint32_t vocabulary);
   void *mask_user;
   sotto_generate_result *result; /* filled also after a failure; may be NULL */
+  /* grammar.h: the answer goes on from where it stands, which moves along; NULL: free text. Masks before `mask` does. */
+  sotto_matcher *matcher;
 } sotto_generate_options;
 
 /* Feeds the prompt and streams the answer. The generated tokens become part of the session, an end-of-text token does not.

@@ -7,6 +7,7 @@
  *   sotto_session_create(model, NULL, &session, &err);        session.h: feed, generate, cancel, rewind
  *   sotto_generate(session, prompt, NULL, on_text, user, &err);
  *   sotto_session_embed(session, ids, count, NULL, vector, hidden, &err);   hidden.h: embeddings, heads
+ *   sotto_grammar_compile(model, SOTTO_GRAMMAR_SCHEMA, schema, NULL, &grammar, &err);       grammar.h: answers in a form
  *   sotto_values_parse(text, &options, values, sizeof *values, 16, &count, &err);           values.h: times, numbers, ...
  *
  * Options may be NULL: all zero. Every object is destroyed by its own function, in any order. Skills have a header each
@@ -14,6 +15,7 @@
 #ifndef SOTTO_SOTTO_H
 #define SOTTO_SOTTO_H
 
+#include "sotto/grammar.h"
 #include "sotto/hidden.h"
 #include "sotto/values.h"
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/grammar_service.h"
 #include "api/hidden_service.h"
 #include "api/runtime.h"
 #include "api/session_service.h"
@@ -54,6 +55,7 @@ Result<HostOptions> host_options(const sotto_runtime_options& o) {
   host.clock = o.clock;
   host.services = {{SOTTO_SESSION_SERVICE_ID, session_service()},
                    {SOTTO_HIDDEN_SERVICE_ID, hidden_service()},
+                   {SOTTO_GRAMMAR_SERVICE_ID, grammar_service()},
                    {SOTTO_VALUES_SERVICE_ID, values_service()}};
   host.log_level = o.log == nullptr ? 0 : o.log_level == 0 ? SOTTO_LOG_WARNING : o.log_level;
   host.log = Log(o.log, o.log_user, host.log_level);

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "api/grammar_object.h"
 #include "api/session_object.h"
 #include "api/session_service.h"
 #include "border/options.h"
@@ -36,6 +37,8 @@ Status check_generate(const sotto_generate_options& o) {
     if (!(r.value >= r.least && r.value <= r.most))
       return Status(SOTTO_INVALID_ARGUMENT,
                     fmt::format("sotto_generate_options.{} is {}, expected {} to {}", r.name, r.value, r.least, r.most));
+  if (o.matcher && (o.flags & SOTTO_GENERATE_IGNORE_END))
+    return Status(SOTTO_INVALID_ARGUMENT, "SOTTO_GENERATE_IGNORE_END with a grammar: the grammar says where the text ends");
   for (uint32_t i = 0; i < o.stop_count; ++i) SOTTO_TRY(read_text("stops", o.stops[i]).status());
   return {};
 }
@@ -98,7 +101,9 @@ sotto_status sotto_generate(sotto_session* s, sotto_str prompt, const sotto_gene
     SOTTO_ASSIGN(const std::string_view text, sotto::read_text("prompt", prompt));
     if (o.result) SOTTO_TRY(sotto::write_out("sotto_generate_result", sotto::empty_result(session), o.result));
     SOTTO_TRY(sotto::check_generate(o));
-    return session.generate(text, o, on_text, user);
+    sotto::MatcherUse matcher(o.matcher);
+    SOTTO_TRY(matcher.check_for(session.engine()));
+    return session.generate(text, o, matcher.get(), on_text, user);
   });
 }
 

@@ -241,6 +241,13 @@ Result<sotto_memory_estimate> Engine::estimate(const PluginHost& host, ModelByte
   return e.memory_.estimate;
 }
 
+Result<std::shared_ptr<const grammar::TokenOrder>> Engine::token_order() const {
+  SOTTO_ASSIGN(const Tokenizer* t, need_tokenizer());
+  const std::lock_guard<std::mutex> lock(order_mutex_);
+  if (!order_) order_ = std::make_shared<const grammar::TokenOrder>(*t, file_ ? file_->config().vocabulary : t->size());
+  return order_;
+}
+
 Result<const Tokenizer*> Engine::need_tokenizer() const {
   if (tokenizer_) return static_cast<const Tokenizer*>(tokenizer_.get());
   return tokenizer_failure_;

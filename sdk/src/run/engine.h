@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "run/memory_planner.h"
 #include "run/program.h"
 #include "run/scheduler.h"
+#include "text/grammar/token_order.h"
 #include "text/template/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -45,6 +47,8 @@ class Engine {
   const Tokenizer* tokenizer() const { return tokenizer_.get(); }
   Result<const Tokenizer*> need_tokenizer() const;
   Result<const ChatTemplate*> chat_template() const;
+  // The vocabulary as grammars need it, made when it is first asked for. [any thread]
+  Result<std::shared_ptr<const grammar::TokenOrder>> token_order() const;
   bool can_run() const { return scheduler_ != nullptr; }
   const Program& program() const { return *program_; }
   Scheduler& scheduler() { return *scheduler_; }
@@ -72,6 +76,8 @@ class Engine {
   uint64_t file_bytes_ = 0;
   std::unique_ptr<Tokenizer> tokenizer_;
   Status tokenizer_failure_;
+  mutable std::mutex order_mutex_;  // guards order_
+  mutable std::shared_ptr<const grammar::TokenOrder> order_;
   std::unique_ptr<ChatTemplate> template_;
   Status template_failure_;
   Plan plan_;

@@ -29,14 +29,16 @@ std::vector<std::string> stop_strings(const sotto_generate_options& o) {
 // One call of generate: its buffers, rules and result.
 class Generation {
  public:
-  Generation(Session& session, const sotto_generate_options& options, sotto_on_text on_text, void* user)
+  Generation(Session& session, const sotto_generate_options& options, grammar::TokenMatcher* matcher, sotto_on_text on_text,
+             void* user)
       : s_(session),
         o_(options),
+        matcher_(matcher),
         on_text_(on_text),
         user_(user),
         stop_(session.watch(options.deadline_ms)),
         start_(Clock::now()),
-        sampler_(options, session.engine().file()->config().vocabulary),
+        sampler_(options, session.engine().file()->config().vocabulary, matcher),
         stops_(stop_strings(options)) {}
 
   Status run(std::string_view prompt) {
@@ -119,9 +121,10 @@ class Generation {
   }
 
   Status one_token() {
+    if (is_at_end_of_grammar()) return finish(SOTTO_FINISH_GRAMMAR);
     if (s_.tokens_.size() >= s_.context_tokens_) return finish(SOTTO_FINISH_CONTEXT);
     if (stop_.should_stop()) return stop_.status();
-    auto chosen = sampler_.next(Span<float>(s_.rows_), Span<const uint32_t>(s_.tokens_));
+    auto chosen = sampler_.next(Span<float>(s_.rows_), Span<const uint32_t>(s_.tokens_), decoder_ && decoder_->is_at_start());
     // Where no mask could write them, strange logits are the backend's.
     if (!chosen.ok())
       return chosen.status().code() == SOTTO_INTERNAL && !o_.mask ? chosen.status().within(s_.engine().program().backend->id)
@@ -134,6 +137,7 @@ class Generation {
     const Tokenizer* t = s_.engine().tokenizer();
     const bool ends = t && t->ends_generation(token) && !(o_.flags & SOTTO_GENERATE_IGNORE_END);
     if (!ends) {
+      if (matcher_) SOTTO_TRY(matcher_->accept(token));
       s_.tokens_.push_back(token);
       s_.set_position();
     }
@@ -149,10 +153,13 @@ class Generation {
       result_.stop_index = stops_.stop_index();
       return finish(SOTTO_FINISH_STOP);
     }
+    if (is_at_end_of_grammar()) return finish(SOTTO_FINISH_GRAMMAR);
     if (o_.max_tokens && result_.generated_tokens >= o_.max_tokens) return finish(SOTTO_FINISH_LENGTH);
     if (s_.tokens_.size() >= s_.context_tokens_) return finish(SOTTO_FINISH_CONTEXT);
     return compute(s_.tokens_.size());
   }
+
+  bool is_at_end_of_grammar() const { return matcher_ && !matcher_->can_go_on(); }
 
   Status finish(uint32_t reason) {
     result_.finish = reason;
@@ -177,6 +184,7 @@ class Generation {
 
   Session& s_;
   const sotto_generate_options& o_;
+  grammar::TokenMatcher* const matcher_;
   sotto_on_text on_text_;
   void* user_;
   StopWatch stop_;
@@ -187,8 +195,9 @@ class Generation {
   sotto_generate_result result_{};
 };
 
-Status Session::generate(std::string_view prompt, const sotto_generate_options& options, sotto_on_text on_text, void* user) {
-  Generation g(*this, options, on_text, user);
+Status Session::generate(std::string_view prompt, const sotto_generate_options& options, grammar::TokenMatcher* matcher,
+                         sotto_on_text on_text, void* user) {
+  Generation g(*this, options, matcher, on_text, user);
   struct Report {
     const Generation& g;
     const Session& s;

@@ -100,7 +100,8 @@ float log_probability(Span<const float> logits, uint32_t token) {
   return static_cast<float>(static_cast<double>(logits[token] - top) - std::log(total_weight(logits, top)));
 }
 
-Sampler::Sampler(const sotto_generate_options& options, uint32_t vocabulary) : options_(options), vocabulary_(vocabulary) {
+Sampler::Sampler(const sotto_generate_options& options, uint32_t vocabulary, grammar::TokenMatcher* matcher)
+    : options_(options), vocabulary_(vocabulary), matcher_(matcher) {
   const bool penalties = (options.repeat_penalty != 0 && options.repeat_penalty != 1) || options.presence_penalty != 0 ||
                          options.frequency_penalty != 0;
   if (penalties) counts_.resize(vocabulary);
@@ -136,11 +137,15 @@ void Sampler::apply_penalties(Span<float> logits, Span<const uint32_t> recent) {
   }
 }
 
-Result<Sampler::Choice> Sampler::next(Span<float> logits, Span<const uint32_t> recent) {
+Result<Sampler::Choice> Sampler::next(Span<float> logits, Span<const uint32_t> recent, bool at_text_start) {
   Choice choice;
   const bool wants_logprob = options_.on_token && (options_.flags & SOTTO_GENERATE_LOGPROBS);
   if (wants_logprob) raw_.assign(logits.begin(), logits.end());
   for (uint32_t i = 0; i < options_.bias_count; ++i) logits[options_.biases[i].token] += options_.biases[i].bias;
+  if (matcher_) {
+    SOTTO_TRY(matcher_->fill(at_text_start));
+    SOTTO_TRY(matcher_->forbid(logits.data(), static_cast<uint32_t>(logits.size())));
+  }
   if (options_.mask) {
     SOTTO_ASSIGN(choice.ended_by_mask, user_call("mask", [&] {
                    return options_.mask(options_.mask_user, logits.data(), static_cast<uint32_t>(logits.size()));
@@ -153,11 +158,11 @@ Result<Sampler::Choice> Sampler::next(Span<float> logits, Span<const uint32_t> r
   if (strange)
     return Status(options_.mask ? SOTTO_INVALID_ARGUMENT : SOTTO_INTERNAL,
                   "choosing a token: a logit is not a number; the model's weights are damaged, or the mask callback wrote it");
-  if (top == -INFINITY && !options_.mask && options_.bias_count == 0)
+  if (top == -INFINITY && !options_.mask && !matcher_ && options_.bias_count == 0)
     return Status(SOTTO_INTERNAL, "choosing a token: all logits are -infinity; the model's weights are damaged");
   if (top == -INFINITY)
     return Status(SOTTO_INVALID_ARGUMENT,
-                  fmt::format("choosing a token: biases and mask forbid all {} of them", logits.size()));
+                  fmt::format("choosing a token: biases, grammar and mask forbid all {} of them", logits.size()));
   ++step_;
   if (options_.temperature > 0)
     choice.token = draw(read_only(logits), top);

@@ -7,19 +7,20 @@
 #include "base/span.h"
 #include "base/status.h"
 #include "sotto/session.h"
+#include "text/grammar/token_matcher.h"
 
 namespace sotto {
 
 // One generation's sampler; one thread. Buffers are made once: nothing is allocated per token, nothing sorts the vocabulary.
 //
-// Order: biases, mask, penalties; then top_k, top_p, min_p on the distribution at temperature 1; then the temperature.
-// Randomness is counter-based (SplitMix64 of seed and step), so that the same seed gives the same text on every run. Top-p:
-// Holtzman et al. 2020 (arXiv:1904.09751); min-p: Nguyen et al. 2024 (arXiv:2407.01082); repetition penalty: Keskar et al. 2019
-// (arXiv:1909.05858).
+// Order: biases, the grammar's mask, the caller's, penalties; then top_k, top_p, min_p on the distribution at temperature 1;
+// then the temperature. Randomness is counter-based (SplitMix64 of seed and step), so that the same seed gives the same text on
+// every run. Top-p: Holtzman et al. 2020 (arXiv:1904.09751); min-p: Nguyen et al. 2024 (arXiv:2407.01082); repetition penalty:
+// Keskar et al. 2019 (arXiv:1909.05858).
 class Sampler {
  public:
-  // Borrows the options with their arrays and callbacks.
-  Sampler(const sotto_generate_options& options, uint32_t vocabulary);
+  // Borrows the options with their arrays and callbacks, and the matcher, which may be nullptr.
+  Sampler(const sotto_generate_options& options, uint32_t vocabulary, grammar::TokenMatcher* matcher = nullptr);
 
   // Are the options possible with this vocabulary?
   Status check() const;
@@ -30,8 +31,8 @@ class Sampler {
     bool ended_by_mask = false;
   };
   // The next token. Changes the logits. `recent`: all tokens so far, the last ones count. SOTTO_INVALID_ARGUMENT when nothing
-  // is left to choose from, SOTTO_INTERNAL when the model's logits are no numbers.
-  Result<Choice> next(Span<float> logits, Span<const uint32_t> recent);
+  // is left to choose from, SOTTO_INTERNAL when the model's logits are no numbers. `at_text_start`: of TokenMatcher::fill.
+  Result<Choice> next(Span<float> logits, Span<const uint32_t> recent, bool at_text_start = false);
 
  private:
   struct Candidate {
@@ -46,6 +47,7 @@ class Sampler {
 
   const sotto_generate_options& options_;
   const uint32_t vocabulary_;
+  grammar::TokenMatcher* const matcher_;
   uint64_t step_ = 0;
   std::vector<float> raw_;  // the model's own logits, while they are wanted
   std::vector<Candidate> candidates_;

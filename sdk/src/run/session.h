@@ -11,6 +11,7 @@
 #include "run/engine.h"
 #include "run/lora.h"
 #include "sotto/session.h"
+#include "text/grammar/token_matcher.h"
 
 namespace sotto {
 
@@ -30,7 +31,9 @@ class Session {
   void cancel() { ++cancels_; }
 
   Status feed(Span<const uint32_t> ids, const sotto_feed_options& options);
-  Status generate(std::string_view prompt, const sotto_generate_options& options, sotto_on_text on_text, void* user);
+  // `matcher`: of this engine's vocabulary; nullptr: free text.
+  Status generate(std::string_view prompt, const sotto_generate_options& options, grammar::TokenMatcher* matcher,
+                  sotto_on_text on_text, void* user);
   Status rewind(uint32_t position);
   Status fork_into(Session& other);
   Status set_lora(std::shared_ptr<const Lora> lora, float strength);

@@ -18,6 +18,8 @@ class StreamDecoder {
   void go_on_from(Span<const uint32_t> ids);
   // The characters that this token completes, possibly none. Control tokens bring no text. Valid until the next call.
   std::string_view add(uint32_t id);
+  // Whether the next token's first space would be dropped.
+  bool is_at_start() const { return at_start_; }
   // What is left at the end: U+FFFD for a character that was never completed.
   std::string_view finish();
 
