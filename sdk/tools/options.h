@@ -15,8 +15,10 @@ struct CommonOptions {
   std::string plugins;
   uint32_t ranks = 0;
   std::vector<uint32_t> split;
+  bool split_auto = false;
   uint32_t device_layers = 0;  // 0: all
   uint32_t threads = 0;
+  uint32_t comm_deadline_ms = 0;
   uint32_t context = 0;
   uint64_t memory_bytes = 0;
   uint32_t kv_type = SOTTO_KV_DEFAULT;
