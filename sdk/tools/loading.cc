@@ -67,6 +67,13 @@ bool is_in_job() {
 
 namespace {
 
+// Of a folder that `sotto shard` wrote, the file of this rank.
+std::string file_of_rank(const std::string& model, const sotto_comm_facts& facts) {
+  std::error_code none;
+  if (model.empty() || !std::filesystem::is_directory(model, none)) return model;
+  return model + "/rank" + std::to_string(facts.rank) + "-of-" + std::to_string(facts.world) + ".gguf";
+}
+
 // The communicator of the job that this process is in, and its place there; {NULL, NULL} without a job.
 sotto_interface join_job(const Runtime& runtime, sotto_comm_facts* facts) {
   if (!is_in_job()) return {};
@@ -101,13 +108,13 @@ void serve(Console& console, const Runtime& runtime, const sotto_model_source& s
 }  // namespace
 
 void serve_as_worker(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options) {
-  DefaultModel found;
-  const sotto_model_source source = source_of(model, &found);
   sotto_comm_facts facts{};
   const sotto_interface comm = join_job(runtime, &facts);
   if (comm.table == nullptr)
     throw UsageError("worker: it is a rank of a job: mpirun -n 1 sotto run MODEL : -n 1 sotto worker MODEL");
-  serve(console, runtime, source, options, comm, facts);
+  DefaultModel found;
+  const std::string file = file_of_rank(model, facts);
+  serve(console, runtime, source_of(file, &found), options, comm, facts);
 }
 
 std::string plugin_folder_of(const CommonOptions& options) {
@@ -122,8 +129,12 @@ Runtime open_runtime_without_plugins(const CommonOptions& options) { return make
 
 ModelHandle open_model(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options,
                        const Use& use) {
+  sotto_comm_facts facts{};
+  sotto_interface comm{};
+  if ((use.flags & SOTTO_MODEL_VOCABULARY_ONLY) == 0) comm = join_job(runtime, &facts);
   DefaultModel found;
-  const sotto_model_source source = source_of(model, &found);
+  const std::string file = file_of_rank(model, facts);
+  const sotto_model_source source = source_of(file, &found);
   Loading loading{{"loading " + std::filesystem::path(model_path(model)).filename().string(), options.quiet},
                   console.interrupts};
   sotto_model_options o = options.model_options();
@@ -132,8 +143,7 @@ ModelHandle open_model(Console& console, const Runtime& runtime, const std::stri
   if (o.context_tokens == 0) o.context_tokens = use.context_if_free;
   o.progress = Loading::progress;
   o.progress_user = &loading;
-  sotto_comm_facts facts{};
-  if ((use.flags & SOTTO_MODEL_VOCABULARY_ONLY) == 0) o.comm = join_job(runtime, &facts);
+  o.comm = comm;
   if (o.comm.table != nullptr && facts.rank > 0) {
     serve(console, runtime, source, options, o.comm, facts);
     throw WorkIsDone();

@@ -65,6 +65,8 @@ std::vector<uint32_t> parse_ids(const std::string& text) {
   return parse_list(list, "--ids");
 }
 
+std::vector<uint32_t> parse_split(const std::string& text) { return parse_list(text, "--split"); }
+
 uint64_t parse_size(const std::string& text) {
   double number = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -48,6 +48,8 @@ void declare_model(CLI::App& app, std::string* model);
 
 // "1,2,3", "[1, 2, 3]". Throws UsageError.
 std::vector<uint32_t> parse_ids(const std::string& text);
+// "5,3"; empty: none. Throws UsageError.
+std::vector<uint32_t> parse_split(const std::string& text);
 // "300M": bytes; K, M, G count 1024. Throws UsageError.
 uint64_t parse_size(const std::string& text);
 

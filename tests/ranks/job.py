@@ -57,6 +57,13 @@ def words_of(path):
     return dict(line.split(" ", 1) if " " in line else (line, "") for line in lines)
 
 
+def is_stopped(process):
+    try:
+        return pathlib.Path("/proc", process, "stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+    except FileNotFoundError:
+        return False
+
+
 def numbers(values):
     return ",".join(map(str, values))
 
@@ -85,9 +92,8 @@ class Case(unittest.TestCase):
         if not at_last and "same" not in words_of(self.folder / "rank0.txt"):
             return
         for path in self.folder.glob("rank*.txt"):
-            said = words_of(path)
-            process = said.get("process")
-            if (at_last or "status" not in said) and process and pathlib.Path("/proc", process, "comm").exists():
+            process = words_of(path).get("process")
+            if process and (at_last or is_stopped(process)) and pathlib.Path("/proc", process, "comm").exists():
                 if pathlib.Path("/proc", process, "comm").read_text().strip() == "ranks_job":
                     os.kill(int(process), signal.SIGKILL)
 

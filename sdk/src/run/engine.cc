@@ -110,6 +110,9 @@ Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool o
 }
 
 Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
+  if (const ShardFile* shard = file_ ? file_->shard() : nullptr; shard && (first_rank() != shard->rank() || local_ranks() != 1))
+    return Status(SOTTO_MISMATCH, fmt::format("{} is {}; this process is to hold {} from rank {} on", file_->name(),
+                                              shard->describe(), local_ranks() == 1 ? "one rank" : "ranks", first_rank()));
   const Backend& backend = *program_->backend;
   SOTTO_ASSIGN(const uint32_t devices, host.device_count(backend));
   if (devices == 0) return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device on this machine", backend.name));

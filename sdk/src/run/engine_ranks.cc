@@ -18,6 +18,10 @@ constexpr uint32_t kPlanDeadlines = 4, kLoadDeadlines = 24;
 Status Engine::join_team(const PluginHost& host, EngineOptions* o) {
   SOTTO_ASSIGN(team_, Team::join(o->comm, o->comm_deadline_ms));
   const uint32_t world = team_->world();
+  if (const ShardFile* shard = file_->shard(); shard && o->plan.ranks == 0) {
+    o->plan.ranks = shard->ranks();
+    o->plan.split = shard->split();
+  }
   if (o->plan.ranks == 0) o->plan.ranks = o->plan.split.empty() ? world : static_cast<uint32_t>(o->plan.split.size());
   Status s;
   if (o->plan.ranks % world != 0)
@@ -136,6 +140,10 @@ Result<sotto_traffic> Engine::traffic() {
 Status Engine::go_on_alone() {
   if (!can_run() || !program_->is_lost())
     return Status(SOTTO_INVALID_ARGUMENT, "going on alone: no rank of this model was lost");
+  if (const ShardFile* shard = file_->shard())
+    return Status(SOTTO_UNSUPPORTED,
+                  fmt::format("going on alone: {} is {}, and the other parts are gone: give rank 0 the whole file",
+                              file_->name(), shard->describe()));
   Scheduler::Turn turn(*scheduler_);
   Engine alone;
   alone.program_ = std::make_unique<Program>();
