@@ -40,6 +40,7 @@ sotto_status join_world(const sotto_group_options& options, sotto_group& group, 
   }
   group.comm = static_cast<const sotto_comm_api*>(comm->table);
   group.comm_self = comm->self;
+  group.comm_deadline_ms = options.comm_deadline_ms;
   if (!SOTTO_HAS(sotto_comm_api, group.comm, broadcast)) {
     return fail(err, SOTTO_UNSUPPORTED, "cpu: the communicator's table has %u bytes, too few", group.comm->struct_size);
   }

@@ -16,6 +16,8 @@ struct sotto_group {
   uint32_t local_ranks = 1;
   const sotto_comm_api* comm = nullptr;  // null: all ranks are here
   void* comm_self = nullptr;
+  uint32_t comm_deadline_ms = 0;
+  sotto_traffic traffic{};  // of the runs so far
 };
 
 namespace sotto::cpu {

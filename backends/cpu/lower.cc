@@ -331,7 +331,7 @@ void Lowering::make_ops() {
     if (s.kind == SOTTO_STEP_LINEAR) {
       const Op op = linear_op(i);
       out_.ops.push_back(op);
-    } else if (s.kind == SOTTO_STEP_ALL_REDUCE || s.kind == SOTTO_STEP_ALL_GATHER) {
+    } else if (s.kind == SOTTO_STEP_ALL_GATHER || (s.kind == SOTTO_STEP_ALL_REDUCE && group_.comm != nullptr)) {
       Op op;
       op.kind = s.kind == SOTTO_STEP_ALL_REDUCE ? OpKind::kAllReduce : OpKind::kAllGather;
       op.step = i;
@@ -340,6 +340,7 @@ void Lowering::make_ops() {
       if (op.kind == OpKind::kAllGather) note_gather(s, op);
       out_.ops.push_back(op);
     } else {
+      // With all ranks here, an ALL_REDUCE too: the sum, the add, the norm and the int8 form behind it are one job, row by row.
       RowAction action;
       action.step = i;
       add_row_action(action, out.row_class, out.shared);

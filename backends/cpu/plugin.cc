@@ -3,6 +3,7 @@
 #include "sotto/plugin.h"
 #include "common/report.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -220,6 +221,19 @@ constexpr sotto_backend kBackend = {
     run,
 };
 
+sotto_status read_traffic(sotto_group* group, sotto_traffic* out, sotto_error* err) {
+  return guard(err, [&] {
+    if (group == nullptr || out == nullptr || out->struct_size < sizeof out->struct_size)
+      return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: traffic without group or result");
+    const uint32_t size = out->struct_size;
+    std::memcpy(out, &group->traffic, std::min<size_t>(size, sizeof *out));
+    out->struct_size = size;
+    return sotto_status{SOTTO_OK};
+  });
+}
+
+constexpr sotto_traffic_api kTraffic = {sizeof(sotto_traffic_api), 0, read_traffic};
+
 sotto_status create(const sotto_host*, void** self, sotto_error*) {
   *self = nullptr;
   return SOTTO_OK;
@@ -227,7 +241,10 @@ sotto_status create(const sotto_host*, void** self, sotto_error*) {
 
 void destroy(void*) {}
 
-const void* query(void*, const char* id) { return std::strcmp(id, SOTTO_BACKEND_ID) == 0 ? &kBackend : nullptr; }
+const void* query(void*, const char* id) {
+  if (std::strcmp(id, SOTTO_BACKEND_ID) == 0) return &kBackend;
+  return std::strcmp(id, SOTTO_TRAFFIC_ID) == 0 ? &kTraffic : nullptr;
+}
 
 }  // namespace
 }  // namespace sotto::cpu

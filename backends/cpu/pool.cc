@@ -13,15 +13,15 @@ constexpr uint64_t kLongestSpinNs = 100'000;  // then it sleeps
 
 constexpr uint64_t kClosed = 0xFFFFFFFFu;  // as next item: the job has ended
 
+uint32_t epoch_of(uint64_t next) { return static_cast<uint32_t>(next >> 32); }
+
+}  // namespace
+
 uint64_t now_ns() {
   timespec t = {};
   clock_gettime(CLOCK_MONOTONIC, &t);
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
-
-uint32_t epoch_of(uint64_t next) { return static_cast<uint32_t>(next >> 32); }
-
-}  // namespace
 
 bool StopWatch::stopped() {
   if (stopped_ || should_stop_ == nullptr) return stopped_;

@@ -15,11 +15,18 @@
 
 namespace sotto::cpu {
 
+uint64_t now_ns();  // monotonic
+
 // Whether the host wants the run to end, asked at most every few milliseconds. Used by the calling thread only.
 class StopWatch {
  public:
   StopWatch(int32_t (*should_stop)(void*), void* user) : should_stop_(should_stop), user_(user) {}
   bool stopped();
+  // From now on nothing stops.
+  void look_away() {
+    should_stop_ = nullptr;
+    stopped_ = false;
+  }
 
  private:
   int32_t (*should_stop_)(void*);

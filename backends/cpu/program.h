@@ -115,9 +115,12 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
 bool run_rows(const Run& run, const Op& op);
 bool run_linear(const Run& run, const Op& op);
 bool run_attention(const Run& run, const Op& op);
-bool run_all_reduce(const Run& run, const Op& op, sotto_status* status, sotto_error* err);
-bool run_all_gather(const Run& run, const Op& op, sotto_status* status, sotto_error* err);
+// `going` false: this rank's work was stopped, it takes part for the vote.
+bool run_all_reduce(const Run& run, const Op& op, bool going, sotto_status* status, sotto_error* err);
+bool run_all_gather(const Run& run, const Op& op, bool going, sotto_status* status, sotto_error* err);
 bool prepare_rotary(const Run& run);
+// ALL_REDUCE of one row over the local ranks.
+void sum_ranks(const Run& run, const Step& step, uint32_t row_class, uint32_t i);
 
 // Numbers of softmax states that splitting one row's context over the threads takes (step_attention.cc).
 uint64_t partial_floats(const Lowered& lowered, uint64_t tokens);

@@ -113,7 +113,7 @@ bool run_deliver(const Run& run, const Op& op) {
   return true;
 }
 
-bool run_op(const Run& run, const Op& op, sotto_status* status, sotto_error* err) {
+bool run_op(const Run& run, const Op& op, bool going, sotto_status* status, sotto_error* err) {
   switch (op.kind) {
     case OpKind::kRows:
       return run_rows(run, op);
@@ -122,24 +122,43 @@ bool run_op(const Run& run, const Op& op, sotto_status* status, sotto_error* err
     case OpKind::kAttention:
       return run_attention(run, op);
     case OpKind::kAllReduce:
-      return run_all_reduce(run, op, status, err);
+      return run_all_reduce(run, op, going, status, err);
     case OpKind::kAllGather:
-      return run_all_gather(run, op, status, err);
+      return run_all_gather(run, op, going, status, err);
     case OpKind::kDeliver:
       return run_deliver(run, op);
   }
   return true;
 }
 
+// An attention fills the cache for all rows, whoever wants its output.
+bool has_work(const Run& run, const Op& op) { return run.count(op.row_class) != 0 || op.kind == OpKind::kAttention; }
+
+// Where ranks of several processes meet, and learn whether one of them wants to stop.
+bool is_meeting(const Run& run, const Op& op) {
+  return run.program.group.comm != nullptr && (op.kind == OpKind::kAllReduce || op.kind == OpKind::kAllGather) &&
+         has_work(run, op);
+}
+
+// A rank that is to stop leaves its work undone up to the next meeting and says so there: all ranks stop or none. Behind the
+// last meeting it is too late to stop.
 sotto_status run_ops(const Run& run, sotto_error* err) {
+  const std::vector<Op>& ops = run.program.lowered.ops;
   sotto_status status = SOTTO_OK;
+  size_t meetings =
+      static_cast<size_t>(std::count_if(ops.begin(), ops.end(), [&](const Op& op) { return is_meeting(run, op); }));
+  const bool alone = run.program.group.comm == nullptr;
+  if (!alone && meetings == 0) run.watch.look_away();
   bool done = prepare_rotary(run);
-  for (const Op& op : run.program.lowered.ops) {
-    if (!done) break;
-    // An attention fills the cache for all rows, whoever wants its output.
-    if (run.count(op.row_class) == 0 && op.kind != OpKind::kAttention) continue;
-    done = run_op(run, op, &status, err);
+  for (const Op& op : ops) {
+    const bool meets = meetings != 0 && is_meeting(run, op);
+    if (!done && alone) break;
+    if (!has_work(run, op) || (!done && !meets)) continue;
+    done = run_op(run, op, done, &status, err);
     if (status != SOTTO_OK) return status;
+    if (!meets) continue;
+    if (!done) break;
+    if (--meetings == 0) run.watch.look_away();
   }
   return done ? SOTTO_OK : fail(err, SOTTO_CANCELLED, "cpu: the caller stopped a batch of %u rows", run.batch.row_count);
 }
@@ -195,7 +214,12 @@ sotto_status run_checked(sotto_program& program, sotto_cache& cache, const sotto
 
 sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
                        sotto_error* err) {
+  const uint64_t began = now_ns();
   const sotto_status status = run_checked(program, cache, batch, err);
+  if (status == SOTTO_OK) {
+    program.group.traffic.rows += batch.row_count;
+    program.group.traffic.run_nanoseconds += now_ns() - began;
+  }
   if (result != nullptr) {
     deliver_lengths(cache, *result);
     if (status == SOTTO_OK) deliver_results(program, *result);

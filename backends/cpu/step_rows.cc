@@ -1,5 +1,7 @@
 // step_rows.cc - the steps that work row by row, and the quantisation in front of LINEAR: a list of actions per row, so that a
 // row stays in the nearest cache from the residual sum to its int8 form.
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "program.h"
@@ -74,9 +76,16 @@ void do_step(const Run& run, const Step& s, uint32_t rank, uint32_t row_class, u
 bool run_rows(const Run& run, const Op& op) {
   const uint32_t count = run.count(op.row_class);
   const uint32_t ranks = op.shared ? 1 : run.program.lowered.local_ranks;
-  return run.pool().run(count * ranks, run.watch, [&](uint32_t item, uint32_t) {
+  std::atomic<uint64_t> reduce_ns{0};
+  const bool done = run.pool().run(count * ranks, run.watch, [&](uint32_t item, uint32_t) {
     const uint32_t rank = item / count, i = item % count;
     for (const RowAction& action : op.actions) {
+      if (action.step != SOTTO_NONE && run.program.lowered.steps[action.step].kind == SOTTO_STEP_ALL_REDUCE) {
+        const uint64_t began = now_ns();
+        sum_ranks(run, run.program.lowered.steps[action.step], op.row_class, i);
+        reduce_ns.fetch_add(now_ns() - began, std::memory_order_relaxed);
+        continue;
+      }
       if (action.step != SOTTO_NONE) {
         do_step(run, run.program.lowered.steps[action.step], rank, op.row_class, i);
         continue;
@@ -86,6 +95,14 @@ bool run_rows(const Run& run, const Op& op) {
       run.kernels().quantize(x, q.skip[rank], q.counts[rank], run.quants(q, rank), i);
     }
   });
+  for (const RowAction& action : op.actions) {
+    if (action.step == SOTTO_NONE || run.program.lowered.steps[action.step].kind != SOTTO_STEP_ALL_REDUCE) continue;
+    sotto_traffic_kind& kind = run.program.group.traffic.all_reduce;
+    ++kind.calls;
+    kind.bytes += uint64_t{count} * run.width(run.program.lowered.steps[action.step].out, 0) * sizeof(float);
+    kind.nanoseconds += reduce_ns.exchange(0) / std::min(std::max(count, 1u), run.pool().threads());
+  }
+  return done;
 }
 
 }  // namespace sotto::cpu

@@ -16,6 +16,7 @@ sotto_status join(const sotto_group_options& o, sotto_group& group, sotto_error*
                 group.local_ranks, group.world);
   group.comm = static_cast<const sotto_comm_api*>(o.comm->table);
   group.comm_self = o.comm->self;
+  group.comm_deadline_ms = o.comm_deadline_ms;
   if (!SOTTO_HAS(sotto_comm_api, group.comm, broadcast))
     return fail(err, SOTTO_UNSUPPORTED, "reference: the communicator's table has %u bytes, too few", group.comm->struct_size);
   const uint32_t processes = group.comm->world(group.comm_self), self = group.comm->rank(group.comm_self);

@@ -9,6 +9,7 @@ struct sotto_group {
   uint32_t local_ranks = 1;
   const sotto_comm_api* comm = nullptr;  // null: all ranks are here
   void* comm_self = nullptr;
+  uint32_t comm_deadline_ms = 0;
 
   uint32_t processes() const { return world / local_ranks; }
   uint32_t process() const { return first_rank / local_ranks; }

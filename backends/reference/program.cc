@@ -68,7 +68,8 @@ sotto_status compare_hashes(const sotto_group& group, const sotto_plan& plan, so
   if (group.comm == nullptr) return SOTTO_OK;
   std::vector<uint8_t> all(group.processes() * sizeof plan.hash);
   const std::vector<uint64_t> bytes(group.processes(), sizeof plan.hash);
-  const sotto_status s = group.comm->all_gather(group.comm_self, plan.hash, sizeof plan.hash, all.data(), bytes.data(), 0, err);
+  const sotto_status s = group.comm->all_gather(group.comm_self, plan.hash, sizeof plan.hash, all.data(), bytes.data(), nullptr,
+                                                group.comm_deadline_ms, err);
   if (s != SOTTO_OK) return s;
   for (uint32_t p = 0; p < group.processes(); ++p)
     if (std::memcmp(all.data() + p * sizeof plan.hash, plan.hash, sizeof plan.hash) != 0)

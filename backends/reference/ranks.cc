@@ -19,9 +19,14 @@ sotto_status run_all_reduce(const Run& run, const Step& step) {
     if (run.watch.worked(uint64_t{width} * run.local_ranks())) return run.stopped();
   }
   const sotto_group& group = run.program.group;
-  if (group.comm != nullptr && !sums.empty())
-    if (const sotto_status s = group.comm->all_reduce_f32(group.comm_self, sums.data(), sums.size(), 0, run.err); s != SOTTO_OK)
-      return s;
+  if (group.comm != nullptr && !sums.empty()) {
+    // The vote: all ranks stop here or none does.
+    uint32_t stop = run.batch.should_stop != nullptr && run.batch.should_stop(run.batch.stop_user) != 0 ? 1 : 0;
+    const sotto_status s =
+        group.comm->all_reduce_f32(group.comm_self, sums.data(), sums.size(), &stop, group.comm_deadline_ms, run.err);
+    if (s != SOTTO_OK) return s;
+    if (stop != 0) return run.stopped();
+  }
   const float* sum = sums.data();
   for (uint32_t i = 0; i < run.row_count(); ++i) {
     if (!run.wants(step.out, i)) continue;
@@ -52,8 +57,9 @@ sotto_status run_all_gather(const Run& run, const Step& step) {
     std::vector<uint64_t> bytes(group.processes());
     for (uint32_t r = 0; r < group.world; ++r) bytes[r / group.local_ranks] += uint64_t{widths[r]} * count * sizeof(float);
     run.program.whole.resize(size_t{run.program.width(step.out, 0)} * count);
-    const sotto_status s = group.comm->all_gather(group.comm_self, part.data(), part.size() * sizeof(float),
-                                                  run.program.whole.data(), bytes.data(), 0, run.err);
+    const sotto_status s =
+        group.comm->all_gather(group.comm_self, part.data(), part.size() * sizeof(float), run.program.whole.data(),
+                               bytes.data(), nullptr, group.comm_deadline_ms, run.err);
     if (s != SOTTO_OK) return s;
     parts = run.program.whole.data();
   }

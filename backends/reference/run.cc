@@ -112,7 +112,8 @@ sotto_status run_checked(sotto_program& program, sotto_cache& cache, const sotto
   program.rows.clear();
   Pending pending{program, cache};
   if (const sotto_status s = take_rows(program, cache, batch, err); s != SOTTO_OK) return s;
-  StopWatch watch(batch.should_stop, batch.stop_user);
+  // With ranks elsewhere it is the ALL_REDUCE that asks (ranks.cc).
+  StopWatch watch(program.group.comm != nullptr ? nullptr : batch.should_stop, batch.stop_user);
   const sotto_status s = run_steps({program, cache, batch, watch, err});
   pending.is_done = s == SOTTO_OK;
   return s;

@@ -1,10 +1,11 @@
 # SottoPlugins.cmake: how a plugin is built, inside this tree and, installed, outside of it.
 include_guard(GLOBAL)
 
-# sotto_add_plugin(NAME SOURCES ... [LINK ...] [WHEN condition]): a skill or communicator plugin, one library lib<NAME>.so that
-# exports the symbol sotto_plugin and nothing else. Within Sotto it lands in lib/sotto; elsewhere beside the caller's libraries.
+# sotto_add_plugin(NAME SOURCES ... [LINK ...] [WHEN condition] [FOLDER folder]): a skill or communicator plugin, one library lib<NAME>.so
+# that exports the symbol sotto_plugin and nothing else. Within Sotto it lands in lib/sotto, or in FOLDER below it when it is not to be
+# loaded with the others; elsewhere beside the caller's libraries.
 function(sotto_add_plugin name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;WHEN" ${ARGN})
+  cmake_parse_arguments(arg "" "FOLDER" "SOURCES;LINK;WHEN" ${ARGN})
   if(DEFINED arg_WHEN)
     if(NOT (${arg_WHEN}))
       message(STATUS "sotto: ${name} is not built (${arg_WHEN} is false)")
@@ -27,8 +28,12 @@ function(sotto_add_plugin name)
   endif()
   if(TARGET sotto_options)
     target_link_libraries(${name} PRIVATE sotto_options)
-    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/sotto INSTALL_RPATH "")
-    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sotto)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/sotto/${arg_FOLDER} INSTALL_RPATH "")
+    if(arg_FOLDER)
+      file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib/sotto/${arg_FOLDER})
+      file(CHMOD ${PROJECT_BINARY_DIR}/lib/sotto/${arg_FOLDER} DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
+    endif()
+    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sotto/${arg_FOLDER})
     set_property(GLOBAL APPEND PROPERTY SOTTO_PLUGINS ${name})
   endif()
 endfunction()

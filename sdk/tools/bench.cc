@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "bench_ranks.h"
 #include "json.h"
 #include "loading.h"
 #include "machine.h"
@@ -64,8 +65,9 @@ struct Repetition {
   }
 };
 
+// With an empty prompt the answer before it goes on.
 Repetition repeat(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
-  call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+  if (!prompt.empty()) call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
   Repetition r;
   sotto_generate_options o{};
   o.struct_size = sizeof o;
@@ -91,7 +93,17 @@ struct Measured {
   double cache_bytes_per_token = 0;
   uint64_t peak_resident = 0;
   uint64_t hash = 0;
+  Communication communication;
 };
+
+// Of the decode alone: the prefill's steps have other sizes.
+Communication measure_communication(Console& console, const ModelHandle& model, const SessionHandle& session,
+                                    const std::vector<uint32_t>& prompt, uint32_t count) {
+  repeat(console, session, prompt, 1);
+  const sotto_traffic before = traffic_of(model);
+  repeat(console, session, {}, count - 1);
+  return communication_between(before, traffic_of(model));
+}
 
 Measured measure(Console& console, const Options& o) {
   Measured m;
@@ -119,6 +131,7 @@ Measured measure(Console& console, const Options& o) {
     first_token_ms.push_back(1e3 * seconds_between(r.start, r.first));
     bar.show(static_cast<double>(i + 1) / o.repetitions);
   }
+  if (m.facts.ranks > 1) m.communication = measure_communication(console, model, session, prompt, o.generated_tokens);
   m.prefill = spread_of(prefill);
   m.decode = spread_of(decode);
   m.first_token_ms = spread_of(first_token_ms);
@@ -129,6 +142,12 @@ Measured measure(Console& console, const Options& o) {
   m.cache_bytes_per_token = held != 0 ? static_cast<double>(counters.cache_bytes) / held : 0;
   m.peak_resident = peak_resident_bytes();
   return m;
+}
+
+Json all_reduce_us(const Communication& c) {
+  for (const Collective& x : c.collectives)
+    if (std::string_view(x.name) == "all-reduce") return x.microseconds;
+  return nullptr;
 }
 
 void run(Console& console, const Options& o) {
@@ -162,7 +181,8 @@ void run(Console& console, const Options& o) {
                            {"read_gb_per_s", read},
                            {"limit_gb_per_s", limit},
                            {"percent_of_limit", percent},
-                           {"all_reduce_us", nullptr},  // the border has no profile yet that would tell
+                           {"all_reduce_us", all_reduce_us(m.communication)},
+                           {"communication", to_json(m.communication)},
                            {"output_hash", hash}});
   const auto row = [](const char* name, const std::string& value) { write_text(fmt::format("{:<13} {}\n", name, value)); };
   const auto spread = [](const Spread& s) { return fmt::format("{:.1f} tokens/s ({:.1f} .. {:.1f})", s.median, s.min, s.max); };
@@ -176,6 +196,7 @@ void run(Console& console, const Options& o) {
   row("peak memory", megabytes(m.peak_resident));
   row("read", fmt::format("{:.2f} GB/s = {:.0f} % of {:.2f} GB/s, {} a token", read, percent, limit,
                           megabytes(static_cast<unsigned long long>(bytes_per_token))));
+  print(m.communication);
   row("output hash", hash);
 }
 

@@ -42,6 +42,8 @@ Action declare_info(CLI::App& app);
 Action declare_export(CLI::App& app);
 Action declare_import(CLI::App& app);
 Action declare_quantize(CLI::App& app);
+Action declare_shard(CLI::App& app);
+Action declare_worker(CLI::App& app);
 Action declare_doctor(CLI::App& app);
 
 }  // namespace sotto::tools

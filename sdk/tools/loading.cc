@@ -1,9 +1,14 @@
 #include "loading.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "default_model.h"
 #include "installed.h"
+#include "machine.h"
+#include "sotto/ranks.h"
 #include "terminal.h"
 
 namespace sotto::tools {
@@ -17,6 +22,14 @@ Runtime make_runtime(const CommonOptions& options, const std::string& folder) {
   o.threads = options.threads;
   o.memory_cap_bytes = options.memory_bytes;
   if (!folder.empty()) o.plugin_folder = str(folder);
+  // MPI's libraries are loaded where there is a job.
+  const std::string communicator = folder + "/comm/libsotto_comm_mpi.so";
+  const sotto_str file = str(communicator);
+  std::error_code none;
+  if (!folder.empty() && is_in_job() && std::filesystem::exists(communicator, none)) {
+    o.plugin_files = &file;
+    o.plugin_file_count = 1;
+  }
   if (!options.quiet) o.log = log_line;
   return Runtime(o);
 }
@@ -47,6 +60,63 @@ struct Loading {
 
 }  // namespace
 
+bool is_in_job() {
+  const char* size = std::getenv("OMPI_COMM_WORLD_SIZE");
+  return size != nullptr && std::strtol(size, nullptr, 10) > 1;
+}
+
+namespace {
+
+// Of a folder that `sotto shard` wrote, the file of this rank.
+std::string file_of_rank(const std::string& model, const sotto_comm_facts& facts) {
+  std::error_code none;
+  if (model.empty() || !std::filesystem::is_directory(model, none)) return model;
+  return model + "/rank" + std::to_string(facts.rank) + "-of-" + std::to_string(facts.world) + ".gguf";
+}
+
+// The communicator of the job that this process is in, and its place there; {NULL, NULL} without a job.
+sotto_interface join_job(const Runtime& runtime, sotto_comm_facts* facts) {
+  if (!is_in_job()) return {};
+  const sotto_interface comm = sotto_runtime_query(runtime.get(), SOTTO_COMM_ID);
+  if (comm.table == nullptr)
+    throw Error(SOTTO_NOT_FOUND,
+                "mpirun started this process, but there is no communicator for it: install libopenmpi-dev and build "
+                "again (sotto doctor tells why a plugin was refused)");
+  facts->struct_size = sizeof *facts;
+  call([&](sotto_error* err) { return static_cast<const sotto_comm_api*>(comm.table)->join(comm.self, facts, err); });
+  return comm;
+}
+
+// Processes of one host share its cores, unless mpirun gave each its own.
+uint32_t threads_beside(const sotto_comm_facts& facts, uint32_t wanted) {
+  const uint32_t all = static_cast<uint32_t>(std::max(std::thread::hardware_concurrency(), 1u)), usable = usable_cores();
+  return wanted != 0 || usable < all ? wanted : std::max(usable / std::max(facts.host_world, 1u), 1u);
+}
+
+void serve(Console& console, const Runtime& runtime, const sotto_model_source& source, const CommonOptions& options,
+           const sotto_interface& comm, const sotto_comm_facts& facts) {
+  sotto_worker_options w{};
+  w.struct_size = sizeof w;
+  w.threads = threads_beside(facts, options.threads);
+  if (!options.backend.empty()) w.backend = str(options.backend);
+  w.comm = comm;
+  w.comm_deadline_ms = options.comm_deadline_ms;
+  const Interrupts::Scope scope(console.interrupts, [] {});
+  call([&](sotto_error* err) { return sotto_worker_run(runtime.get(), &source, &w, err); });
+}
+
+}  // namespace
+
+void serve_as_worker(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options) {
+  sotto_comm_facts facts{};
+  const sotto_interface comm = join_job(runtime, &facts);
+  if (comm.table == nullptr)
+    throw UsageError("worker: it is a rank of a job: mpirun -n 1 sotto run MODEL : -n 1 sotto worker MODEL");
+  DefaultModel found;
+  const std::string file = file_of_rank(model, facts);
+  serve(console, runtime, source_of(file, &found), options, comm, facts);
+}
+
 std::string plugin_folder_of(const CommonOptions& options) {
   if (options.plugins.empty()) return default_plugin_folder();
   std::error_code failed;
@@ -59,16 +129,26 @@ Runtime open_runtime_without_plugins(const CommonOptions& options) { return make
 
 ModelHandle open_model(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options,
                        const Use& use) {
+  sotto_comm_facts facts{};
+  sotto_interface comm{};
+  if ((use.flags & SOTTO_MODEL_VOCABULARY_ONLY) == 0) comm = join_job(runtime, &facts);
   DefaultModel found;
-  const sotto_model_source source = source_of(model, &found);
+  const std::string file = file_of_rank(model, facts);
+  const sotto_model_source source = source_of(file, &found);
   Loading loading{{"loading " + std::filesystem::path(model_path(model)).filename().string(), options.quiet},
                   console.interrupts};
   sotto_model_options o = options.model_options();
-  o.flags = use.flags;
+  o.flags |= use.flags;
   o.sessions = use.sessions;
   if (o.context_tokens == 0) o.context_tokens = use.context_if_free;
   o.progress = Loading::progress;
   o.progress_user = &loading;
+  o.comm = comm;
+  if (o.comm.table != nullptr && facts.rank > 0) {
+    serve(console, runtime, source, options, o.comm, facts);
+    throw WorkIsDone();
+  }
+  if (o.comm.table != nullptr) o.threads = threads_beside(facts, o.threads);
   const Interrupts::Scope scope(console.interrupts, [] {});
   sotto_model* made = nullptr;
   call([&](sotto_error* err) { return sotto_model_open(runtime.get(), &source, &o, &made, err); });

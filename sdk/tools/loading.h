@@ -31,7 +31,14 @@ struct Use {
 };
 ModelHandle open_model(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options,
                        const Use& use);
+// Whether mpirun started this process, and its rank there; 0 alone.
+bool is_in_job();
+// Serves as a rank of the job's model until its session ends.
+void serve_as_worker(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options);
 SessionHandle open_session(const ModelHandle& model);
+
+// Thrown by open_model in the ranks of a job that hold no session, once they served: there is nothing left to do.
+struct WorkIsDone {};
 
 // The path a model has for people: the given one or the default's.
 std::string model_path(const std::string& model);

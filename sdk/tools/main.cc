@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "command.h"
+#include "loading.h"
 #include "sotto/sotto.hpp"
 #include "terminal.h"
 
@@ -28,6 +29,8 @@ constexpr Command kCommands[] = {
     {"import", "a model file from a Megatron-LM or Hugging Face checkpoint", declare_import},
     {"export", "a Megatron-LM checkpoint again from a model file", declare_export},
     {"quantize", "a model file in a smaller type, with the error of each tensor", declare_quantize},
+    {"shard", "one file for each rank of a job, with its part of the model", declare_shard},
+    {"worker", "a rank of a model that mpirun spreads over processes", declare_worker},
     {"doctor", "plugins, devices, memory: what works here and why the rest does not", declare_doctor},
 };
 
@@ -45,6 +48,8 @@ int run_action(const Action& action, Console& console) {
     return kDone;
   } catch (const CLI::ParseError&) {
     throw;
+  } catch (const WorkIsDone&) {
+    return kDone;
   } catch (const UsageError& e) {
     return usage_error(e.what());
   } catch (const Error& e) {

@@ -65,6 +65,8 @@ std::vector<uint32_t> parse_ids(const std::string& text) {
   return parse_list(list, "--ids");
 }
 
+std::vector<uint32_t> parse_split(const std::string& text) { return parse_list(text, "--split"); }
+
 uint64_t parse_size(const std::string& text) {
   double number = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -89,8 +91,13 @@ void declare_common(CLI::App& app, CommonOptions* o) {
       ->group(group);
   app.add_option("--ranks", o->ranks, "tensor-parallel ranks")->type_name("N")->check(CLI::PositiveNumber)->group(group);
   app.add_option_function<std::string>(
-         "--split", [o](const std::string& text) { o->split = parse_list(text, "--split"); }, "parts of the weights per rank")
-      ->type_name("A,B,...")
+         "--split",
+         [o](const std::string& text) {
+           o->split_auto = text == "auto";
+           o->split = o->split_auto ? std::vector<uint32_t>() : parse_list(text, "--split");
+         },
+         "parts of the weights per rank; auto: each process measures its speed and memory")
+      ->type_name("A,B,...|auto")
       ->group(group);
   app.add_option_function<std::string>(
          "--gpu-layers", [o](const std::string& text) { o->device_layers = parse_device_layers(text); },
@@ -98,6 +105,10 @@ void declare_common(CLI::App& app, CommonOptions* o) {
       ->type_name("N|auto")
       ->group(group);
   app.add_option("--threads", o->threads, "threads; default: the fast cores")->type_name("N")->group(group);
+  app.add_option("--rank-deadline", o->comm_deadline_ms, "milliseconds after which a silent rank is lost (5000)")
+      ->type_name("MS")
+      ->check(CLI::Range(1, 3600000))
+      ->group(group);
   app.add_option("--context", o->context, "tokens of context; default: as trained, at most 4096")->type_name("N")->group(group);
   app.add_option_function<std::string>(
          "--memory", [o](const std::string& text) { o->memory_bytes = parse_size(text); },
@@ -149,7 +160,9 @@ sotto_model_options CommonOptions::model_options() const {
   if (!backend.empty()) o.backend = {backend.data(), backend.size()};
   o.ranks = split.empty() ? ranks : static_cast<uint32_t>(split.size());
   o.split = split.empty() ? nullptr : split.data();
+  o.flags = split_auto ? SOTTO_MODEL_SPLIT_AUTO : 0;
   o.threads = threads;
+  o.comm_deadline_ms = comm_deadline_ms;
   o.context_tokens = context;
   o.memory_cap_bytes = memory_bytes;
   o.kv_type = kv_type;

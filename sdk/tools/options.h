@@ -15,8 +15,10 @@ struct CommonOptions {
   std::string plugins;
   uint32_t ranks = 0;
   std::vector<uint32_t> split;
+  bool split_auto = false;
   uint32_t device_layers = 0;  // 0: all
   uint32_t threads = 0;
+  uint32_t comm_deadline_ms = 0;
   uint32_t context = 0;
   uint64_t memory_bytes = 0;
   uint32_t kv_type = SOTTO_KV_DEFAULT;
@@ -46,6 +48,8 @@ void declare_model(CLI::App& app, std::string* model);
 
 // "1,2,3", "[1, 2, 3]". Throws UsageError.
 std::vector<uint32_t> parse_ids(const std::string& text);
+// "5,3"; empty: none. Throws UsageError.
+std::vector<uint32_t> parse_split(const std::string& text);
 // "300M": bytes; K, M, G count 1024. Throws UsageError.
 uint64_t parse_size(const std::string& text);
 

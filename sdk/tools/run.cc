@@ -5,6 +5,8 @@
 #include "files.h"
 #include "json.h"
 #include "loading.h"
+#include "sotto/ranks.h"
+#include "terminal.h"
 
 namespace sotto::tools {
 namespace {
@@ -107,6 +109,39 @@ MatcherHandle open_matcher(const ModelHandle& model, const Options& o) {
   return MatcherHandle(matcher);
 }
 
+// Generates; when a rank is lost on the way, the rest comes from this process alone, which has the whole file. `result` is of
+// both together.
+void generate(Console& console, const ModelHandle& model, const SessionHandle& session, const Prompt& prompt,
+              sotto_generate_options* g, Answer* answer) {
+  sotto_generate_result& result = *g->result;
+  const auto once = [&](const std::string& text) {
+    call_on(console, session,
+            [&](sotto_error* err) { return sotto_generate(session.get(), str(text), g, Answer::take, answer, err); });
+  };
+  try {
+    return once(prompt.text);
+  } catch (const Error& e) {
+    if (e.status() != SOTTO_RANK_LOST) throw;
+    say(std::string("sotto: ") + e.what() + "; this process goes on alone");
+  }
+  call([&](sotto_error* err) { return sotto_model_go_on_alone(model.get(), err); });
+  const sotto_generate_result before = result;
+  if (before.generated_tokens > 0) {  // they are in the session, with the prompt
+    g->prompt_ids = nullptr;
+    g->prompt_id_count = 0;
+    if (g->max_tokens != 0) g->max_tokens -= before.generated_tokens;
+  } else {
+    call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+  }
+  once(before.generated_tokens > 0 ? std::string() : prompt.text);
+  if (before.generated_tokens == 0) return;
+  result.prompt_tokens = before.prompt_tokens;
+  result.generated_tokens += before.generated_tokens;
+  result.first_token_ns = before.first_token_ns;
+  result.prefill_ns = before.prefill_ns;
+  result.decode_ns += before.decode_ns;
+}
+
 void answer_once(Console& console, const Options& o, const std::string& asked) {
   const Runtime runtime = open_runtime(o.common);
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {});
@@ -127,8 +162,7 @@ void answer_once(Console& console, const Options& o, const std::string& asked) {
   g.matcher = matcher.get();
   Answer answer{!o.common.json, {}, nullptr};
   try {
-    call_on(console, session,
-            [&](sotto_error* err) { return sotto_generate(session.get(), str(prompt.text), &g, Answer::take, &answer, err); });
+    generate(console, model, session, prompt, &g, &answer);
   } catch (const Error&) {
     if (answer.is_streamed && result.generated_tokens > 0) write_bytes("\n");
     throw;

@@ -10,6 +10,7 @@
 #ifndef SOTTO_BACKEND_H
 #define SOTTO_BACKEND_H
 
+#include "sotto/comm.h"
 #include "sotto/plan.h"
 
 #ifdef __cplusplus
@@ -24,21 +25,6 @@ typedef struct sotto_program sotto_program; /* a compiled plan */
 typedef struct sotto_cache sotto_cache;     /* KV rows of many sequences */
 typedef struct sotto_adapter sotto_adapter; /* LoRA pairs */
 
-/* Collective calls between the processes of a group; a plugin's table, id "sotto.comm/1" (plugins/mpi). One calling thread;
- * each call ends by `deadline_ms` (0: none) with SOTTO_RANK_LOST if a peer is gone; abort [any thread] ends a pending call. */
-#define SOTTO_COMM_ID "sotto.comm/1"
-typedef struct sotto_comm_api {
-  uint32_t struct_size;
-  uint32_t reserved;
-  uint32_t (*rank)(void *comm);
-  uint32_t (*world)(void *comm);
-  sotto_status (*all_reduce_f32)(void *comm, float *data, uint64_t count, uint32_t deadline_ms, sotto_error *err);
-  sotto_status (*all_gather)(void *comm, const void *part, uint64_t bytes, void *all, const uint64_t *bytes_of_rank,
-                             uint32_t deadline_ms, sotto_error *err);
-  sotto_status (*broadcast)(void *comm, void *data, uint64_t bytes, uint32_t root, uint32_t deadline_ms, sotto_error *err);
-  void (*abort)(void *comm);
-} sotto_comm_api;
-
 typedef struct sotto_group_options {
   uint32_t struct_size;
   uint32_t world;              /* ranks of the whole job; 0 means local_ranks */
@@ -48,7 +34,9 @@ typedef struct sotto_group_options {
   uint32_t threads;            /* of all local ranks together; 0: as many as the machine has fast cores */
   int32_t thread_priority;     /* hint: 0 normal, 1 above, -1 below */
   uint64_t affinity_mask;      /* hint: cores to use; 0: any */
-  const sotto_interface *comm; /* sotto_comm_api; NULL when world == local_ranks */
+  const sotto_interface *comm; /* sotto_comm_api, joined; NULL when world == local_ranks. Outlives the group */
+  uint32_t comm_deadline_ms;   /* of each of its calls inside a run; 0: none */
+  uint32_t reserved;
 } sotto_group_options;
 
 typedef struct sotto_cache_options {
@@ -113,7 +101,7 @@ typedef struct sotto_batch {
   const float *const *inputs; /* [input_count] matrices [row_count, width] for INPUT steps */
   int32_t (*should_stop)(
       void *user); /* polled at least every 20 ms from the calling thread; non-zero ends with SOTTO_CANCELLED */
-  void *stop_user;
+  void *stop_user; /* with a communicator, all ranks stop at the same collective step or none does */
 } sotto_batch;
 
 /* Results stay valid until the next call on the program. rows[o]: [row_counts[o], width of output o], in batch order.
@@ -172,6 +160,14 @@ typedef struct sotto_backend {
   sotto_status (*run)(sotto_program *program, sotto_cache *cache, const sotto_batch *batch, sotto_run_result *result,
                       sotto_error *err);
 } sotto_backend;
+
+/* "sotto.traffic/1", an extension of a backend: what the ranks of a group handed each other. `broadcast` stays as it was. */
+#define SOTTO_TRAFFIC_ID "sotto.traffic/1"
+typedef struct sotto_traffic_api {
+  uint32_t struct_size;
+  uint32_t reserved;
+  sotto_status (*read)(sotto_group *group, sotto_traffic *out, sotto_error *err);
+} sotto_traffic_api;
 
 #ifdef __cplusplus
 }

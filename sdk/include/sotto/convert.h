@@ -1,5 +1,5 @@
-/* convert.h - model files before they reach a device: import, quantize, export. The library is libsotto-convert, which a device
- * never needs; it executes nothing that a checkpoint contains and opens no other file than those named.
+/* convert.h - model files before they reach a device: import, quantize, export, shard. The library is libsotto-convert, which a
+ * device never needs; it executes nothing that a checkpoint contains and opens no other file than those named.
  *
  * Every call streams: it holds one tensor at a time, whatever the checkpoint's size. An output is written under a temporary
  * name beside it, synced and renamed when complete; an interrupted call leaves nothing that looks finished. An existing output
@@ -113,6 +113,19 @@ typedef struct sotto_export_options {
 /* From a GGUF to a Megatron-LM checkpoint in the mp_rank format, in the folder `output`: importing it gives the same tensors
  * bit for bit. Quantized tensors become float32. */
 SOTTO_API sotto_status sotto_export(sotto_str input, sotto_str output, const sotto_export_options *options, sotto_error *err);
+
+typedef struct sotto_shard_options {
+  uint32_t struct_size;
+  uint32_t flags; /* SOTTO_CONVERT_* */
+  uint32_t ranks;
+  uint32_t reserved;
+  const uint32_t *split; /* [ranks]: parts of heads, ffn and vocabulary, as sotto_model_options has them; NULL: even */
+  const sotto_convert_events *events;
+} sotto_shard_options;
+
+/* From a GGUF to one file for each rank of a job (ranks.h), in the folder `output`: rank0-of-2.gguf, rank1-of-2.gguf. Each
+ * holds what its rank reads, and the model's keys and tokenizer. */
+SOTTO_API sotto_status sotto_shard(sotto_str input, sotto_str output, const sotto_shard_options *options, sotto_error *err);
 
 #ifdef __cplusplus
 }

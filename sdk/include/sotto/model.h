@@ -33,6 +33,7 @@ typedef struct sotto_model_source {
 } sotto_model_source;
 
 #define SOTTO_MODEL_VOCABULARY_ONLY 1u /* tokenizer, template and facts; no backend, no sessions */
+#define SOTTO_MODEL_SPLIT_AUTO 2u      /* parts by what each process measures of its speed and has of memory (ranks.h) */
 
 #define SOTTO_KV_DEFAULT 0u /* F16; the reference backend: F32 */
 #define SOTTO_KV_F32 1u
@@ -45,7 +46,7 @@ typedef struct sotto_model_options {
   sotto_str backend;         /* name or id; not given: the fastest that passes its check */
   const uint32_t *devices;   /* [ranks]; NULL: device 0 */
   const uint32_t *split;     /* [ranks]: parts of heads, ffn and vocabulary per rank; NULL: even */
-  uint32_t ranks;            /* tensor-parallel ranks; 0: 1 */
+  uint32_t ranks;            /* tensor-parallel ranks; 0: one in each process */
   uint32_t threads;          /* 0: the runtime's */
   uint32_t context_tokens;   /* of one session; 0: what the model was trained for, at most 4096 and what the cap allows */
   uint32_t sessions;         /* open at the same time; 0: 4 */
@@ -56,8 +57,9 @@ typedef struct sotto_model_options {
   /* 0..1, from the calling thread; non-zero cancels the load (SOTTO_CANCELLED). */
   int32_t (*progress)(void *user, float fraction);
   void *progress_user;
-  uint32_t device_layers; /* layers on the device, the rest on the CPU; 0: all */
-  uint32_t reserved;
+  uint32_t device_layers;    /* layers on the device, the rest on the CPU; 0: all */
+  uint32_t comm_deadline_ms; /* a rank that does not answer for so long is lost; 0: 5000 */
+  sotto_interface comm; /* sotto_comm_api: ranks in other processes, which run sotto_worker_run; NULL table: all are here */
 } sotto_model_options;
 
 /* Opens and loads. Weights of a mapped file are used in place. [any thread] */

@@ -130,6 +130,16 @@ Result<sotto_device_info> PluginHost::device_info(const Backend& backend, uint32
   return info;
 }
 
+const sotto_traffic_api* PluginHost::traffic_api(const Backend& backend) const {
+  for (size_t i = 0; i < running_; ++i) {
+    if (plugins_[i]->id() != backend.id) continue;
+    const Result<const void*> table = plugins_[i]->query(SOTTO_TRAFFIC_ID);
+    if (table.ok() && sotto_table_is_whole(table.value(), sizeof(sotto_traffic_api)))
+      return static_cast<const sotto_traffic_api*>(table.value());
+  }
+  return nullptr;
+}
+
 sotto_interface PluginHost::query(const char* id, const Plugin* except) const {
   const size_t running = running_;
   for (size_t i = 0; i < running; ++i) {

@@ -66,6 +66,9 @@ class PluginHost {
   Result<uint32_t> device_count(const Backend& backend) const;
   Result<sotto_device_info> device_info(const Backend& backend, uint32_t device) const;
 
+  // The backend's counts of what its ranks send, or NULL.
+  const sotto_traffic_api* traffic_api(const Backend& backend) const;
+
   // A plugin's interface by id, or {NULL, NULL}.
   sotto_interface query(const char* id) const { return query(id, nullptr); }
   // "sotto.clock/1", always there.

@@ -51,6 +51,10 @@ class Gguf {
 
   // Borrows the bytes.
   static Result<Gguf> read(Span<const uint8_t> bytes);
+  // From the head alone of a file of `file_bytes`: the tensors have no bytes until they are given some.
+  static Result<Gguf> read_head(Span<const uint8_t> head, uint64_t file_bytes);
+  // REQUIRES: as many as it has.
+  void give_bytes(size_t tensor, Span<const uint8_t> bytes) { tensors_[tensor].bytes = bytes; }
 
   const std::vector<GgufTensor>& tensors() const { return tensors_; }
   const GgufTensor* tensor(std::string_view name) const;

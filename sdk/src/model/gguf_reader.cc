@@ -32,7 +32,8 @@ std::string tensor_name(const GgufTensor& t) { return fmt::format("tensor '{}'",
 
 class GgufReader {
  public:
-  explicit GgufReader(Span<const uint8_t> bytes) : bytes_(bytes) {}
+  // `file_bytes`: of the file that the bytes begin.
+  GgufReader(Span<const uint8_t> bytes, uint64_t file_bytes) : bytes_(bytes), file_bytes_(file_bytes) {}
 
   Result<Gguf> read() {
     SOTTO_TRY(header());
@@ -218,9 +219,9 @@ class GgufReader {
           fmt::format("{}: rows of {} are no whole blocks of {} ({})", tensor_name(*t), t->columns, type->block, type->name));
     uint64_t total = 0;
     if (__builtin_mul_overflow(t->columns / type->block, uint64_t{type->bytes}, &t->row_bytes) ||
-        __builtin_mul_overflow(t->row_bytes, t->rows, &total) || total > bytes_.size())
+        __builtin_mul_overflow(t->row_bytes, t->rows, &total) || total > file_bytes_)
       return bad(fmt::format("{} of {} x {} {} is larger than the file of {} bytes", tensor_name(*t), t->rows, t->columns,
-                             type->name, bytes_.size()));
+                             type->name, file_bytes_));
     return {};
   }
 
@@ -230,9 +231,9 @@ class GgufReader {
     out_.head_ = bytes_.part(0, static_cast<size_t>(at_));
     if (out_.tensors_.empty()) return {};
     const uint64_t start = padded(at_);
-    if (start > bytes_.size())
-      return bad(fmt::format("the tensor data would start at {}, the file has {} bytes", start, bytes_.size()));
-    const uint64_t room = bytes_.size() - start;
+    if (start > file_bytes_)
+      return bad(fmt::format("the tensor data would start at {}, the file has {} bytes", start, file_bytes_));
+    const uint64_t room = file_bytes_ - start;
     uint64_t expected = 0;
     for (size_t i = 0; i < out_.tensors_.size(); ++i) {
       GgufTensor& t = out_.tensors_[i];
@@ -243,7 +244,8 @@ class GgufReader {
       if (offsets_[i] != expected)
         return bad(fmt::format("{} starts at {} of the data, expected {}, behind the tensor before it", tensor_name(t),
                                offsets_[i], expected));
-      t.bytes = bytes_.part(static_cast<size_t>(start + offsets_[i]), static_cast<size_t>(size));
+      if (file_bytes_ == bytes_.size())
+        t.bytes = bytes_.part(static_cast<size_t>(start + offsets_[i]), static_cast<size_t>(size));
       expected = padded(expected + size);
     }
     return {};
@@ -252,12 +254,18 @@ class GgufReader {
   uint64_t padded(uint64_t at) const { return (at + alignment_ - 1) / alignment_ * alignment_; }
 
   Span<const uint8_t> bytes_;
+  const uint64_t file_bytes_;
   uint64_t at_ = 0;
   uint64_t tensor_count_ = 0, value_count_ = 0, alignment_ = kDefaultAlignment;
   std::vector<uint64_t> offsets_;
   Gguf out_;
 };
 
-Result<Gguf> Gguf::read(Span<const uint8_t> bytes) { return GgufReader(bytes).read(); }
+Result<Gguf> Gguf::read(Span<const uint8_t> bytes) { return GgufReader(bytes, bytes.size()).read(); }
+
+Result<Gguf> Gguf::read_head(Span<const uint8_t> head, uint64_t file_bytes) {
+  if (file_bytes < head.size()) return bad(fmt::format("a head of {} bytes of a file of {}", head.size(), file_bytes));
+  return GgufReader(head, file_bytes).read();
+}
 
 }  // namespace sotto

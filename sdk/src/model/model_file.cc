@@ -148,9 +148,13 @@ Result<ModelFile> ModelFile::open(ModelBytes bytes, bool vocabulary_only) {
   auto gguf = Gguf::read(f.bytes_->bytes());
   if (!gguf.ok()) return gguf.status().within(f.name());
   f.gguf_ = std::make_unique<Gguf>(gguf.take());
+  if (Status s = f.read_shard(); !s.ok()) return s.within(f.name());
   for (const auto check : {check_features, check_quantization, check_tokens})
     if (Status s = check(*f.gguf_); !s.ok()) return s.within(f.name());
-  f.hash_ = hexadecimal(Sha256().add(f.gguf_->head().data(), f.gguf_->head().size()).add_number(f.file_bytes()).digest());
+  f.hash_ = hexadecimal(Sha256()
+                            .add(f.gguf_->head().data(), f.gguf_->head().size())
+                            .add_number(f.shard_ ? f.shard_->model_bytes() : f.file_bytes())
+                            .digest());
   f.config_.architecture = std::string(f.gguf_->text("general.architecture", "").value());
   const Architecture* known = find_architecture(f.config_.architecture);
   Status failure;
@@ -176,6 +180,13 @@ Status ModelFile::read_model(const Architecture& architecture) {
   return {};
 }
 
+Status ModelFile::read_shard() {
+  std::optional<Gguf> model;
+  SOTTO_ASSIGN(shard_, ShardFile::read(*gguf_, &model));
+  if (shard_) *gguf_ = std::move(*model);
+  return {};
+}
+
 uint64_t ModelFile::parameters() const {
   uint64_t count = 0;
   for (const GgufTensor& t : gguf_->tensors()) count += t.rows * t.columns;
@@ -185,7 +196,14 @@ uint64_t ModelFile::parameters() const {
 Result<Plan> ModelFile::plan(const PlanOptions& options) const {
   auto plan = build(*architecture_, options);
   if (!plan.ok()) return plan.status().within(name());
-  return plan;
+  if (!shard_) return plan;
+  if (options.ranks != shard_->ranks() || options.split != shard_->split())
+    return Status(SOTTO_MISMATCH,
+                  fmt::format("{} is {}; the job has {} ranks, split {}: shard the model again, or give the whole file", name(),
+                              shard_->describe(), options.ranks, describe_split(options.split)));
+  Plan placed = plan.take();
+  if (Status s = shard_->place(*gguf_, &placed); !s.ok()) return s.within(name());
+  return placed;
 }
 
 Result<Plan> ModelFile::build(const Architecture& architecture, const PlanOptions& options) const {

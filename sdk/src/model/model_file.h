@@ -13,6 +13,7 @@
 #include "model/gguf.h"
 #include "model/heads.h"
 #include "model/plan_builder.h"
+#include "model/shard_file.h"
 #include "sotto/model.h"
 
 namespace sotto {
@@ -58,6 +59,7 @@ class ModelFile {
   const std::vector<Head>& heads() const { return heads_; }
   const std::string& name() const { return bytes_->name(); }
   uint64_t file_bytes() const { return bytes_->bytes().size(); }
+  const ShardFile* shard() const { return shard_ ? &*shard_ : nullptr; }  // nullptr: the whole model
   bool is_mapped() const { return bytes_->is_mapped(); }
   bool is_runnable() const { return architecture_ != nullptr; }
   uint64_t parameters() const;
@@ -71,9 +73,11 @@ class ModelFile {
  private:
   Status read_model(const Architecture& architecture);
   Result<Plan> build(const Architecture& architecture, const PlanOptions& options) const;
+  Status read_shard();
 
   std::unique_ptr<ModelBytes> bytes_;  // stable addresses: views point into it
-  std::unique_ptr<Gguf> gguf_;
+  std::unique_ptr<Gguf> gguf_;         // of a shard: the model's
+  std::optional<ShardFile> shard_;
   const Architecture* architecture_ = nullptr;
   ModelConfig config_;
   std::vector<Head> heads_;

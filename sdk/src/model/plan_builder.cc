@@ -10,21 +10,38 @@ namespace {
 
 constexpr const char* kFrequencies = "inverse frequencies";
 
+// Part of a tensor's bytes, or none where the file has no bytes of it.
+Span<const uint8_t> part_of(const GgufTensor& t, size_t first, size_t count) {
+  return t.bytes.empty() ? Span<const uint8_t>() : t.bytes.part(first, count);
+}
+
 }  // namespace
 
-sotto_upload Plan::upload_of(uint32_t weight, uint32_t rank) const {
+Piece Plan::piece_of(uint32_t weight, uint32_t rank) const {
   const sotto_weight& w = weights_[weight];
   const sotto_slice& s = w.slices[rank];
   const WeightSource& from = sources_[weight];
   const WeightType& type = *find_weight_type(w.type);
   const uint64_t column = (s.first_column - s.skip_columns) / type.block * type.bytes;
   const uint64_t stored = (s.skip_columns + s.columns + type.block - 1) / type.block * type.bytes;
+  return {from.offset + s.first_row * from.row_bytes + column, s.rows, stored};
+}
+
+sotto_upload Plan::upload_of(uint32_t weight, uint32_t rank) const {
+  const Piece piece = piece_of(weight, rank);
+  const WeightSource& from = sources_[weight];
   sotto_upload u{};
   u.struct_size = sizeof u;
   u.flags = SOTTO_UPLOAD_BORROW;
+  if (const auto apart = pieces_.find(weight); apart != pieces_.end()) {
+    u.row_stride = piece.bytes;
+    u.byte_count = apart->second.size();
+    u.bytes = apart->second.data();
+    return u;
+  }
   u.row_stride = from.row_bytes;
-  u.byte_count = s.rows ? (s.rows - 1) * from.row_bytes + stored : 0;
-  u.bytes = from.bytes.data() + s.first_row * from.row_bytes + column;
+  u.byte_count = piece.rows ? (piece.rows - 1) * from.row_bytes + piece.bytes : 0;
+  u.bytes = from.bytes.data() + (piece.offset - from.offset);
   return u;
 }
 
@@ -84,14 +101,15 @@ WeightRef PlanBuilder::rows(const GgufTensor& t, Range part, const std::vector<R
   for (const Range& r : slices) s.push_back({r.first, r.count, 0, t.columns, 0});
   const auto from = static_cast<size_t>(part.first * t.row_bytes), size = static_cast<size_t>(part.count * t.row_bytes);
   return add_weight(std::string(t.name), t.type, part.count, t.columns, std::move(s), use,
-                    {t.bytes.part(from, size), t.row_bytes, part.first});
+                    {part_of(t, from, size), t.row_bytes, part.first, from});
 }
 
 WeightRef PlanBuilder::columns(const GgufTensor& t, const std::vector<Range>& slices) {
   const uint64_t block = find_weight_type(t.type)->block;
   std::vector<sotto_slice> s;
   for (const Range& r : slices) s.push_back({0, t.rows, r.first, r.count, r.first % block});
-  return add_weight(std::string(t.name), t.type, t.rows, t.columns, std::move(s), SOTTO_USE_LINEAR, {t.bytes, t.row_bytes, 0});
+  return add_weight(std::string(t.name), t.type, t.rows, t.columns, std::move(s), SOTTO_USE_LINEAR,
+                    {t.bytes, t.row_bytes, 0, 0});
 }
 
 WeightRef PlanBuilder::vector(const GgufTensor& t, Range part, const std::vector<Range>& slices) {
@@ -100,7 +118,7 @@ WeightRef PlanBuilder::vector(const GgufTensor& t, Range part, const std::vector
   for (const Range& r : slices) s.push_back({0, 1, r.first, r.count, 0});
   const auto from = static_cast<size_t>(part.first * type.bytes), size = static_cast<size_t>(part.count * type.bytes);
   return add_weight(std::string(t.name), t.type, 1, part.count, std::move(s), SOTTO_USE_VECTOR,
-                    {t.bytes.part(from, size), size, part.first});
+                    {part_of(t, from, size), size, part.first, from});
 }
 
 WeightRef PlanBuilder::table(std::string name, std::vector<float> numbers) {
@@ -108,7 +126,7 @@ WeightRef PlanBuilder::table(std::string name, std::vector<float> numbers) {
   const std::vector<float>& kept = plan_.tables_.back();
   const Span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(kept.data()), kept.size() * sizeof(float));
   std::vector<sotto_slice> s(sharding_.ranks, sotto_slice{0, 1, 0, kept.size(), 0});
-  return add_weight(name, SOTTO_F32, 1, kept.size(), std::move(s), SOTTO_USE_VECTOR, {bytes, bytes.size(), 0});
+  return add_weight(name, SOTTO_F32, 1, kept.size(), std::move(s), SOTTO_USE_VECTOR, {bytes, bytes.size(), 0, 0});
 }
 
 Value PlanBuilder::add_value(const std::vector<uint32_t>& widths) {

@@ -22,6 +22,16 @@ struct WeightSource {
   Span<const uint8_t> bytes;
   uint64_t row_bytes = 0;
   uint64_t first_row = 0;  // of the tensor; of a vector its first column
+  uint64_t offset = 0;     // of `bytes` in the tensor
+};
+
+// What one rank is given of a tensor's bytes: rows of so many bytes, row_bytes of the tensor apart.
+struct Piece {
+  uint64_t offset = 0;
+  uint64_t rows = 0;
+  uint64_t bytes = 0;  // of a row
+
+  bool operator==(const Piece& o) const { return offset == o.offset && rows == o.rows && bytes == o.bytes; }
 };
 
 // A finished plan with everything it points to. Moves keep the pointers valid.
@@ -35,6 +45,9 @@ class Plan {
   const std::vector<WeightSource>& sources() const { return sources_; }
   // The bytes a rank is given for a weight: from the first stored row and block on.
   sotto_upload upload_of(uint32_t weight, uint32_t rank) const;
+  Piece piece_of(uint32_t weight, uint32_t rank) const;
+  // The bytes of one rank lie elsewhere than in the tensor, row behind row: a file that holds this rank's pieces alone.
+  void give_piece(uint32_t weight, Span<const uint8_t> bytes) { pieces_[weight] = bytes; }
   // Bytes of all weights that one token reads: the tables count a row, the rest whole.
   uint64_t bytes_per_token() const;
   // The weights made from this tensor: one, or the parts of a fused tensor in order, or none.
@@ -56,6 +69,7 @@ class Plan {
   std::vector<uint32_t> widths_;
   std::vector<sotto_weight> weights_;
   std::vector<WeightSource> sources_;
+  std::unordered_map<uint32_t, Span<const uint8_t>> pieces_;
   std::deque<std::string> names_;
   std::unordered_map<std::string, std::vector<WeightRef>> by_name_;
   std::deque<std::vector<sotto_slice>> slices_;

@@ -83,7 +83,7 @@ Status Engine::open_text(const PluginHost* host, ModelBytes bytes, bool vocabula
 }
 
 Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool owns_bytes) const {
-  std::vector<sotto_rank_cost> costs(plan_.c().world);
+  std::vector<sotto_rank_cost> costs(local_ranks());
   const sotto_cache_options cache = cache_options(choice, program_->sequences);
   SOTTO_TRY(program_->call("check", [&](const sotto_backend& t, sotto_error* err) {
     return t.check(program_->group, &plan_.c(), choice.max_batch, &cache, costs.data(), sizeof costs[0], err);
@@ -110,6 +110,9 @@ Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool o
 }
 
 Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
+  if (const ShardFile* shard = file_ ? file_->shard() : nullptr; shard && (first_rank() != shard->rank() || local_ranks() != 1))
+    return Status(SOTTO_MISMATCH, fmt::format("{} is {}; this process is to hold {} from rank {} on", file_->name(),
+                                              shard->describe(), local_ranks() == 1 ? "one rank" : "ranks", first_rank()));
   const Backend& backend = *program_->backend;
   SOTTO_ASSIGN(const uint32_t devices, host.device_count(backend));
   if (devices == 0) return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device on this machine", backend.name));
@@ -121,8 +124,14 @@ Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
       return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device {}, it has {}", backend.name, device, devices));
   sotto_group_options g{};
   g.struct_size = sizeof g;
-  g.world = g.local_ranks = world;
-  g.devices = o.devices.empty() ? nullptr : o.devices.data();
+  g.world = world;
+  g.local_ranks = local_ranks();
+  g.first_rank = first_rank();
+  g.devices = o.devices.empty() ? nullptr : o.devices.data() + first_rank();
+  if (team_) {
+    g.comm = &team_->comm();
+    g.comm_deadline_ms = team_->deadline_ms();
+  }
   g.threads = o.threads;
   g.affinity_mask = o.affinity_mask;
   g.thread_priority = o.thread_priority;
@@ -130,9 +139,9 @@ Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
     return t.group_create(backend.self, &g, made, err);
   }));
   program_->invariant_rows = UINT32_MAX;
-  for (uint32_t rank = 0; rank < world; ++rank) {
+  for (uint32_t rank = first_rank(); rank < first_rank() + local_ranks(); ++rank) {
     SOTTO_ASSIGN(const sotto_device_info info, host.device_info(backend, o.devices.empty() ? 0 : o.devices[rank]));
-    if (rank == 0) program_->device_name = info.name;
+    if (rank == first_rank()) program_->device_name = info.name;
     program_->invariant_rows = std::min(program_->invariant_rows, std::max(info.batch_invariant_rows, 1u));
   }
   return {};
@@ -142,6 +151,7 @@ Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
 Status Engine::prepare(const Backend& backend, const PluginHost& host, const EngineOptions& o) {
   program_ = std::make_unique<Program>();
   program_->backend = &backend;
+  program_->traffic_api = host.traffic_api(backend);
   program_->sequences = o.sessions ? o.sessions : kUsualSessions;
   program_->output_widths[kLogitsOutput] = file_->config().vocabulary;
   program_->output_widths[kHiddenOutput] = file_->config().hidden;
@@ -160,7 +170,8 @@ Status Engine::open_backend(const PluginHost& host, const EngineOptions& o, bool
   const auto attempt = [&](const Backend& backend) {
     Status s = prepare(backend, host, o);
     if (s.ok() && with_weights && o.reserve) s = o.reserve(memory_.estimate.total);
-    if (s.ok() && with_weights) s = load(o);
+    if (s.ok() && with_weights) s = team_ ? load_together(o) : load(o);
+    if (s.ok() && with_weights) scheduler_ = std::make_unique<Scheduler>(*program_);
     if (!s.ok()) close();
     return s;
   };
@@ -206,24 +217,32 @@ Status Engine::load(const EngineOptions& o) {
     return p.call("upload",
                   [&](const sotto_backend& t, sotto_error* err) { return t.upload(p.weights, weight, rank, &data, err); });
   };
-  SOTTO_TRY(upload_weights(plan_, 0, plan_.c().world, upload, o.progress));
+  SOTTO_TRY(upload_weights(plan_, first_rank(), local_ranks(), upload, o.progress));
   SOTTO_TRY(p.make("compile", &p.program, [&](const sotto_backend& t, sotto_program** made, sotto_error* err) {
     return t.compile(p.group, &plan_.c(), p.weights, p.max_batch, made, err);
   }));
   const sotto_cache_options cache = cache_options(memory_.choice, p.sequences);
-  SOTTO_TRY(p.make("cache_create", &p.cache, [&](const sotto_backend& t, sotto_cache** made, sotto_error* err) {
+  return p.make("cache_create", &p.cache, [&](const sotto_backend& t, sotto_cache** made, sotto_error* err) {
     return t.cache_create(p.program, &cache, made, err);
-  }));
-  scheduler_ = std::make_unique<Scheduler>(p);
-  return {};
+  });
 }
 
-Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes bytes, const EngineOptions& o) {
+Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes bytes, const EngineOptions& given) {
+  EngineOptions o = given;
   auto e = std::make_unique<Engine>();
   SOTTO_TRY(e->open_text(host, std::move(bytes), o.vocabulary_only));
   if (o.vocabulary_only) return e;
   if (!host) return Status(SOTTO_INVALID_ARGUMENT, "opening a model to run needs a runtime");
-  SOTTO_TRY(e->open_backend(*host, o, true));
+  if (o.comm.table) SOTTO_TRY(e->join_team(*host, &o));
+  if (o.plan.ranks == 0) o.plan.ranks = 1;
+  if (Status s = e->open_backend(*host, o, true); !s.ok()) {
+    if (e->team_ && !e->team_->is_lost()) e->team_->give_up(s.text());
+    return s;
+  }
+  e->host_ = host;
+  e->options_ = o;
+  e->options_.progress = nullptr;
+  e->options_.reserve = nullptr;
   const sotto_memory_estimate& m = e->memory();
   if (host->log().wants(SOTTO_LOG_INFO))
     host->log().info(fmt::format(
@@ -237,7 +256,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes 
 Result<sotto_memory_estimate> Engine::estimate(const PluginHost& host, ModelBytes bytes, const EngineOptions& o) {
   Engine e;
   SOTTO_ASSIGN(e.file_, ModelFile::open(std::move(bytes), false));
-  SOTTO_TRY(e.open_backend(host, o, false));
+  EngineOptions alone = o;
+  alone.comm = {};
+  if (alone.plan.ranks == 0) alone.plan.ranks = 1;
+  SOTTO_TRY(e.open_backend(host, alone, false));
   return e.memory_.estimate;
 }
 

@@ -10,6 +10,7 @@
 
 #include "host/plugin_host.h"
 #include "model/model_file.h"
+#include "run/handshake.h"
 #include "run/memory_planner.h"
 #include "run/program.h"
 #include "run/scheduler.h"
@@ -23,12 +24,15 @@ struct EngineOptions {
   bool vocabulary_only = false;
   std::string backend;            // name or id; empty: the fastest that passes its check
   std::vector<uint32_t> devices;  // per rank; empty: device 0
-  PlanOptions plan;
+  PlanOptions plan;               // 0 ranks: one in each process
   uint32_t threads = 0;
   uint64_t affinity_mask = 0;
   int32_t thread_priority = 0;
   uint32_t sessions = 0;
   MemoryWishes memory;
+  sotto_interface comm = {};  // NULL table: all ranks are in this process
+  uint32_t comm_deadline_ms = 0;
+  bool split_auto = false;
   bool owns_bytes = false;  // the file was read into memory of the library
   Progress progress;        // 0..1; true cancels
   // Told what the model will take before anything is loaded; a failure is that of the backend in hand. Told again for the next.
@@ -43,6 +47,11 @@ class Engine {
   // What open would take, by the same decisions.
   static Result<sotto_memory_estimate> estimate(const PluginHost& host, ModelBytes bytes, const EngineOptions& options);
 
+  // Serves as a rank of another process's session, from the handshake to its end (engine_ranks.cc).
+  static Status serve(const PluginHost& host, ModelBytes bytes, const EngineOptions& options);
+  // After a rank was lost: all ranks in this process; sessions compute their tokens again. [any thread]
+  Status go_on_alone();
+
   const ModelFile* file() const { return file_ ? &*file_ : nullptr; }  // nullptr: a bare tokenizer model
   const Tokenizer* tokenizer() const { return tokenizer_.get(); }
   Result<const Tokenizer*> need_tokenizer() const;
@@ -51,6 +60,7 @@ class Engine {
   Result<std::shared_ptr<const grammar::TokenOrder>> token_order() const;
   bool can_run() const { return scheduler_ != nullptr; }
   const Program& program() const { return *program_; }
+  Result<sotto_traffic> traffic();
   Scheduler& scheduler() { return *scheduler_; }
   const Plan& plan() const { return plan_; }
   const sotto_memory_estimate& memory() const { return memory_.estimate; }
@@ -69,6 +79,14 @@ class Engine {
   Status prepare(const Backend& backend, const PluginHost& host, const EngineOptions& options);
   Status make_group(const PluginHost& host, const EngineOptions& options);
   Status load(const EngineOptions& options);
+  // Over several processes (engine_ranks.cc).
+  Status join_team(const PluginHost& host, EngineOptions* options);
+  Status greet(const PluginHost& host, Role role, EngineOptions* options);
+  Status load_together(const EngineOptions& options);
+  Status prepare_worker(const PluginHost& host, const Job& job, EngineOptions* options);
+  Status serve_job(const PluginHost& host, EngineOptions* options);
+  uint32_t local_ranks() const { return plan_.c().world / (team_ ? team_->world() : 1); }
+  uint32_t first_rank() const { return team_ ? team_->rank() * local_ranks() : 0; }
   Result<sotto_memory_estimate> measure(const MemoryChoice& choice, bool owns_bytes) const;
 
   std::optional<ModelFile> file_;
@@ -80,6 +98,9 @@ class Engine {
   mutable std::shared_ptr<const grammar::TokenOrder> order_;
   std::unique_ptr<ChatTemplate> template_;
   Status template_failure_;
+  std::unique_ptr<Team> team_;  // until the program has it
+  EngineOptions options_;       // for going on alone; without callbacks
+  const PluginHost* host_ = nullptr;
   Plan plan_;
   MemoryPlan memory_;
   std::unique_ptr<Program> program_;

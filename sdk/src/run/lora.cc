@@ -8,6 +8,7 @@ Result<std::shared_ptr<const Lora>> Lora::open(Engine& engine, ModelBytes bytes)
   if (!engine.can_run())
     return Status(SOTTO_INVALID_ARGUMENT, "an adapter needs a model that runs; this one was opened for its vocabulary only");
   const Program& p = engine.program();
+  SOTTO_TRY(p.need_all_here("an adapter"));
   auto read = LoraAdapter::read(bytes.bytes(), engine.file()->config().architecture, engine.plan(), 0, engine.plan().c().world);
   if (!read.ok()) return read.status().within(bytes.name());
   const auto pairs = read->pairs();

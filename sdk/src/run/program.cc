@@ -1,5 +1,7 @@
 #include "run/program.h"
 
+#include <utility>
+
 namespace sotto {
 
 Program::~Program() {
@@ -7,11 +9,27 @@ Program::~Program() {
   const auto quietly = [&](const char* function, auto* object, auto destroy) {
     if (object) (void)call_plugin_void(backend->id, function, [&] { destroy(object); });
   };
+  team.reset();  // the others end first, and need nothing of this process for it
   const sotto_backend& t = *backend->table;
   quietly("cache_destroy", cache, t.cache_destroy);
   quietly("program_destroy", program, t.program_destroy);
   quietly("weights_destroy", weights, t.weights_destroy);
   quietly("group_destroy", group, t.group_destroy);
+}
+
+void Program::swap(Program& o) {
+  std::swap(team, o.team);
+  std::swap(backend, o.backend);
+  std::swap(traffic_api, o.traffic_api);
+  std::swap(group, o.group);
+  std::swap(weights, o.weights);
+  std::swap(program, o.program);
+  std::swap(cache, o.cache);
+  std::swap(sequences, o.sequences);
+  std::swap(max_batch, o.max_batch);
+  std::swap(output_widths, o.output_widths);
+  std::swap(invariant_rows, o.invariant_rows);
+  std::swap(device_name, o.device_name);
 }
 
 }  // namespace sotto

@@ -275,9 +275,7 @@ Status Scheduler::run_once() {
     ~Booking() { scheduler.book(); }
   } booking{*this};
   runner_ = std::this_thread::get_id();
-  Status status = program_.call("run", [&](const sotto_backend& t, sotto_error* err) {
-    return t.run(program_.program, program_.cache, &batch, &result, err);
-  });
+  Status status = program_.run(batch, &result);
   runner_ = std::thread::id();
   if (asked_elsewhere_.exchange(false))
     status = plugin_fault(program_.backend->id, "run", "should_stop was called by another thread than the one that called run");

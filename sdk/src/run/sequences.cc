@@ -42,10 +42,15 @@ uint32_t Sequences::victim(const Stream& stream, bool with_rows) const {
   return found;
 }
 
-Status Sequences::truncate(uint32_t sequence, uint32_t length) const {
-  return program_.call("cache_truncate", [&](const sotto_backend& t, sotto_error* err) {
-    return t.cache_truncate(program_.cache, sequence, length, err);
-  });
+Status Sequences::truncate(uint32_t sequence, uint32_t length) const { return program_.truncate(sequence, length); }
+
+void Sequences::forget_all() {
+  for (Stream*& owner : owners_) {
+    if (!owner) continue;
+    owner->sequence = SOTTO_NONE;
+    owner->computed = 0;
+    owner = nullptr;
+  }
 }
 
 Status Sequences::move_to(Stream& stream, uint32_t sequence) {

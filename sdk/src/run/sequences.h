@@ -41,6 +41,8 @@ class Sequences {
   // Do other sessions hold rows that may become free later?
   bool others_hold_rows(const Stream& stream) const;
   void release_idle();
+  // The cache is a new, empty one: everybody computes again.
+  void forget_all();
   Status truncate(uint32_t sequence, uint32_t length) const;
 
  private:

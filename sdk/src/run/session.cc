@@ -198,10 +198,7 @@ Status Session::fork_into(Session& other) {
   if (length == 0 || !turn.sequences().has_free()) return {};
   SOTTO_TRY(turn.sequences().acquire(other.stream_).status());
   Claim claim(turn.sequences(), other.stream_);
-  const Program& p = engine_.program();
-  Status s = p.call("cache_copy", [&](const sotto_backend& t, sotto_error* err) {
-    return t.cache_copy(p.cache, stream_.sequence, other.stream_.sequence, length, err);
-  });
+  Status s = engine_.program().copy(stream_.sequence, other.stream_.sequence, length);
   if (s.ok()) {
     other.stream_.computed = length;
     claim.keep();

@@ -30,14 +30,6 @@ XXH128_canonical_t digest_of(const void* bytes, size_t size) {
   return digest;
 }
 
-// Of one token, in the neutral layout.
-uint64_t cache_bytes_per_token(const Plan& plan) {
-  uint64_t bytes = 0;
-  for (uint32_t i = 0; i < plan.c().slot_count; ++i)
-    bytes += uint64_t{2} * plan.c().slots[i].kv_heads * plan.c().slots[i].head_dim * sizeof(float);
-  return bytes;
-}
-
 // A saved session whose form is right.
 struct State {
   Header header;
@@ -64,9 +56,9 @@ Result<State> read_state(Span<const uint8_t> bytes, const Engine& engine) {
   if (hash != engine.hash())
     return Status(SOTTO_MISMATCH, fmt::format("restoring a session: it was saved with model {:.8}..., this is model {:.8}...",
                                               hash, engine.hash()));
-  if (h.cache_bytes != h.computed * cache_bytes_per_token(engine.plan()))
+  if (h.cache_bytes != h.computed * neutral_bytes_per_token(engine.plan()))
     return bad(fmt::format("{} bytes of cache for {} tokens, expected {} each", h.cache_bytes, h.computed,
-                           cache_bytes_per_token(engine.plan())));
+                           neutral_bytes_per_token(engine.plan())));
   state.tokens.resize(h.tokens);
   if (h.tokens) std::memcpy(state.tokens.data(), bytes.data() + kHeadBytes, state.tokens.size() * 4);
   const uint32_t vocabulary = engine.file()->config().vocabulary;
@@ -83,9 +75,10 @@ Status Session::save(uint8_t* buffer, uint64_t capacity, uint64_t* size) {
     return Status(SOTTO_INVALID_ARGUMENT, fmt::format("a capacity of {} was given with a NULL buffer", capacity));
   const Program& p = engine_.program();
   Scheduler::Turn turn(engine_.scheduler());
-  const uint32_t computed = stream_.computed;
+  // What a lost rank had of the cache is computed again from the tokens.
+  const uint32_t computed = p.is_lost() ? 0 : stream_.computed.load();
   const Header h{kVersion, static_cast<uint32_t>(tokens_.size()), computed, 0,
-                 computed * cache_bytes_per_token(engine_.plan())};
+                 computed * neutral_bytes_per_token(engine_.plan())};
   const uint64_t needed = kHeadBytes + uint64_t{h.tokens} * 4 + h.cache_bytes + kDigestBytes;
   if (capacity < needed) {
     *size = needed;
@@ -101,12 +94,7 @@ Status Session::save(uint8_t* buffer, uint64_t capacity, uint64_t* size) {
   put(engine_.hash().data(), kHashBytes);
   put(tokens_.data(), tokens_.size() * 4);
   if (computed) {
-    uint64_t bytes = h.cache_bytes;
-    SOTTO_TRY(p.call("cache_export", [&](const sotto_backend& t, sotto_error* err) {
-      return t.cache_export(p.cache, stream_.sequence, 0, computed, at, &bytes, err);
-    }));
-    if (bytes != h.cache_bytes)
-      return plugin_fault(p.backend->id, "cache_export", fmt::format("{} bytes came for {}", bytes, h.cache_bytes));
+    SOTTO_TRY(p.export_tokens(engine_.plan(), stream_.sequence, 0, computed, at, h.cache_bytes));
     at += h.cache_bytes;
   }
   const XXH128_canonical_t digest = digest_of(buffer, static_cast<size_t>(at - buffer));
@@ -131,9 +119,7 @@ Status Session::restore(Span<const uint8_t> bytes) {
     if (has_place) {
       Claim claim(turn.sequences(), stream_);
       do {
-        s = p.call("cache_import", [&](const sotto_backend& t, sotto_error* err) {
-          return t.cache_import(p.cache, stream_.sequence, computed, state.cache.data(), state.cache.size(), err);
-        });
+        s = p.import_tokens(stream_.sequence, computed, state.cache);
       } while (s.code() == SOTTO_CONTEXT_FULL && turn.sequences().make_room(stream_));
       if (s.ok()) {
         stream_.computed = computed;

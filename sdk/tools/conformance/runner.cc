@@ -71,15 +71,18 @@ sotto_batch batch_of(const std::vector<sotto_batch_row>& rows) {
 Runner::Runner(const Backend& b, Net& n, const RunnerOptions& o) : backend(b), net(n), options(o) { status = make(); }
 
 sotto_status Runner::make() {
-  const std::vector<uint32_t> devices(net.ranks(), options.device);
+  const std::vector<uint32_t> devices(local_ranks(), options.device);
   sotto_group_options g{};
   g.struct_size = sizeof g;
-  g.local_ranks = net.ranks();
+  g.world = net.ranks();
+  g.first_rank = first_rank();
+  g.local_ranks = local_ranks();
+  g.comm = options.comm;
   g.devices = devices.data();
   g.threads = options.threads;
   const sotto_cache_options c{sizeof(sotto_cache_options), options.k_type, options.v_type, options.sequences, options.tokens};
   const sotto_plan& plan = net.plan();
-  std::vector<sotto_rank_cost> costs(net.ranks());
+  std::vector<sotto_rank_cost> costs(local_ranks());
   using B = sotto_backend;
   sotto_status s = backend.make(&error, calls::group_create, &group, &B::group_destroy, backend.self(), &g);
   if (s == SOTTO_OK)
@@ -110,7 +113,7 @@ Runner& Runner::ready() {
 
 sotto_status Runner::upload() {
   for (uint32_t w = 0; w < net.weights.size(); ++w) {
-    for (uint32_t r = 0; r < net.ranks(); ++r) {
+    for (uint32_t r = first_rank(); r < first_rank() + local_ranks(); ++r) {
       const HeldWeight& held = net.weights[w];
       const sotto_slice& slice = held.slices[r];
       if (slice.rows == 0 || slice.columns == 0) continue;

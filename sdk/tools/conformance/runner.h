@@ -19,6 +19,9 @@ struct RunnerOptions {
   uint64_t tokens = 512;
   uint32_t sequences = 4;
   bool borrow = true;
+  const sotto_interface* comm = nullptr;  // the ranks live in `processes`, equally many in each; this is one of them
+  uint32_t processes = 1;
+  uint32_t process = 0;
 };
 
 // Which sequence each row of each batch goes on with.
@@ -71,6 +74,8 @@ class Runner {
  private:
   sotto_status make();
   sotto_status upload();
+  uint32_t local_ranks() const { return net.ranks() / options.processes; }
+  uint32_t first_rank() const { return options.process * local_ranks(); }
   void check_delivery(const sotto_batch& batch, const std::vector<const float*>& rows,
                       const std::vector<uint32_t>& counts) const;
   uint32_t output_width(uint32_t output) const;

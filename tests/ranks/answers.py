@@ -1,0 +1,77 @@
+"""The same answers on any number of processes: logits within 1e-4 of one rank's, the same greedy ids, the same bits each time."""
+import array
+import subprocess
+import unittest
+
+import job
+
+TOLERANCE = 1e-4  # KV f32, float activations: the order of a sum is all that differs
+
+
+def floats(path):
+    values = array.array("f")
+    values.frombytes(path.read_bytes())
+    return values
+
+
+class Answers(job.Case):
+    def logits(self, ranks, model, **options):
+        words, (status, _, err, _) = self.job(ranks, model, logits=1, **options)
+        self.assertEqual(status, 0, err)
+        for rank, said in enumerate(words):
+            self.assertEqual(said.get("status"), "0", f"rank {rank} of {ranks}: {said} {err}")
+        self.assertEqual(words[0]["restored"], "1", words[0])
+        return (self.folder / "logits.f32").read_bytes(), words[0]
+
+    def one_rank(self, model, backend):
+        path = self.folder / "one.f32"
+        ids = job.numbers(job.EXPECTED[model]["tokens"])
+        subprocess.run([job.arguments.sotto, "logits", job.GGUF / (model + ".gguf"), "--ids", ids, "-o", path, "--force",
+                        "--kv", "f32", "--backend", backend, "--quiet"], check=True, timeout=60, env=job.ENVIRONMENT)
+        return floats(path)
+
+    def test_processes_and_splits(self):
+        for model, backend, ranks, split in (("small-f32", "cpu", 2, ""), ("small-f32", "cpu", 3, ""),
+                                             ("small-f32", "cpu", 2, "3,1"), ("wide-q4_k_m", "reference", 2, "3,1")):
+            with self.subTest(model=model, backend=backend, ranks=ranks, split=split):
+                one = self.one_rank(model, backend)
+                bits, said = self.logits(ranks, model, backend=backend, split=split)
+                got = array.array("f")
+                got.frombytes(bits)
+                self.assertEqual(len(got), len(one))
+                worst = max(abs(a - b) for a, b in zip(got, one))
+                print(f"{model} {backend} ranks {ranks} split {split or 'even'}: {said['transport']}, worst difference {worst:.2e}")
+                self.assertLessEqual(worst, TOLERANCE)
+                self.assertEqual(said["same"], "1", said)
+
+    def test_the_same_split_gives_the_same_bits(self):
+        first, _ = self.logits(2, "small-q8_0", split="1,1")
+        second, _ = self.logits(2, "small-q8_0", split="1,1")
+        self.assertEqual(first, second)
+
+    def test_messages_instead_of_shared_memory_give_the_same_bits(self):
+        shared, said = self.logits(2, "small-f32")
+        self.assertEqual(said["transport"], "shared memory")
+        # Without room for a segment MPI's messages carry everything.
+        messages, said = self.logits(2, "small-f32", transport="messages")
+        self.assertEqual(said["transport"], "MPI messages")
+        self.assertEqual(shared, messages)
+
+    def test_eight_sessions_do_not_mix(self):
+        words, (status, _, err, _) = self.job(2, "small-q8_0", sessions=8)
+        self.assertEqual((status, words[0].get("same"), words[1].get("status")), (0, "1", "0"), f"{words} {err}")
+
+    def test_the_command(self):
+        model = job.GGUF / "small-q8_0.gguf"
+        words = [job.arguments.sotto, "run", model, "-p", "turn on the light", "-n", "24", "--raw", "--quiet", "--kv", "f32"]
+        one = subprocess.run(words, capture_output=True, check=True, timeout=60).stdout
+        for ranks in (2, 3):
+            status, out, err, _ = job.mpirun(["-n", ranks, *words])
+            self.assertEqual((status, out), (0, one), f"{ranks} ranks: {err}")
+        worker = [job.arguments.sotto, "worker", model, "--quiet"]
+        status, out, err, _ = job.mpirun(["-n", 1, *words, ":", "-n", 1, *worker])
+        self.assertEqual((status, out), (0, one), f"a worker: {err}")
+
+
+if __name__ == "__main__":
+    job.main()

@@ -1,0 +1,57 @@
+"""Jobs that cannot be: each ends in time with a sentence that says what is wrong and what would be right."""
+import subprocess
+import unittest
+
+import job
+
+SMALL, OTHER = job.GGUF / "small-q8_0.gguf", job.GGUF / "small-f16.gguf"
+
+
+def sotto(*words):
+    return [job.arguments.sotto, *words]
+
+
+def answer(model, *words):
+    return sotto("run", model, "-p", "hello", "-n", "4", "--raw", "--quiet", *words)
+
+
+class Refusals(job.Case):
+    def bad(self, words, *fragments):
+        status, out, err, seconds = job.mpirun(words, timeout=60)
+        self.assertNotEqual(status, 0, out)
+        for fragment in fragments:
+            self.assertIn(fragment, err, words)
+        self.assertLess(seconds, 30)
+        return err
+
+    def test_another_model(self):
+        self.bad(["-n", 1, *answer(SMALL), ":", "-n", 1, *sotto("worker", OTHER, "--quiet")], "rank 1 (host ", "has model",
+                 "rank 0 (host ", "give every rank the same file")
+
+    def test_a_file_that_is_not_there(self):
+        self.bad(["-n", 1, *answer(SMALL), ":", "-n", 1, *sotto("worker", "/nowhere.gguf", "--quiet")], "/nowhere.gguf")
+
+    def test_no_session(self):
+        self.bad(["-n", 2, *sotto("worker", SMALL, "--quiet")], "rank 0 (host ", "no rank holds the session", "sotto run")
+
+    def test_two_sessions(self):
+        words, (_, _, err, _) = self.job(2, "small-q8_0", role="session")
+        for rank in words:
+            self.assertEqual(rank.get("status"), "13", f"{words} {err}")  # SOTTO_MISMATCH
+            self.assertIn("rank 1 (host ", rank["text"])
+            self.assertIn("is a session, rank 0 (host ", rank["text"])
+
+    def test_more_ranks_than_heads(self):
+        self.bad(["-n", 5, *answer(SMALL)], "5 ranks cannot share 4 attention heads: at most 4 ranks")
+
+    def test_a_split_that_does_not_fit(self):
+        self.bad(["-n", 2, *answer(SMALL, "--split", "1,2,3")], "3 ranks cannot be spread evenly over 2 processes")
+
+    def test_a_worker_alone(self):
+        done = subprocess.run(sotto("worker", SMALL), capture_output=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"mpirun", done.stderr)
+
+
+if __name__ == "__main__":
+    job.main()
