@@ -66,7 +66,10 @@ class Device {
   // Work that never ended may still use what was made on the device: nothing of it is destroyed then, and stays behind.
   bool may_destroy() const { return !is_hung_; }
   // A submit that takes longer never ends. A software driver compiles its shaders within the first one.
-  uint32_t hung_ms() const { return physical_.is_software() ? 120000 : 10000; }
+  uint32_t hung_ms() const {
+    const uint32_t given = driver_->hooks().hung_ms;
+    return given != 0 ? given : physical_.is_software() ? 120000 : 10000;
+  }
   // The work behind a fence has not ended within hung_ms: the device counts as lost from now on.
   [[noreturn]] void give_up(const char* what);
   // As if the driver had said so.

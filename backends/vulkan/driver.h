@@ -13,22 +13,23 @@
 
 namespace sotto::vulkan {
 
-#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                      \
-  X(CreateDevice)                                                                                           \
-  X(DestroyInstance) X(EnumerateDeviceExtensionProperties) X(EnumeratePhysicalDevices) X(GetDeviceProcAddr) \
-      X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2)   \
-          X(GetPhysicalDeviceQueueFamilyProperties)
+#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                                 \
+  X(CreateDevice)                                                                                                      \
+  X(DestroyInstance)                                                                                                   \
+  X(EnumerateDeviceExtensionProperties) X(EnumeratePhysicalDevices) X(GetDeviceProcAddr) X(GetPhysicalDeviceFeatures2) \
+      X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceQueueFamilyProperties)
 
 #define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                           \
   X(AllocateCommandBuffers)                                                                                                    \
-  X(AllocateDescriptorSets) X(AllocateMemory) X(BeginCommandBuffer) X(BindBufferMemory) X(CmdBindDescriptorSets)               \
-      X(CmdBindPipeline) X(CmdCopyBuffer) X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants) X(CreateBuffer)             \
-          X(CreateCommandPool) X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence)   \
-              X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateShaderModule) X(DestroyBuffer) X(DestroyCommandPool)      \
-                  X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline)   \
-                      X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyShaderModule) X(EndCommandBuffer)              \
-                          X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) X(MapMemory)  \
-                              X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets) \
+  X(AllocateDescriptorSets)                                                                                                    \
+  X(AllocateMemory) X(BeginCommandBuffer) X(BindBufferMemory) X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer)     \
+      X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants) X(CreateBuffer) X(CreateCommandPool) X(CreateComputePipelines)  \
+          X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout)   \
+              X(CreateShaderModule) X(DestroyBuffer) X(DestroyCommandPool) X(DestroyDescriptorPool)                            \
+                  X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineCache)    \
+                      X(DestroyPipelineLayout) X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory)                        \
+                          X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) \
+                              X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets)                \
                                   X(WaitForFences)
 
 #define SOTTO_VK_DECLARE(name) PFN_vk##name name = nullptr;
@@ -40,9 +41,10 @@ struct DeviceFunctions {
 };
 #undef SOTTO_VK_DECLARE
 
-// What a test puts in place of the machine's: both may be empty.
+// What a test puts in place of the machine's: all may be empty.
 struct DriverHooks {
   std::vector<std::string> libraries;                  // names for dlopen, tried in order; empty: the usual ones
+  uint32_t hung_ms = 0;                                // a submit that takes longer never ends; 0: the usual time
   std::function<void(DeviceFunctions&)> change_table;  // called with the table of each device that is opened
 };
 
@@ -71,6 +73,7 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 
   const InstanceFunctions& functions() const { return functions_; }
+  const DriverHooks& hooks() const { return hooks_; }
   std::vector<VkPhysicalDevice> physical_devices() const;
   // Throws plugin::Failure when the driver lacks one.
   DeviceFunctions device_functions(VkDevice device) const;

@@ -2,6 +2,7 @@
 // piece of the table holds: see Args. Grid: (units / lanes, rows).
 #version 450
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint kType = 0u;

@@ -2,6 +2,7 @@
 // Reads every weight once; limit: memory bandwidth. Grid: (outputs / kRows, rows). REQUIRES: y is no input.
 #version 450
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #ifndef SOTTO_WITHOUT_SUBGROUPS
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #endif
@@ -34,13 +35,13 @@ void multiply(uint which, uint type, uint units, uint skip, uint first_weight_ro
               inout float sums[kRows]) {
   for (uint unit = gl_LocalInvocationID.x; unit < units; unit += gl_WorkGroupSize.x) {
     vec4 x[8];
-    for (uint i = 0u; i < 8u; ++i) x[i] = inputs_at(row, unit, i, skip);
-    for (uint r = 0u; r < kRows; ++r) {
+    [[unroll]] for (uint i = 0u; i < 8u; ++i) x[i] = inputs_at(row, unit, i, skip);
+    [[unroll]] for (uint r = 0u; r < kRows; ++r) {
       if (first + r >= a.outs) break;
       vec4 w[8];
       weights_at(which, type, first_weight_row + first + r, row_bytes, unit, skip, w);
       vec4 sum = w[0] * x[0];
-      for (uint i = 1u; i < 8u; ++i) sum = fma(w[i], x[i], sum);
+      [[unroll]] for (uint i = 1u; i < 8u; ++i) sum = fma(w[i], x[i], sum);
       sums[r] += (sum.x + sum.z) + (sum.y + sum.w);
     }
   }
@@ -49,10 +50,10 @@ void multiply(uint which, uint type, uint units, uint skip, uint first_weight_ro
 void main() {
   uint row = a.first_row + gl_WorkGroupID.y, first = gl_WorkGroupID.x * kRows;
   float u[kRows], g[kRows];
-  for (uint r = 0u; r < kRows; ++r) u[r] = g[r] = 0.0;
+  [[unroll]] for (uint r = 0u; r < kRows; ++r) u[r] = g[r] = 0.0;
   multiply(0u, kType, a.units, a.skip, a.first_weight_row, a.row_bytes, row, first, u);
   if (kGateType != kNone) multiply(1u, kGateType, a.gate_units, a.gate_skip, a.first_gate_row, a.gate_row_bytes, row, first, g);
-  for (uint r = 0u; r < kRows; ++r) {
+  [[unroll]] for (uint r = 0u; r < kRows; ++r) {
     float u_sum = sum_of_lanes(u[r]), g_sum = 0.0;
     if (kGateType != kNone) g_sum = sum_of_lanes(g[r]);
     if (gl_LocalInvocationID.x == 0u && first + r < a.outs) deliver(row, first + r, u_sum, g_sum);

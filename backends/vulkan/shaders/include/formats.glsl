@@ -44,7 +44,7 @@ void decode_small(uint which, uint type, uint byte, out vec4 w[8]) {
     fifth = word_at(which, byte);
     byte += 4u;
   }
-  for (uint i = 0u; i < 4u; ++i) {
+  [[unroll]] for (uint i = 0u; i < 4u; ++i) {
     uint q = word_at(which, byte + 4u * i);
     uint low = q & 0x0F0F0F0Fu, high = q >> 4 & 0x0F0F0F0Fu;
     if (has_fifth) {
@@ -62,7 +62,7 @@ void decode_k45(uint which, uint type, uint byte, uint part, out vec4 w[8]) {
   vec2 both = unpackHalf2x16(word(which, byte >> 2));
   float d = both.x * float(scale.x), m = both.y * float(scale.y);
   uint q_at = byte + (type == kQ5_K ? 48u : 16u) + (part >> 1) * 32u;
-  for (uint i = 0u; i < 8u; ++i) {
+  [[unroll]] for (uint i = 0u; i < 8u; ++i) {
     uint q = word(which, (q_at >> 2) + i) >> (4u * (part & 1u)) & 0x0F0F0F0Fu;
     if (type == kQ5_K) q |= (word(which, (byte >> 2) + 4u + i) >> part & 0x01010101u) << 4;
     w[i] = bytes_of(q) * d - m;
@@ -76,7 +76,7 @@ void decode_k6(uint which, uint byte, uint part, out vec4 w[8]) {
   uint scales = pair_at(which, byte + 192u + side * 8u + quarter * 2u);
   float d0 = d * float(int(scales << 24) >> 24), d1 = d * float(int(scales << 16) >> 24);
   uint low_at = byte + side * 64u + (quarter & 1u) * 32u, high_at = byte + 128u + side * 32u;
-  for (uint i = 0u; i < 8u; ++i) {
+  [[unroll]] for (uint i = 0u; i < 8u; ++i) {
     uint low = word_at(which, low_at + 4u * i) >> ((quarter >> 1) * 4u) & 0x0F0F0F0Fu;
     uint high = word_at(which, high_at + 4u * i) >> (quarter * 2u) & 0x03030303u;
     w[i] = (bytes_of(low | high << 4) - 32.0) * (i < 4u ? d0 : d1);
@@ -86,12 +86,12 @@ void decode_k6(uint which, uint byte, uint part, out vec4 w[8]) {
 // Weights 32 * unit .. + 31 of the row that begins at `row` (bytes, a multiple of 4).
 void decode(uint which, uint type, uint row, uint unit, out vec4 w[8]) {
   if (type == kF32) {
-    for (uint i = 0u; i < 8u; ++i) {
+    [[unroll]] for (uint i = 0u; i < 8u; ++i) {
       uint at = (row >> 2) + unit * 32u + 4u * i;
       w[i] = uintBitsToFloat(uvec4(word(which, at), word(which, at + 1u), word(which, at + 2u), word(which, at + 3u)));
     }
   } else if (type == kF16 || type == kBF16) {
-    for (uint i = 0u; i < 8u; ++i) {
+    [[unroll]] for (uint i = 0u; i < 8u; ++i) {
       uint at = (row >> 2) + unit * 16u + 2u * i;
       uint a = word(which, at), b = word(which, at + 1u);
       if (type == kF16)
@@ -101,8 +101,15 @@ void decode(uint which, uint type, uint row, uint unit, out vec4 w[8]) {
     }
   } else if (type == kQ8_0) {
     uint byte = row + unit * 34u;
-    float d = half_at(which, byte);
-    for (uint i = 0u; i < 8u; ++i) w[i] = signed_bytes_of(word_at(which, byte + 2u + 4u * i)) * d;
+    // The scale and 32 bytes lie in 9 words, at one of two places; each word is read once.
+    uint at = byte >> 2, before = word(which, at);
+    bool is_low = (byte & 2u) == 0u;
+    float d = unpackHalf2x16(is_low ? before : before >> 16).x;
+    [[unroll]] for (uint i = 0u; i < 8u; ++i) {
+      uint next = word(which, at + 1u + i);
+      w[i] = signed_bytes_of(is_low ? before >> 16 | next << 16 : next) * d;
+      before = next;
+    }
   } else if (type == kQ4_0) {
     decode_small(which, kQ4_0, row + unit * 18u, w);
   } else if (type == kQ4_1) {

@@ -37,7 +37,7 @@ uint word(uint which, uint index) { return which == 0u ? weight_words[index] : g
 vec4 inputs_at(uint row, uint unit, uint part, uint skip) {
   if (kRagged == 0u) return x4[(row * a.x_stride >> 2) + unit * 8u + part];
   vec4 x = vec4(0.0);
-  for (uint c = 0u; c < 4u; ++c) {
+  [[unroll]] for (uint c = 0u; c < 4u; ++c) {
     uint column = unit * 32u + part * 4u + c - skip;  // wraps to a large number in front of the slice
     if (column < a.columns) x[c] = x4[(row * a.x_stride + column) >> 2][column & 3u];
   }
@@ -47,7 +47,7 @@ void weights_at(uint which, uint type, uint weight_row, uint row_bytes, uint uni
   decode(which, type, weight_row * row_bytes, unit, w);
   if (kRagged == 0u) return;
   // What lies behind a row may be no number at all, and 0 times that is none.
-  for (uint i = 0u; i < 32u; ++i)
+  [[unroll]] for (uint i = 0u; i < 32u; ++i)
     if (unit * 32u + i - skip >= a.columns) w[i >> 2][i & 3u] = 0.0;
 }
 
