@@ -1,0 +1,129 @@
+// device.h - a device that has been opened: its queue, pipelines, memory, and how fast it has been found to be. Shared by the
+// groups of a plugin; opened again after it was lost.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "memory.h"
+#include "shaders.h"
+
+namespace sotto::vulkan {
+
+// Work of dispatches in one unit, so that they can be cut into submits of a few milliseconds: about one multiplication.
+// [any thread]
+class Pace {
+ public:
+  explicit Pace(bool is_software) : per_millisecond_(is_software ? 1e6 : 2e7) {}
+  double per_millisecond() const { return per_millisecond_; }
+  // What a submit of this much work took. Short ones say more of the driver than of the device.
+  void measured(double work, double milliseconds) {
+    if (milliseconds < 0.5) return;
+    const double seen = work / milliseconds;
+    per_millisecond_ = 0.75 * per_millisecond_ + 0.25 * seen;
+  }
+
+ private:
+  std::atomic<double> per_millisecond_;
+};
+
+class Device {
+ public:
+  // Throws plugin::Failure.
+  Device(std::shared_ptr<const Driver> driver, const PhysicalDevice& physical, const std::vector<uint8_t>& pipeline_cache);
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  const PhysicalDevice& physical() const { return physical_; }
+  const DeviceFunctions& vk() const { return vk_; }
+  VkDevice handle() const { return device_; }
+  Pool& pool() { return *pool_; }
+  Pace& pace() { return pace_; }
+  VkPipelineLayout layout() const { return layout_; }
+  VkDescriptorSetLayout set_layout() const { return set_layout_; }
+  // Lanes that add up without shared memory; 0: shared memory is used.
+  uint32_t subgroup_lanes() const { return physical_.has_subgroup_arithmetic ? physical_.subgroup_size : 0; }
+
+  // A number that no other object of the device got: names caches apart also when one lies where another lay.
+  uint64_t next_number() { return ++numbers_; }
+
+  // Made at first use. [any thread] Throws plugin::Failure.
+  VkPipeline pipeline(const PipelineKey& key);
+  // What to keep for the next start; empty when nothing was made since `pipeline_cache` was given, or the driver keeps it.
+  std::vector<uint8_t> pipeline_cache();
+
+  // [any thread] Throws plugin::Failure.
+  void submit(VkCommandBuffer commands, VkFence fence);
+  // False: not yet. Throws plugin::Failure when the device is lost.
+  bool is_done(VkFence fence, uint32_t wait_ms);
+  // Throws plugin::Failure (SOTTO_DEVICE_LOST) once the device was lost.
+  void require() const;
+  bool is_lost() const { return is_lost_; }
+  // Work that never ended may still use what was made on the device: nothing of it is destroyed then, and stays behind.
+  bool may_destroy() const { return !is_hung_; }
+  // A submit that takes longer never ends. A software driver compiles its shaders within the first one.
+  uint32_t hung_ms() const {
+    const uint32_t given = driver_->hooks().hung_ms;
+    return given != 0 ? given : physical_.is_software() ? 120000 : 10000;
+  }
+  // The work behind a fence has not ended within hung_ms: the device counts as lost from now on.
+  [[noreturn]] void give_up(const char* what);
+  // As if the driver had said so.
+  [[noreturn]] void lose(const std::string& reason);
+
+  // Rows of equal size, side by side in `to` from `offset` on; `fill` writes row `i`. Ends when they are there.
+  void upload(const Buffer& to, uint64_t offset, uint64_t row_bytes, uint64_t rows,
+              const std::function<void(uint64_t i, uint8_t* row)>& fill);
+  // Row i from offsets[i]; `read` gets it.
+  void download(const Buffer& from, uint64_t row_bytes, const std::vector<uint64_t>& offsets,
+                const std::function<void(uint64_t i, const uint8_t* row)>& read);
+  // As upload, to scattered offsets.
+  void scatter(const Buffer& to, uint64_t row_bytes, const std::vector<uint64_t>& offsets,
+               const std::function<void(uint64_t i, uint8_t* row)>& fill);
+
+ private:
+  void open();
+  void close();
+  void make_layouts();
+  void note_loss(VkResult result);
+  VkPipeline make_pipeline(const PipelineKey& key);
+
+  // Copies between host and device memory through a buffer that both see.
+  struct Staging {
+    Buffer buffer;
+    VkCommandPool pool = VK_NULL_HANDLE;
+    VkCommandBuffer commands = VK_NULL_HANDLE;
+    VkFence fence = VK_NULL_HANDLE;
+  };
+  void prepare_staging(uint64_t bytes);
+  void copy_staged(const std::vector<VkBufferCopy>& regions, VkBuffer from, VkBuffer to);
+
+  const std::shared_ptr<const Driver> driver_;
+  const PhysicalDevice physical_;
+  VkDevice device_ = VK_NULL_HANDLE;
+  VkQueue queue_ = VK_NULL_HANDLE;
+  DeviceFunctions vk_;
+  VkDescriptorSetLayout set_layout_ = VK_NULL_HANDLE;
+  VkPipelineLayout layout_ = VK_NULL_HANDLE;
+  std::unique_ptr<Pool> pool_;
+  Pace pace_;
+  std::atomic<bool> is_lost_{false};
+  std::atomic<bool> is_hung_{false};
+  std::atomic<uint64_t> numbers_{0};
+  std::mutex queue_mutex_;  // guards queue_
+
+  std::mutex pipeline_mutex_;  // guards the four below
+  VkPipelineCache cache_ = VK_NULL_HANDLE;
+  std::map<Shader, VkShaderModule> modules_;
+  std::map<PipelineKey, VkPipeline> pipelines_;
+  bool has_new_pipelines_ = false;
+
+  std::mutex staging_mutex_;  // guards staging_
+  Staging staging_;
+};
+
+}  // namespace sotto::vulkan

@@ -1,0 +1,90 @@
+// driver.h - the Vulkan loader: found by dlopen when a device is asked for, its functions called through tables that tests may
+// change. No other file names a vk function.
+#pragma once
+
+#define VK_NO_PROTOTYPES
+#include <vulkan/vulkan_core.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sotto/plugin.hpp"
+
+namespace sotto::vulkan {
+
+#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                                 \
+  X(CreateDevice)                                                                                                      \
+  X(DestroyInstance)                                                                                                   \
+  X(EnumerateDeviceExtensionProperties) X(EnumeratePhysicalDevices) X(GetDeviceProcAddr) X(GetPhysicalDeviceFeatures2) \
+      X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceQueueFamilyProperties)
+
+#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                           \
+  X(AllocateCommandBuffers)                                                                                                    \
+  X(AllocateDescriptorSets)                                                                                                    \
+  X(AllocateMemory) X(BeginCommandBuffer) X(BindBufferMemory) X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer)     \
+      X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants) X(CreateBuffer) X(CreateCommandPool) X(CreateComputePipelines)  \
+          X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout)   \
+              X(CreateShaderModule) X(DestroyBuffer) X(DestroyCommandPool) X(DestroyDescriptorPool)                            \
+                  X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineCache)    \
+                      X(DestroyPipelineLayout) X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory)                        \
+                          X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) \
+                              X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets)                \
+                                  X(WaitForFences)
+
+#define SOTTO_VK_DECLARE(name) PFN_vk##name name = nullptr;
+struct InstanceFunctions {
+  SOTTO_VK_INSTANCE_FUNCTIONS(SOTTO_VK_DECLARE)
+};
+struct DeviceFunctions {
+  SOTTO_VK_DEVICE_FUNCTIONS(SOTTO_VK_DECLARE)
+};
+#undef SOTTO_VK_DECLARE
+
+// What a test puts in place of the machine's: all may be empty.
+struct DriverHooks {
+  std::vector<std::string> libraries;                  // names for dlopen, tried in order; empty: the usual ones
+  uint32_t hung_ms = 0;                                // a submit that takes longer never ends; 0: the usual time
+  std::function<void(DeviceFunctions&)> change_table;  // called with the table of each device that is opened
+};
+
+// A struct of the driver's with its type set and everything else zero.
+template <class T>
+T vk_struct(VkStructureType type) {
+  T made{};
+  made.sType = type;
+  return made;
+}
+
+// "VK_ERROR_DEVICE_LOST", or the number.
+std::string result_name(VkResult result);
+// What a failed call means to the host.
+sotto_status status_of(VkResult result);
+// Throws plugin::Failure unless the call succeeded: "vulkan: vkCreateBuffer answered VK_ERROR_...".
+void check_result(VkResult result, const char* call);
+
+// The loader and one instance. Const after construction, any thread.
+class Driver {
+ public:
+  // Throws plugin::Failure (SOTTO_NOT_FOUND) where there is no Vulkan 1.1.
+  explicit Driver(DriverHooks hooks);
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  const InstanceFunctions& functions() const { return functions_; }
+  const DriverHooks& hooks() const { return hooks_; }
+  std::vector<VkPhysicalDevice> physical_devices() const;
+  // Throws plugin::Failure when the driver lacks one.
+  DeviceFunctions device_functions(VkDevice device) const;
+
+ private:
+  void load_instance_functions();
+
+  const DriverHooks hooks_;
+  PFN_vkGetInstanceProcAddr get_ = nullptr;
+  VkInstance instance_ = VK_NULL_HANDLE;
+  InstanceFunctions functions_;
+};
+
+}  // namespace sotto::vulkan

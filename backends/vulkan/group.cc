@@ -1,0 +1,32 @@
+#include "group.h"
+
+#include "common/plan_check.h"
+#include "common/report.h"
+
+namespace sotto::vulkan {
+
+using backend::fail;
+
+sotto_status create_group(const sotto_group_options& o, const OpenDevice& open, sotto_group** out, sotto_error* err) {
+  auto group = std::make_unique<sotto_group>();
+  group->local_ranks = o.local_ranks == 0 ? 1 : o.local_ranks;
+  group->world = o.world == 0 ? group->local_ranks : o.world;
+  group->first_rank = o.first_rank;
+  if (group->world > backend::kMostRanks || group->local_ranks > group->world ||
+      group->first_rank > group->world - group->local_ranks)
+    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: ranks %u +%u of a world of %u, at most %u", group->first_rank,
+                group->local_ranks, group->world, backend::kMostRanks);
+  if (group->world != group->local_ranks)
+    return fail(err, SOTTO_UNSUPPORTED, "vulkan: %u of %u ranks are in other processes; all must be here",
+                group->world - group->local_ranks, group->world);
+  const uint32_t first = o.devices == nullptr ? 0 : o.devices[0];
+  for (uint32_t r = 0; o.devices != nullptr && r < group->local_ranks; ++r)
+    if (o.devices[r] != first)
+      return fail(err, SOTTO_UNSUPPORTED, "vulkan: rank %u on device %u and rank 0 on device %u; all must be on one", r,
+                  o.devices[r], first);
+  group->device = open(first);
+  *out = group.release();
+  return SOTTO_OK;
+}
+
+}  // namespace sotto::vulkan

@@ -1,0 +1,41 @@
+// plugin.h - the backend as the host holds it: the driver, found when a device is asked for, and the devices that are open.
+#pragma once
+
+#include "group.h"
+
+namespace sotto::vulkan {
+
+class Plugin {
+ public:
+  explicit Plugin(plugin::Host host, DriverHooks hooks = {}) : host_(host), hooks_(std::move(hooks)) {}
+  ~Plugin();
+
+  const void* query(std::string_view id) const;
+
+  // All below: [any thread], throw plugin::Failure.
+  uint32_t device_count();
+  sotto_device_info device_info(uint32_t device);
+  std::shared_ptr<Device> open(uint32_t device);
+
+ private:
+  struct Known {
+    PhysicalDevice physical;
+    std::shared_ptr<Device> open;  // kept between groups: opening and compiling shaders is slow
+  };
+  void find_devices();
+  Known& known(uint32_t device);
+  void keep_pipelines(Known& known);
+
+  const plugin::Host host_;
+  const DriverHooks hooks_;
+  std::mutex mutex_;  // guards all below
+  bool has_looked_ = false;
+  std::string reason_;  // why there is no device
+  std::shared_ptr<Driver> driver_;
+  std::vector<Known> devices_;
+};
+
+// The table "sotto.backend/1", for programs that link the backend in with hooks of their own.
+const sotto_backend& backend_table();
+
+}  // namespace sotto::vulkan

@@ -1,0 +1,64 @@
+// linear_tile.comp - LINEAR for many batch rows: a workgroup of 64 lanes makes 64 outputs of 32 rows, 32 columns at a time through
+// shared memory; a lane keeps 8 x 4 sums. Weights are decoded once per 32 rows; limit: multiplying.
+// Grid: (outputs / 64, rows / 32). Shared memory: 12.6 KB.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+
+layout(local_size_x = 64) in;
+
+#include "linear_args.glsl"
+
+const uint kOuts = 64u, kBatch = 32u, kUnit = 32u;
+const uint kOutStride = kOuts + 1u, kBatchStride = kBatch + 1u;  // odd: lanes side by side meet different banks
+shared float ws[kUnit * kOutStride];
+shared float xs[kUnit * kBatchStride];
+
+void load(uint which, uint type, uint unit, uint skip, uint first_weight_row, uint row_bytes, uint first_out, uint first_row) {
+  uint lane = gl_LocalInvocationID.x;
+  vec4 w[8];
+  if (first_out + lane < a.outs) {
+    weights_at(which, type, first_weight_row + first_out + lane, row_bytes, unit, skip, w);
+  } else {
+    [[unroll]] for (uint i = 0u; i < 8u; ++i) w[i] = vec4(0.0);
+  }
+  [[unroll]] for (uint i = 0u; i < kUnit; ++i) ws[i * kOutStride + lane] = w[i >> 2][i & 3u];
+  uint row = lane >> 1, part = (lane & 1u) * 4u;
+  [[unroll]] for (uint i = part; i < part + 4u; ++i) {
+    vec4 x = first_row + row < a.rows ? inputs_at(first_row + row, unit, i, skip) : vec4(0.0);
+    [[unroll]] for (uint c = 0u; c < 4u; ++c) xs[(i * 4u + c) * kBatchStride + row] = x[c];
+  }
+}
+
+void multiply(uint which, uint type, uint units, uint skip, uint first_weight_row, uint row_bytes, uint first_out, uint first_row,
+              inout float sums[32]) {
+  uint column = gl_LocalInvocationID.x & 7u, line = gl_LocalInvocationID.x >> 3;
+  for (uint unit = 0u; unit < units; ++unit) {
+    load(which, type, unit, skip, first_weight_row, row_bytes, first_out, first_row);
+    barrier();
+    for (uint k = 0u; k < kUnit; ++k) {
+      float x[4];
+      [[unroll]] for (uint j = 0u; j < 4u; ++j) x[j] = xs[k * kBatchStride + line + 8u * j];
+      [[unroll]] for (uint i = 0u; i < 8u; ++i) {
+        float w = ws[k * kOutStride + column + 8u * i];
+        [[unroll]] for (uint j = 0u; j < 4u; ++j) sums[i * 4u + j] = fma(w, x[j], sums[i * 4u + j]);
+      }
+    }
+    barrier();
+  }
+}
+
+void main() {
+  uint first_out = gl_WorkGroupID.x * kOuts, first_row = a.first_row + gl_WorkGroupID.y * kBatch;
+  float u[32], g[32];
+  [[unroll]] for (uint i = 0u; i < 32u; ++i) u[i] = g[i] = 0.0;
+  multiply(0u, kType, a.units, a.skip, a.first_weight_row, a.row_bytes, first_out, first_row, u);
+  if (kGateType != kNone)
+    multiply(1u, kGateType, a.gate_units, a.gate_skip, a.first_gate_row, a.gate_row_bytes, first_out, first_row, g);
+  uint column = gl_LocalInvocationID.x & 7u, line = gl_LocalInvocationID.x >> 3;
+  [[unroll]] for (uint i = 0u; i < 8u; ++i)
+    [[unroll]] for (uint j = 0u; j < 4u; ++j) {
+      uint n = first_out + column + 8u * i, row = first_row + line + 8u * j;
+      if (n < a.outs && row < a.rows) deliver(row, n, u[i * 4u + j], g[i * 4u + j]);
+    }
+}
