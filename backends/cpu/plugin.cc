@@ -220,6 +220,25 @@ constexpr sotto_backend kBackend = {
     run,
 };
 
+void profile_count(sotto_program* program, uint32_t on) {
+  if (program != nullptr) program->profile.count(on != 0);
+}
+
+sotto_status profile_row(sotto_program* program, uint32_t index, sotto_profile_row* row, sotto_error* err) {
+  return guard(err, [&]() -> sotto_status {
+    if (program == nullptr || row == nullptr)
+      return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: profile row without program or result");
+    const sotto_profile_row* found = program->profile.row(index);
+    if (found == nullptr) return fail(err, SOTTO_NOT_FOUND, "cpu: profile row %u, it has fewer", index);
+    sotto_profile_row told = *found;
+    told.struct_size = row->struct_size;
+    std::memcpy(row, &told, told.struct_size < sizeof told ? told.struct_size : sizeof told);
+    return SOTTO_OK;
+  });
+}
+
+constexpr sotto_profile_api kProfile = {sizeof(sotto_profile_api), 0, profile_count, profile_row};
+
 sotto_status create(const sotto_host*, void** self, sotto_error*) {
   *self = nullptr;
   return SOTTO_OK;
@@ -227,7 +246,10 @@ sotto_status create(const sotto_host*, void** self, sotto_error*) {
 
 void destroy(void*) {}
 
-const void* query(void*, const char* id) { return std::strcmp(id, SOTTO_BACKEND_ID) == 0 ? &kBackend : nullptr; }
+const void* query(void*, const char* id) {
+  if (std::strcmp(id, SOTTO_BACKEND_ID) == 0) return &kBackend;
+  return std::strcmp(id, SOTTO_PROFILE_ID) == 0 ? &kProfile : nullptr;
+}
 
 }  // namespace
 }  // namespace sotto::cpu

@@ -138,7 +138,9 @@ sotto_status run_ops(const Run& run, sotto_error* err) {
     if (!done) break;
     // An attention fills the cache for all rows, whoever wants its output.
     if (run.count(op.row_class) == 0 && op.kind != OpKind::kAttention) continue;
+    const uint64_t began = run.program.profile.counts() ? profile_clock_ns() : 0;
     done = run_op(run, op, &status, err);
+    if (run.program.profile.counts()) run.program.profile.add(run, op, profile_clock_ns() - began);
     if (status != SOTTO_OK) return status;
   }
   return done ? SOTTO_OK : fail(err, SOTTO_CANCELLED, "cpu: the caller stopped a batch of %u rows", run.batch.row_count);

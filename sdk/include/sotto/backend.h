@@ -39,6 +39,9 @@ typedef struct sotto_comm_api {
   void (*abort)(void *comm);
 } sotto_comm_api;
 
+/* Memory is short: weights are used where they lie (BORROW) instead of in a faster layout of the backend's own. */
+#define SOTTO_GROUP_IN_PLACE 1u
+
 typedef struct sotto_group_options {
   uint32_t struct_size;
   uint32_t world;              /* ranks of the whole job; 0 means local_ranks */
@@ -49,6 +52,8 @@ typedef struct sotto_group_options {
   int32_t thread_priority;     /* hint: 0 normal, 1 above, -1 below */
   uint64_t affinity_mask;      /* hint: cores to use; 0: any */
   const sotto_interface *comm; /* sotto_comm_api; NULL when world == local_ranks */
+  uint32_t flags;              /* SOTTO_GROUP_* */
+  uint32_t reserved;
 } sotto_group_options;
 
 typedef struct sotto_cache_options {

@@ -14,4 +14,9 @@ Program::~Program() {
   quietly("group_destroy", group, t.group_destroy);
 }
 
+void Program::destroy_group() {
+  if (group) (void)call_plugin_void(backend->id, "group_destroy", [&] { backend->table->group_destroy(group); });
+  group = nullptr;
+}
+
 }  // namespace sotto

@@ -35,6 +35,9 @@ class Program {
     return {};
   }
 
+  // REQUIRES: nothing was made of the group.
+  void destroy_group();
+
   const Backend* backend = nullptr;
   sotto_group* group = nullptr;
   sotto_weights* weights = nullptr;

@@ -19,6 +19,7 @@ struct RunnerOptions {
   uint64_t tokens = 512;
   uint32_t sequences = 4;
   bool borrow = true;
+  bool in_place = false;  // SOTTO_GROUP_IN_PLACE
 };
 
 // Which sequence each row of each batch goes on with.
