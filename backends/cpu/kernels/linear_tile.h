@@ -37,39 +37,46 @@ inline A first_dot(P w, P x) {
   return a_dot(w, x);
 }
 
+// body(g, c) with both known to the compiler: what it touches stays in registers.
+template <int kGroups, int kRows, class Body>
+__attribute__((always_inline)) inline void for_tile(Body&& body) {
+  for_each<0, kGroups * kRows>([&](auto i) __attribute__((always_inline)) { body(Int<i.value / kRows>{}, Int<i.value % kRows>{}); });
+}
+
 // dots[g][c] = the words [kFirst, kEnd) of a unit: weights of group g times activation row c.
 template <class T, int kGroups, int kRows, int kFirst, int kEnd>
 __attribute__((always_inline)) inline void dot_words(const uint8_t* const* bytes, const int8_t* const* x,
                                                      I (&dots)[kGroups][kRows]) {
   constexpr int kChain = chain_of(T::kMost);
-  for (int k = kFirst; k < kEnd; k += kChain) {
-    A sums[kGroups][kRows];
-    for (int i = k; i < k + kChain && i < kEnd; ++i) {
-      P w[kGroups];
-      for (int g = 0; g < kGroups; ++g) w[g] = p_load(bytes[g] + i * 4 * kLanes);
-      for (int c = 0; c < kRows; ++c) {
-        const P four = p_four(x[c] + 4 * i);
-        for (int g = 0; g < kGroups; ++g) sums[g][c] = i == k ? first_dot<T>(w[g], four) : a_dot(sums[g][c], w[g], four);
+  A sums[kGroups][kRows];
+  for_each<kFirst, kEnd>([&](auto word) __attribute__((always_inline)) {
+    constexpr int k = word.value, kAt = (k - kFirst) % kChain;
+    P w[kGroups], four[kRows];
+    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { w[g.value] = p_load(bytes[g.value] + k * 4 * kLanes); });
+    for_each<0, kRows>([&](auto c) __attribute__((always_inline)) { four[c.value] = p_four(x[c.value] + 4 * k); });
+    for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+      A& sum = sums[g.value][c.value];
+      I& dot = dots[g.value][c.value];
+      if constexpr (kAt == 0) {
+        sum = first_dot<T>(w[g.value], four[c.value]);
+      } else {
+        sum = a_dot(sum, w[g.value], four[c.value]);
       }
-    }
-    for (int g = 0; g < kGroups; ++g) {
-      for (int c = 0; c < kRows; ++c) {
-        dots[g][c] = k == kFirst ? a_total(sums[g][c]) : i_add(dots[g][c], a_total(sums[g][c]));
-      }
-    }
-  }
+      if constexpr (kAt == kChain - 1 || k == kEnd - 1) dot = k - kFirst < kChain ? a_total(sum) : i_add(dot, a_total(sum));
+    });
+  });
 }
 
 // The same with the rest of low bits, counted in fine steps.
 template <class T, int kGroups, int kRows, int kFirst, int kEnd>
-__attribute__((noinline)) void dot_words_fine(const uint8_t* const* bytes, const int8_t* const* high, const int8_t* const* low,
-                                              I (&dots)[kGroups][kRows]) {
+__attribute__((always_inline)) inline void dot_words_fine(const uint8_t* const* bytes, const int8_t* const* high,
+                                                          const int8_t* const* low, I (&dots)[kGroups][kRows]) {
   I rest[kGroups][kRows];
   dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, high, dots);
   dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, low, rest);
-  for (int g = 0; g < kGroups; ++g) {
-    for (int c = 0; c < kRows; ++c) dots[g][c] = i_add(i_shl(dots[g][c], 7), rest[g][c]);
-  }
+  for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+    dots[g.value][c.value] = i_add(i_shl(dots[g.value][c.value], 7), rest[g.value][c.value]);
+  });
 }
 
 template <class T, int kGroups, int kRows>
@@ -103,24 +110,26 @@ void tile(const LinearTask& t, uint32_t first, uint32_t row) {
       }
     });
     const float step = fine != 0 ? kFineStep : 1.0f;
-    for (int g = 0; g < kGroups; ++g) {
-      const float* p = panels[g].scales + u * kParts * 2 * kLanes;
+    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
+      const float* p = panels[g.value].scales + u * kParts * 2 * kLanes;
       Scales scales = {{f_load(p), f_zero()}, {T::kOffset ? f_load(p + kLanes) : f_zero(), f_zero()}};
-      if (T::kHalves) {
+      if constexpr (T::kHalves) {
         scales.d[1] = f_load(p + 2 * kLanes);
         scales.m[1] = f_load(p + 3 * kLanes);
       }
-      for (int c = 0; c < kRows; ++c) {
-        sums[g][c] = add_unit<T>(sums[g][c], dots[0][g][c], dots[kParts - 1][g][c], scales, x[c], u, x[c].scales[u] * step);
-      }
-    }
+      for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+        F& sum = sums[g.value][c.value];
+        const Activations& row_of = x[c.value];
+        sum = add_unit<T>(sum, dots[0][g.value][c.value], dots[kParts - 1][g.value][c.value], scales, row_of, u,
+                          row_of.scales[u] * step);
+      });
+    });
   }
-  for (int g = 0; g < kGroups; ++g) {
-    const uint32_t n = first + static_cast<uint32_t>(g * kLanes);
-    for (int c = 0; c < kRows; ++c) {
-      store_lanes(t.out + (row + static_cast<uint32_t>(c)) * t.out_stride + (n - t.first_row), sums[g][c], t.end_row - n);
-    }
-  }
+  for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+    const uint32_t n = first + static_cast<uint32_t>(g.value * kLanes);
+    store_lanes(t.out + (row + static_cast<uint32_t>(c.value)) * t.out_stride + (n - t.first_row), sums[g.value][c.value],
+                t.end_row - n);
+  });
 }
 
 template <class T, int kGroups>
