@@ -432,7 +432,8 @@ void Lowering::place_values() {
 // Rows of F16 or BF16 as float32 (linear_float.cc).
 uint64_t Lowering::wide_bytes(const Op& op) const {
   uint64_t columns = 0;
-  for (uint32_t r = 0; r < group_.local_ranks; ++r) columns = std::max<uint64_t>(columns, out_.values[out_.steps[op.step].in[0]].widths[r]);
+  for (uint32_t r = 0; r < group_.local_ranks; ++r)
+    columns = std::max<uint64_t>(columns, out_.values[out_.steps[op.step].in[0]].widths[r]);
   return kWideRows * round_up(columns, kMaxLanes) * sizeof(float);
 }
 

@@ -103,8 +103,6 @@ void Profile::add(const Run& run, const Op& op, uint64_t nanoseconds) {
   row.products += work.products;
 }
 
-const sotto_profile_row* Profile::row(uint32_t index) const {
-  return index < rows_.size() ? &rows_[index].counted : nullptr;
-}
+const sotto_profile_row* Profile::row(uint32_t index) const { return index < rows_.size() ? &rows_[index].counted : nullptr; }
 
 }  // namespace sotto::cpu

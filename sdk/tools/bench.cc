@@ -130,7 +130,8 @@ Measured measure(Console& console, const Options& o) {
   Measured m;
   const Runtime runtime = open_runtime(o.common);
   const Clock::time_point start = Clock::now();
-  const ModelHandle model = open_model(console, runtime, o.model, o.common, {0, o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0)});
+  const ModelHandle model =
+      open_model(console, runtime, o.model, o.common, {0, o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0)});
   m.load_ms = 1e3 * seconds_between(start, Clock::now());
   m.facts = facts_of(model);
   const SessionHandle session = open_session(model);
@@ -168,12 +169,17 @@ Measured measure(Console& console, const Options& o) {
 Json rows_of(const Phase& phase) {
   Json rows = Json::array();
   for (const sotto_profile_row& r : phase.rows)
-    rows.push_back({{"name", r.name}, {"calls", r.calls}, {"ms", static_cast<double>(r.nanoseconds) / 1e6}, {"bytes", r.bytes}, {"products", r.products}});
+    rows.push_back({{"name", r.name},
+                    {"calls", r.calls},
+                    {"ms", static_cast<double>(r.nanoseconds) / 1e6},
+                    {"bytes", r.bytes},
+                    {"products", r.products}});
   return {{"ms", 1e3 * phase.seconds}, {"rows", rows}};
 }
 
 void print_phase(const char* name, const Phase& phase, double limit) {
-  write_text(fmt::format("\n{:<26} {:>7} {:>9} {:>5} {:>8} {:>9} {:>12}\n", name, "calls", "ms", "%", "GB/s", "% limit", "Gproducts/s"));
+  write_text(fmt::format("\n{:<26} {:>7} {:>9} {:>5} {:>8} {:>9} {:>12}\n", name, "calls", "ms", "%", "GB/s", "% limit",
+                         "Gproducts/s"));
   double told = 0;
   for (const sotto_profile_row& r : phase.rows) {
     const double seconds = static_cast<double>(r.nanoseconds) / 1e9, rate = static_cast<double>(r.bytes) / 1e9 / seconds;
@@ -199,26 +205,26 @@ void run(Console& console, const Options& o) {
   const std::string hash = fmt::format("{:016x}", m.hash);
   if (o.common.json) {
     Json told{{"model", m.facts.name[0] != '\0' ? m.facts.name : model_path(o.model)},
-                           {"backend", m.facts.backend},
-                           {"device", m.facts.device},
-                           {"ranks", m.facts.ranks},
-                           {"threads", threads},
-                           {"weight_type", m.facts.weight_type},
-                           {"prompt_tokens", o.prompt_tokens},
-                           {"generated_tokens", o.generated_tokens},
-                           {"repetitions", o.repetitions},
-                           {"prefill_tokens_per_s", to_json(m.prefill)},
-                           {"decode_tokens_per_s", to_json(m.decode)},
-                           {"first_token_ms", m.first_token_ms.median},
-                           {"load_ms", m.load_ms},
-                           {"peak_rss_mb", static_cast<double>(m.peak_resident) / 1e6},
-                           {"model_mb", static_cast<double>(m.facts.file_bytes) / 1e6},
-                           {"bytes_per_token", static_cast<uint64_t>(bytes_per_token)},
-                           {"read_gb_per_s", read},
-                           {"limit_gb_per_s", limit},
-                           {"percent_of_limit", percent},
-                           {"all_reduce_us", nullptr},  // the border has no profile yet that would tell
-                           {"output_hash", hash}};
+              {"backend", m.facts.backend},
+              {"device", m.facts.device},
+              {"ranks", m.facts.ranks},
+              {"threads", threads},
+              {"weight_type", m.facts.weight_type},
+              {"prompt_tokens", o.prompt_tokens},
+              {"generated_tokens", o.generated_tokens},
+              {"repetitions", o.repetitions},
+              {"prefill_tokens_per_s", to_json(m.prefill)},
+              {"decode_tokens_per_s", to_json(m.decode)},
+              {"first_token_ms", m.first_token_ms.median},
+              {"load_ms", m.load_ms},
+              {"peak_rss_mb", static_cast<double>(m.peak_resident) / 1e6},
+              {"model_mb", static_cast<double>(m.facts.file_bytes) / 1e6},
+              {"bytes_per_token", static_cast<uint64_t>(bytes_per_token)},
+              {"read_gb_per_s", read},
+              {"limit_gb_per_s", limit},
+              {"percent_of_limit", percent},
+              {"all_reduce_us", nullptr},  // the border has no profile yet that would tell
+              {"output_hash", hash}};
     if (o.profile) told["profile"] = {{"prompt", rows_of(m.prompt)}, {"answer", rows_of(m.answer)}};
     return print_json(told);
   }

@@ -22,7 +22,11 @@ inline Activations activations_of(const QuantRows& rows, uint32_t row) {
   const size_t units = rows.units;
   const int8_t* low = reinterpret_cast<const int8_t*>(p + kUnit * units);
   const float* scales = reinterpret_cast<const float*>(low + kUnit * units);
-  return {reinterpret_cast<const int8_t*>(p), low, scales, scales + units, scales + 2 * units,
+  return {reinterpret_cast<const int8_t*>(p),
+          low,
+          scales,
+          scales + units,
+          scales + 2 * units,
           reinterpret_cast<const uint32_t*>(scales + 4 * units)};
 }
 

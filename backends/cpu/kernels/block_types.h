@@ -2,7 +2,8 @@
 // r belongs to row r, and each row's 32 weights as bytes. Read by linear_quantised.h, one struct per type.
 //
 // A stored block of kBytes bytes holds kUnits units of 32 weights; weight = d * byte + m. With kHalves the two halves of a unit
-// have scales of their own. With kOffset false m is 0. kMost is the largest byte (its magnitude where bytes are signed). Layouts are ggml's; a repacked layout is one more struct.
+// have scales of their own. With kOffset false m is 0. kMost is the largest byte (its magnitude where bytes are signed).
+// Layouts are ggml's; a repacked layout is one more struct.
 #pragma once
 
 #include "simd.h"

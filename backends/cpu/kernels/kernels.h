@@ -13,8 +13,8 @@ namespace sotto::cpu {
 constexpr uint32_t kUnit = 32;                                  // columns that share one activation scale
 constexpr uint32_t kPageTokens = 32;                            // tokens of one KV page
 constexpr uint32_t kUnitBytes = 2 * kUnit + 5 * sizeof(float);  // what a unit takes in a QuantRows row
-constexpr uint32_t kPanelGroups = 2;  // row groups that a thread's scratch holds unfolded
-constexpr int kWideRows = 4;          // rows of F16 or BF16 that it holds as float32
+constexpr uint32_t kPanelGroups = 2;                            // row groups that a thread's scratch holds unfolded
+constexpr int kWideRows = 4;                                    // rows of F16 or BF16 that it holds as float32
 constexpr uint32_t kSplitPages =
     16;  // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
 constexpr uint32_t kMaxLanes = 16;     // the widest vector, in float32

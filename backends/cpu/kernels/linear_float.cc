@@ -10,7 +10,6 @@
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
-
 struct StoredF32 {
   static constexpr int kBytes = 4;
   static F load(const uint8_t* p) { return f_load(reinterpret_cast<const float*>(p)); }
@@ -103,7 +102,8 @@ void few_or_many(const LinearTask& t, uint32_t n) {
   }
   float* wide = reinterpret_cast<float*>(t.scratch);
   const uint64_t padded = (t.columns + kMaxLanes - 1) / kMaxLanes * kMaxLanes;
-  for (int i = 0; i < kWeights; ++i) decode<T>(first + static_cast<uint32_t>(i) * t.stride, 0, t.columns, wide + static_cast<uint32_t>(i) * padded);
+  for (int i = 0; i < kWeights; ++i)
+    decode<T>(first + static_cast<uint32_t>(i) * t.stride, 0, t.columns, wide + static_cast<uint32_t>(i) * padded);
   weights_by_rows<StoredF32, kWeights>(t, {t.scratch, padded * sizeof(float), 0}, n);
 }
 

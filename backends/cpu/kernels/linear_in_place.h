@@ -1,5 +1,5 @@
-// linear_in_place.h - y[a][n] = sum over k of W[n][k] x[a][k]: W in stored blocks (block_types.h), where they lie, x as integers
-// (kernels.h). For weights that may not be repacked; packed_types.h is faster.
+// linear_in_place.h - y[a][n] = sum over k of W[n][k] x[a][k]: W in stored blocks (block_types.h), where they lie, x as
+// integers (kernels.h). For weights that may not be repacked; packed_types.h is faster.
 //
 // kLanes weight rows side by side. Up to kFewRows activation rows: weights unfold in registers, each stored byte is read once.
 // More: linear_tile.h. REQUIRES: 15 * stride < 2^31.

@@ -40,7 +40,8 @@ inline A first_dot(P w, P x) {
 // body(g, c) with both known to the compiler: what it touches stays in registers.
 template <int kGroups, int kRows, class Body>
 __attribute__((always_inline)) inline void for_tile(Body&& body) {
-  for_each<0, kGroups * kRows>([&](auto i) __attribute__((always_inline)) { body(Int<i.value / kRows>{}, Int<i.value % kRows>{}); });
+  for_each<0, kGroups * kRows>([&](auto i)
+                                   __attribute__((always_inline)) { body(Int<i.value / kRows>{}, Int<i.value % kRows>{}); });
 }
 
 // dots[g][c] = the words [kFirst, kEnd) of a unit: weights of group g times activation row c.

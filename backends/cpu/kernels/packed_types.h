@@ -21,7 +21,7 @@ template <>
 struct Words<4> {
   template <int k>
   static P word(const uint8_t* unit) {
-    return p_bits<k < 4 ? 0 : 4, 15>(p_load(unit + k % 4 * kWordBytes));
+    return p_bits < k < 4 ? 0 : 4, 15 > (p_load(unit + k % 4 * kWordBytes));
   }
   static void put(uint32_t word, int k, int row, uint8_t* unit) {
     uint8_t* to = unit + k % 4 * kWordBytes + 4 * row;

@@ -9,7 +9,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 8;
-constexpr int kTileRows = 4;  // activation rows of one tile: 4 integer and 4 float sums leave room for operands
+constexpr int kTileRows = 4;   // activation rows of one tile: 4 integer and 4 float sums leave room for operands
 constexpr int kFloatRows = 3;  // the same of float weights: four rows by these many sums
 using F = __m256;
 using I = __m256i;
@@ -155,7 +155,7 @@ inline A a_dot(A sum, P w, P x) { return _mm256_dpbusd_avx_epi32(sum, w, x); }
 inline A a_dot_signed(P w, P x) { return a_dot(w, x); }
 inline I a_total(A sum) { return sum; }
 #else
-using A = __m256i;  // sixteen sums of 16 bits
+using A = __m256i;                                                                              // sixteen sums of 16 bits
 constexpr int chain_of(int most) { return most > 63 ? 1 : most > 31 ? 2 : most > 15 ? 4 : 8; }  // * most * 254 < 2^15
 inline A a_dot(P w, P x) { return _mm256_maddubs_epi16(w, x); }
 inline A a_dot(A sum, P w, P x) { return _mm256_add_epi16(sum, _mm256_maddubs_epi16(w, x)); }

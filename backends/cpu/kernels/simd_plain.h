@@ -198,7 +198,9 @@ inline P p_or(const P& a, const P& b) {
 template <int kShift, int kMask>
 inline P p_bits(const P& x) {
   P r;
-  for (int i = 0; i < 16; ++i) r.v[i] = static_cast<uint8_t>((kShift < 0 ? x.v[i] << (kShift < 0 ? -kShift : 0) : x.v[i] >> (kShift < 0 ? 0 : kShift)) & kMask);
+  for (int i = 0; i < 16; ++i)
+    r.v[i] =
+        static_cast<uint8_t>((kShift < 0 ? x.v[i] << (kShift < 0 ? -kShift : 0) : x.v[i] >> (kShift < 0 ? 0 : kShift)) & kMask);
   return r;
 }
 inline P p_four(const int8_t* a) {  // four columns of an activation row, for all rows

@@ -1,5 +1,5 @@
-/* profile.h - where the time of a program's steps goes: a backend's second table, "sotto.profile/1", and what it tells. A backend
- * without it works as well; it has no profile then. Applications: sotto_model_profile_begin in observe.h. */
+/* profile.h - where the time of a program's steps goes: a backend's second table, "sotto.profile/1", and what it tells. A
+ * backend without it works as well; it has no profile then. Applications: sotto_model_profile_begin in observe.h. */
 #ifndef SOTTO_PROFILE_H
 #define SOTTO_PROFILE_H
 

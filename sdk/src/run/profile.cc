@@ -37,7 +37,8 @@ Result<std::vector<sotto_profile_row>> end_profile(Engine& engine) {
     });
     if (s.code() == SOTTO_NOT_FOUND) return rows;
     SOTTO_TRY(s);
-    if (rows.size() == kMostRows) return plugin_fault(p.backend->id, "profile row", fmt::format("more than {} rows", kMostRows));
+    if (rows.size() == kMostRows)
+      return plugin_fault(p.backend->id, "profile row", fmt::format("more than {} rows", kMostRows));
     row.struct_size = sizeof row;
     row.name[sizeof row.name - 1] = '\0';
     rows.push_back(row);

@@ -109,9 +109,11 @@ bool repetition(Peer& peer, uint32_t prompt, uint32_t generated, bool print) {
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   if (print) {
-    std::printf("{\"prefill\": %.2f, \"decode\": %.2f, \"first_token_ms\": %.2f, \"peak_rss_mb\": %.1f, \"output_hash\": \"%016llx\"}\n",
-                prompt / seconds(start, first), (generated - 1) / seconds(first, last), 1e3 * seconds(start, first),
-                static_cast<double>(usage.ru_maxrss) * 1024 / 1e6, static_cast<unsigned long long>(hash));
+    std::printf(
+        "{\"prefill\": %.2f, \"decode\": %.2f, \"first_token_ms\": %.2f, \"peak_rss_mb\": %.1f, \"output_hash\": "
+        "\"%016llx\"}\n",
+        prompt / seconds(start, first), (generated - 1) / seconds(first, last), 1e3 * seconds(start, first),
+        static_cast<double>(usage.ru_maxrss) * 1024 / 1e6, static_cast<unsigned long long>(hash));
   }
   return true;
 }
