@@ -95,7 +95,7 @@ Status PluginHost::start(std::unique_ptr<Plugin> plugin) {
     const std::string& id = plugin->id();
     SOTTO_ASSIGN(const void* const profile, plugin->query(SOTTO_PROFILE_ID));
     const auto* counts = static_cast<const sotto_profile_api*>(profile);
-    if (counts != nullptr && !SOTTO_HAS(sotto_profile_api, counts, row)) counts = nullptr;
+    if (counts != nullptr && (!SOTTO_HAS(sotto_profile_api, counts, row) || !counts->count || !counts->row)) counts = nullptr;
     backends_.push_back(Backend{id, id.substr(id.rfind('.') + 1), plugin->version(), table, plugin->self(), counts});
   }
   plugins_.push_back(std::move(plugin));
