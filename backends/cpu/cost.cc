@@ -37,7 +37,7 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
     sotto_rank_cost cost = {};
     for (uint32_t i = 0; i < plan.weight_count; ++i) {
       const sotto_weight& w = weight_of(plan, i);
-      const PartCost part = part_cost(*find_weight_type(w.type), w.uses, w.slices[group.first_rank + r]);
+      const PartCost part = part_cost(group, *find_weight_type(w.type), w.uses, w.slices[group.first_rank + r]);
       cost.weights_borrowed += part.borrowed;
       cost.weights_copied += part.copied;
     }

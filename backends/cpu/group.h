@@ -14,6 +14,7 @@ struct sotto_group {
   uint32_t world = 1;
   uint32_t first_rank = 0;
   uint32_t local_ranks = 1;
+  bool in_place = false;                 // weights are not repacked
   const sotto_comm_api* comm = nullptr;  // null: all ranks are here
   void* comm_self = nullptr;
   uint32_t comm_deadline_ms = 0;

@@ -63,6 +63,7 @@ class Lowering {
   void measure();
 
  private:
+  uint64_t wide_bytes(const Op& op) const;
   const sotto_slice& slice(uint32_t weight, uint32_t rank) const {
     return weight_of(plan_, weight).slices[group_.first_rank + rank];
   }
@@ -429,6 +430,14 @@ void Lowering::place_values() {
   }
 }
 
+// Rows of F16 or BF16 as float32 (linear_float.cc).
+uint64_t Lowering::wide_bytes(const Op& op) const {
+  uint64_t columns = 0;
+  for (uint32_t r = 0; r < group_.local_ranks; ++r)
+    columns = std::max<uint64_t>(columns, out_.values[out_.steps[op.step].in[0]].widths[r]);
+  return kWideRows * round_up(columns, kMaxLanes) * sizeof(float);
+}
+
 void Lowering::measure() {
   Sizes& sizes = out_.sizes;
   uint32_t most_units = 0;
@@ -440,9 +449,10 @@ void Lowering::measure() {
     }
   }
   for (int i = 0; i < 2; ++i) sizes.quant_bytes[i] = sizes.quant_stride[i] * out_.max_batch * group_.local_ranks;
-  // kMaxLanes rows of bytes, and two scales of each for every half unit (linear_quantised.h).
-  sizes.panel_bytes = uint64_t{most_units} * group_.kernels->lanes * (kUnit + 4 * sizeof(float));
+  // Rows of bytes, and two scales of each for every half unit (linear_tile.h).
+  sizes.panel_bytes = uint64_t{kPanelGroups} * most_units * group_.kernels->lanes * (kUnit + 4 * sizeof(float));
   for (const Op& op : out_.ops) {
+    if (op.kind == OpKind::kLinear) sizes.panel_bytes = std::max(sizes.panel_bytes, wide_bytes(op));
     if (op.kind != OpKind::kAttention) continue;
     const uint64_t padded = round_up(out_.steps[op.step].args.attention.head_dim, kMaxLanes);
     // Queries, total and part of a tile's softmax, and a row on its way into the cache.

@@ -234,6 +234,25 @@ sotto_status read_traffic(sotto_group* group, sotto_traffic* out, sotto_error* e
 
 constexpr sotto_traffic_api kTraffic = {sizeof(sotto_traffic_api), 0, read_traffic};
 
+void profile_count(sotto_program* program, uint32_t on) {
+  if (program != nullptr) program->profile.count(on != 0);
+}
+
+sotto_status profile_row(sotto_program* program, uint32_t index, sotto_profile_row* row, sotto_error* err) {
+  return guard(err, [&]() -> sotto_status {
+    if (program == nullptr || row == nullptr)
+      return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: profile row without program or result");
+    const sotto_profile_row* found = program->profile.row(index);
+    if (found == nullptr) return fail(err, SOTTO_NOT_FOUND, "cpu: profile row %u, it has fewer", index);
+    sotto_profile_row told = *found;
+    told.struct_size = row->struct_size;
+    std::memcpy(row, &told, told.struct_size < sizeof told ? told.struct_size : sizeof told);
+    return SOTTO_OK;
+  });
+}
+
+constexpr sotto_profile_api kProfile = {sizeof(sotto_profile_api), 0, profile_count, profile_row};
+
 sotto_status create(const sotto_host*, void** self, sotto_error*) {
   *self = nullptr;
   return SOTTO_OK;
@@ -243,7 +262,8 @@ void destroy(void*) {}
 
 const void* query(void*, const char* id) {
   if (std::strcmp(id, SOTTO_BACKEND_ID) == 0) return &kBackend;
-  return std::strcmp(id, SOTTO_TRAFFIC_ID) == 0 ? &kTraffic : nullptr;
+  if (std::strcmp(id, SOTTO_TRAFFIC_ID) == 0) return &kTraffic;
+  return std::strcmp(id, SOTTO_PROFILE_ID) == 0 ? &kProfile : nullptr;
 }
 
 }  // namespace

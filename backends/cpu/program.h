@@ -7,6 +7,7 @@
 #include "cache.h"
 #include "common/costs.h"
 #include "lower.h"
+#include "profile.h"
 #include "weights.h"
 
 namespace sotto::cpu {
@@ -51,6 +52,8 @@ struct sotto_program {
   std::vector<uint32_t> added;                    // by sequence: rows of this batch
   std::vector<sotto::cpu::RowBlock> blocks;
   bool has_adapters = false;
+
+  sotto::cpu::Profile profile;
 
  private:
   void bind_values();

@@ -154,7 +154,9 @@ sotto_status run_ops(const Run& run, sotto_error* err) {
     const bool meets = meetings != 0 && is_meeting(run, op);
     if (!done && alone) break;
     if (!has_work(run, op) || (!done && !meets)) continue;
+    const uint64_t began = run.program.profile.counts() ? profile_clock_ns() : 0;
     done = run_op(run, op, done, &status, err);
+    if (run.program.profile.counts()) run.program.profile.add(run, op, profile_clock_ns() - began);
     if (status != SOTTO_OK) return status;
     if (!meets) continue;
     if (!done) break;

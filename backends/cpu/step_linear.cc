@@ -7,9 +7,12 @@
 namespace sotto::cpu {
 namespace {
 
-constexpr uint32_t kRowGrain = 16;              // weight rows of an item are a multiple of every kernel's lanes
-constexpr uint64_t kItemProducts = 1ull << 22;  // about 5 ms on the slowest core, so that a stop is noticed
-constexpr uint64_t kFloatInputs = 1u << 17;     // numbers of a float input that stay in the second-level cache
+constexpr uint32_t kRowGrain = 16;           // weight rows of an item: a multiple of every kernel's lanes and tiles
+constexpr uint64_t kFloatInputs = 1u << 17;  // numbers of a float input that stay in the second-level cache
+
+// Multiply-adds of an item: a few ms on the slowest core of its kind, so that a stop is noticed.
+uint64_t item_products(const Kernels& kernels) { return kernels.lanes > 4 ? 1ull << 24 : 1ull << 22; }
+uint32_t row_grain(const Kernels& kernels) { return std::max(kRowGrain, kPanelGroups * kernels.lanes); }
 
 // How one LINEAR is cut: rank after rank, weight rows, then batch rows.
 struct Cut {
@@ -19,15 +22,15 @@ struct Cut {
 
 Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width) {
   const uint32_t batch = run.count(op.row_class);
-  const uint64_t k = std::max<uint32_t>(columns, 1);
-  uint64_t rows = std::clamp<uint64_t>(kItemProducts / (k * kRowGrain), 32, kGateFloats / kRowGrain);
+  const uint64_t k = std::max<uint32_t>(columns, 1), grain = row_grain(run.kernels()), products = item_products(run.kernels());
+  uint64_t rows = std::clamp<uint64_t>(products / (k * grain), 32, kGateFloats / grain);
   if (op.quants[0] == SOTTO_NONE) rows = std::clamp<uint64_t>(kFloatInputs / k, 8, rows);
   rows = std::min<uint64_t>(rows, batch);
   // Enough items that the threads end together, large enough that taking one costs nothing.
   const uint64_t even = width / (uint64_t{run.pool().threads()} * 8);
-  const uint64_t most = std::min<uint64_t>(kGateFloats / rows, kItemProducts / (k * rows));
-  const uint64_t weights = std::clamp<uint64_t>(even, kRowGrain, std::max<uint64_t>(most, kRowGrain));
-  return {static_cast<uint32_t>(weights / kRowGrain * kRowGrain), static_cast<uint32_t>(rows)};
+  const uint64_t most = std::min<uint64_t>(kGateFloats / rows, products / (k * rows));
+  const uint64_t weights = std::clamp<uint64_t>(even, grain, std::max<uint64_t>(most, grain));
+  return {static_cast<uint32_t>(weights / grain * grain), static_cast<uint32_t>(rows)};
 }
 
 // u[row][n] += strength * scale * B[n] . (A x), for the rows of an item.
@@ -87,11 +90,12 @@ void multiply(const Run& run, const Op& op, uint32_t which, const Item& item, fl
   t.row_count = item.row_count;
   t.out = out;
   t.out_stride = stride;
-  if (part.rows == nullptr) {  // no columns on this rank
+  if (part.rows == nullptr && part.packed == nullptr) {  // no columns on this rank
     for (uint32_t i = 0; i < item.row_count; ++i) std::fill_n(out + i * stride, item.end_weight - item.first_weight, 0.0f);
   } else {
-    t.weights = part.rows;
-    t.stride = part.stride;
+    const bool packed = part.packed != nullptr;
+    t.weights = packed ? part.packed : part.rows;
+    t.stride = packed ? part.group_stride : part.stride;
     t.scratch = run.panel(thread);
     if (op.quants[which] != SOTTO_NONE) {
       t.quants = run.quants(run.program.lowered.quants[op.quants[which]], item.rank);
@@ -101,7 +105,7 @@ void multiply(const Run& run, const Op& op, uint32_t which, const Item& item, fl
       t.columns = static_cast<uint32_t>(part.slice.columns);
       t.rows = run.program.row_list.data() + uint64_t{item.rank} * run.program.lowered.max_batch + item.first_row;
     }
-    run.kernels().linear[w.type->type](t);
+    (packed ? run.kernels().packing[w.type->type]->linear : run.kernels().linear[w.type->type])(t);
   }
   if (run.program.has_adapters) add_adapters(run, op, which, item.rank, t, item.first_row);
 }

@@ -1,17 +1,17 @@
 #include "weights.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "common/plan_read.h"
 #include "common/report.h"
+#include "memory.h"
 
 namespace sotto::cpu {
 
 using backend::fail;
 using backend::weight_of;
 namespace {
-
-constexpr uint32_t kInPlace = SOTTO_USE_TABLE | SOTTO_USE_LINEAR;
 
 bool is_empty(const sotto_slice& s) { return s.rows == 0 || s.columns == 0; }
 
@@ -40,13 +40,73 @@ sotto_status check_bytes(const Weight& w, const WeightPart& part, uint32_t weigh
   return SOTTO_OK;
 }
 
+// What a part takes repacked; nothing where it is not.
+struct PackedSize {
+  uint64_t groups = 0;
+  uint64_t blocks = 0;  // of a row
+  uint64_t group_stride = 0;
+};
+PackedSize packed_size(const sotto_group& group, const WeightType& type, uint32_t uses, const sotto_slice& slice) {
+  const Packing* packing = group.kernels->packing[type.type];
+  if (packing == nullptr || group.in_place || (uses & SOTTO_USE_LINEAR) == 0 || is_empty(slice)) return {};
+  PackedSize size;
+  size.groups = (slice.rows + group.kernels->lanes - 1) / group.kernels->lanes;
+  size.blocks = (slice.skip_columns + slice.columns + type.block - 1) / type.block;
+  size.group_stride = size.blocks * packing->block_bytes;
+  return size;
+}
+
+// Whether the stored rows are read after the upload.
+bool stays(uint32_t uses, const PackedSize& packed) {
+  return (uses & SOTTO_USE_TABLE) != 0 || ((uses & SOTTO_USE_LINEAR) != 0 && packed.groups == 0);
+}
+
+// On all threads; the upload's caller waits.
+void repack(sotto_group& group, const Weight& w, const WeightPart& part, const PackedSize& size, const sotto_upload& data) {
+  const Packing& packing = *group.kernels->packing[w.type->type];
+  const uint32_t lanes = group.kernels->lanes;
+  const auto* first = static_cast<const uint8_t*>(data.bytes);
+  StopWatch never(nullptr, nullptr);
+  (void)group.pool->run(static_cast<uint32_t>(size.groups), never, [&](uint32_t item, uint32_t) {
+    const uint64_t row = uint64_t{item} * lanes;
+    const auto count = static_cast<uint32_t>(std::min<uint64_t>(lanes, part.slice.rows - row));
+    packing.pack(first + row * data.row_stride, data.row_stride, count, size.blocks, part.packed + item * size.group_stride);
+  });
+}
+
+// Room for all repacked parts, which then know their places. Without the memory they stay where they lie.
+void take_packed_memory(sotto_weights& weights) {
+  const auto each = [&](auto body) {
+    for (Weight& w : weights.weights) {
+      for (WeightPart& part : w.parts) {
+        const PackedSize size = packed_size(weights.group, *w.type, w.uses, part.slice);
+        if (size.groups != 0) body(part, size, round_up(size.groups * size.group_stride, 64));
+      }
+    }
+  };
+  uint64_t bytes = 0;
+  each([&](WeightPart&, const PackedSize&, uint64_t size) { bytes += size; });
+  if (bytes == 0) return;
+  weights.memory = allocate(bytes);
+  if (!weights.memory) return;
+  ask_for_large_pages(weights.memory.get(), bytes);
+  uint8_t* at = weights.memory.get();
+  each([&](WeightPart& part, const PackedSize& packed, uint64_t size) {
+    part.packed = at;
+    part.group_stride = packed.group_stride;
+    at += size;
+  });
+}
+
 }  // namespace
 
-PartCost part_cost(const WeightType& type, uint32_t uses, const sotto_slice& slice) {
+PartCost part_cost(const sotto_group& group, const WeightType& type, uint32_t uses, const sotto_slice& slice) {
   PartCost cost;
   if (is_empty(slice)) return cost;
   if ((uses & SOTTO_USE_VECTOR) != 0) cost.copied += slice.columns * sizeof(float);
-  if ((uses & kInPlace) != 0) cost.borrowed += slice.rows * row_bytes(type, slice.skip_columns + slice.columns);
+  const PackedSize packed = packed_size(group, type, uses, slice);
+  cost.copied += packed.groups * packed.group_stride;
+  if (stays(uses, packed)) cost.borrowed += slice.rows * row_bytes(type, slice.skip_columns + slice.columns);
   return cost;
 }
 
@@ -70,6 +130,7 @@ sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_we
       to.parts[r].uploaded = is_empty(to.parts[r].slice);
     }
   }
+  take_packed_memory(*made);
   *out = made.release();
   return SOTTO_OK;
 }
@@ -94,7 +155,12 @@ sotto_status upload(sotto_weights& weights, uint32_t weight, uint32_t rank, cons
     group.kernels->decode(w.type->type, first, part.slice.skip_columns, static_cast<uint32_t>(part.slice.columns),
                           part.vector.data());
   }
-  if ((w.uses & kInPlace) != 0) {
+  PackedSize packed;
+  if (part.packed != nullptr) {
+    packed = packed_size(group, *w.type, w.uses, part.slice);
+    repack(weights.group, w, part, packed, data);
+  }
+  if (stays(w.uses, packed)) {
     part.stride = data.row_stride;
     if ((data.flags & SOTTO_UPLOAD_BORROW) != 0) {
       part.rows = first;

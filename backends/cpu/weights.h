@@ -1,9 +1,11 @@
-// weights.h - one copy of a model's weights for the local ranks: borrowed bytes where they lie, vectors as float32.
+// weights.h - one copy of a model's weights for the local ranks: quantised ones repacked for the kernels (packed_types.h), the
+// others as borrowed bytes where they lie, vectors as float32.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "cache.h"
 #include "group.h"
 #include "types.h"
 
@@ -16,6 +18,8 @@ struct WeightPart {
   uint64_t stride = 0;
   std::vector<uint8_t> copy;  // what `rows` points to, unless borrowed
   std::vector<float> vector;  // USE_VECTOR: its `columns` numbers
+  uint8_t* packed = nullptr;  // for LINEAR: row groups in sotto_weights::memory; null: `rows` are multiplied where they lie
+  uint64_t group_stride = 0;
   bool uploaded = false;
   void (*release)(void* user) = nullptr;  // owed for borrowed bytes
   void* user = nullptr;
@@ -34,7 +38,7 @@ struct PartCost {
   uint64_t borrowed = 0;
   uint64_t copied = 0;
 };
-PartCost part_cost(const WeightType& type, uint32_t uses, const sotto_slice& slice);
+PartCost part_cost(const sotto_group& group, const WeightType& type, uint32_t uses, const sotto_slice& slice);
 
 }  // namespace sotto::cpu
 
@@ -46,6 +50,7 @@ struct sotto_weights {
 
   sotto_group& group;
   std::vector<sotto::cpu::Weight> weights;
+  sotto::cpu::Memory memory;  // of all repacked weights
 };
 
 struct sotto_adapter {

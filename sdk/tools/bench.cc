@@ -9,6 +9,7 @@
 #include "json.h"
 #include "loading.h"
 #include "machine.h"
+#include "sotto/observe.h"
 
 namespace sotto::tools {
 namespace {
@@ -21,6 +22,7 @@ struct Options {
   uint32_t prompt_tokens = 256;
   uint32_t generated_tokens = 64;
   uint32_t repetitions = 5;
+  bool profile = false;
 };
 
 struct Spread {
@@ -66,8 +68,7 @@ struct Repetition {
 };
 
 // With an empty prompt the answer before it goes on.
-Repetition repeat(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
-  if (!prompt.empty()) call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+Repetition generate(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
   Repetition r;
   sotto_generate_options o{};
   o.struct_size = sizeof o;
@@ -86,7 +87,24 @@ Repetition repeat(Console& console, const SessionHandle& session, const std::vec
   return r;
 }
 
+Repetition repeat(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
+  call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+  return generate(console, session, prompt, count);
+}
+
+// One phase, counted by the backend: the prompt's steps, or those of the answer.
+struct Phase {
+  std::vector<sotto_profile_row> rows;
+  double seconds = 0;
+};
+
+int32_t take_row(void* user, const sotto_profile_row* row) {
+  static_cast<std::vector<sotto_profile_row>*>(user)->push_back(*row);
+  return 0;
+}
+
 struct Measured {
+  Phase prompt, answer;
   sotto_model_facts facts{};
   Spread prefill, decode, first_token_ms;
   double load_ms = 0;
@@ -101,15 +119,31 @@ Communication measure_communication(Console& console, const ModelHandle& model, 
                                     const std::vector<uint32_t>& prompt, uint32_t count) {
   repeat(console, session, prompt, 1);
   const sotto_traffic before = traffic_of(model);
-  repeat(console, session, {}, count - 1);
+  generate(console, session, {}, count - 1);
   return communication_between(before, traffic_of(model));
+}
+
+// What the prompt's steps take: an answer of one token. What the answer's take: the rest, behind the cached prompt.
+void profile(Console& console, const Options& o, const ModelHandle& model, const SessionHandle& session,
+             const std::vector<uint32_t>& prompt, Measured* m) {
+  const auto counted = [&](Phase* phase, const std::vector<uint32_t>& ids, uint32_t count, bool rewind) {
+    if (rewind) call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+    call([&](sotto_error* err) { return sotto_model_profile_begin(model.get(), err); });
+    const Clock::time_point start = Clock::now();
+    generate(console, session, ids, count);
+    phase->seconds = seconds_between(start, Clock::now());
+    call([&](sotto_error* err) { return sotto_model_profile_end(model.get(), take_row, &phase->rows, err); });
+  };
+  counted(&m->prompt, prompt, 1, true);
+  counted(&m->answer, {prompt.back()}, o.generated_tokens, false);
 }
 
 Measured measure(Console& console, const Options& o) {
   Measured m;
   const Runtime runtime = open_runtime(o.common);
   const Clock::time_point start = Clock::now();
-  const ModelHandle model = open_model(console, runtime, o.model, o.common, {0, o.prompt_tokens + o.generated_tokens});
+  const ModelHandle model =
+      open_model(console, runtime, o.model, o.common, {0, o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0)});
   m.load_ms = 1e3 * seconds_between(start, Clock::now());
   m.facts = facts_of(model);
   const SessionHandle session = open_session(model);
@@ -141,6 +175,7 @@ Measured measure(Console& console, const Options& o) {
   const uint32_t held = sotto_session_position(session.get());
   m.cache_bytes_per_token = held != 0 ? static_cast<double>(counters.cache_bytes) / held : 0;
   m.peak_resident = peak_resident_bytes();
+  if (o.profile) profile(console, o, model, session, prompt, &m);
   return m;
 }
 
@@ -148,6 +183,32 @@ Json all_reduce_us(const Communication& c) {
   for (const Collective& x : c.collectives)
     if (std::string_view(x.name) == "all-reduce") return x.microseconds;
   return nullptr;
+}
+
+Json rows_of(const Phase& phase) {
+  Json rows = Json::array();
+  for (const sotto_profile_row& r : phase.rows)
+    rows.push_back({{"name", r.name},
+                    {"calls", r.calls},
+                    {"ms", static_cast<double>(r.nanoseconds) / 1e6},
+                    {"bytes", r.bytes},
+                    {"products", r.products}});
+  return {{"ms", 1e3 * phase.seconds}, {"rows", rows}};
+}
+
+void print_phase(const char* name, const Phase& phase, double limit) {
+  write_text(fmt::format("\n{:<26} {:>7} {:>9} {:>5} {:>8} {:>9} {:>12}\n", name, "calls", "ms", "%", "GB/s", "% limit",
+                         "Gproducts/s"));
+  double told = 0;
+  for (const sotto_profile_row& r : phase.rows) {
+    const double seconds = static_cast<double>(r.nanoseconds) / 1e9, rate = static_cast<double>(r.bytes) / 1e9 / seconds;
+    told += seconds;
+    write_text(fmt::format("{:<26} {:>7} {:>9.2f} {:>5.1f} {:>8.2f} {:>9.0f} {:>12.2f}\n", r.name, r.calls, 1e3 * seconds,
+                           100 * seconds / phase.seconds, rate, limit > 0 ? 100 * rate / limit : 0,
+                           static_cast<double>(r.products) / 1e9 / seconds));
+  }
+  write_text(fmt::format("{:<26} {:>7} {:>9.2f} {:>5.1f}\n", "outside of the steps", "", 1e3 * (phase.seconds - told),
+                         100 * (phase.seconds - told) / phase.seconds));
 }
 
 void run(Console& console, const Options& o) {
@@ -161,29 +222,31 @@ void run(Console& console, const Options& o) {
   const double read = bytes_per_token * m.decode.median / 1e9;
   const double percent = limit > 0 ? 100 * read / limit : 0;
   const std::string hash = fmt::format("{:016x}", m.hash);
-  if (o.common.json)
-    return print_json(Json{{"model", m.facts.name[0] != '\0' ? m.facts.name : model_path(o.model)},
-                           {"backend", m.facts.backend},
-                           {"device", m.facts.device},
-                           {"ranks", m.facts.ranks},
-                           {"threads", threads},
-                           {"weight_type", m.facts.weight_type},
-                           {"prompt_tokens", o.prompt_tokens},
-                           {"generated_tokens", o.generated_tokens},
-                           {"repetitions", o.repetitions},
-                           {"prefill_tokens_per_s", to_json(m.prefill)},
-                           {"decode_tokens_per_s", to_json(m.decode)},
-                           {"first_token_ms", m.first_token_ms.median},
-                           {"load_ms", m.load_ms},
-                           {"peak_rss_mb", static_cast<double>(m.peak_resident) / 1e6},
-                           {"model_mb", static_cast<double>(m.facts.file_bytes) / 1e6},
-                           {"bytes_per_token", static_cast<uint64_t>(bytes_per_token)},
-                           {"read_gb_per_s", read},
-                           {"limit_gb_per_s", limit},
-                           {"percent_of_limit", percent},
-                           {"all_reduce_us", all_reduce_us(m.communication)},
-                           {"communication", to_json(m.communication)},
-                           {"output_hash", hash}});
+  if (o.common.json) {
+    Json told{{"model", m.facts.name[0] != '\0' ? m.facts.name : model_path(o.model)},
+              {"backend", m.facts.backend},
+              {"device", m.facts.device},
+              {"ranks", m.facts.ranks},
+              {"threads", threads},
+              {"weight_type", m.facts.weight_type},
+              {"prompt_tokens", o.prompt_tokens},
+              {"generated_tokens", o.generated_tokens},
+              {"repetitions", o.repetitions},
+              {"prefill_tokens_per_s", to_json(m.prefill)},
+              {"decode_tokens_per_s", to_json(m.decode)},
+              {"first_token_ms", m.first_token_ms.median},
+              {"load_ms", m.load_ms},
+              {"peak_rss_mb", static_cast<double>(m.peak_resident) / 1e6},
+              {"model_mb", static_cast<double>(m.facts.file_bytes) / 1e6},
+              {"bytes_per_token", static_cast<uint64_t>(bytes_per_token)},
+              {"read_gb_per_s", read},
+              {"limit_gb_per_s", limit},
+              {"percent_of_limit", percent},
+              {"all_reduce_us", nullptr},  // the border has no profile yet that would tell
+              {"output_hash", hash}};
+    if (o.profile) told["profile"] = {{"prompt", rows_of(m.prompt)}, {"answer", rows_of(m.answer)}};
+    return print_json(told);
+  }
   const auto row = [](const char* name, const std::string& value) { write_text(fmt::format("{:<13} {}\n", name, value)); };
   const auto spread = [](const Spread& s) { return fmt::format("{:.1f} tokens/s ({:.1f} .. {:.1f})", s.median, s.min, s.max); };
   row("model", fmt::format("{} ({}, {})", m.facts.name, m.facts.weight_type, megabytes(m.facts.file_bytes)));
@@ -198,6 +261,9 @@ void run(Console& console, const Options& o) {
                           megabytes(static_cast<unsigned long long>(bytes_per_token))));
   print(m.communication);
   row("output hash", hash);
+  if (!o.profile) return;
+  print_phase("prompt", m.prompt, limit);
+  print_phase("answer", m.answer, limit);
 }
 
 }  // namespace
@@ -210,6 +276,7 @@ Action declare_bench(CLI::App& app) {
   app.add_option("-n,--generated-tokens", o->generated_tokens, "greedy tokens after it (64)")->check(CLI::Range(2, 1 << 20));
   app.add_option("-r,--repetitions", o->repetitions, "repetitions after one that is not counted (5)")
       ->check(CLI::Range(1, 1000));
+  app.add_flag("--profile", o->profile, "where the time goes, per kind of step, from one more repetition");
   declare_common(app, &o->common);
   return [o](Console& console) { run(console, *o); };
 }

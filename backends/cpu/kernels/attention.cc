@@ -69,6 +69,9 @@ void score_page(const AttentionTask& task, const uint8_t* rows, uint32_t first, 
   for (; i + kBlock <= task.queries; i += kBlock) {
     dot_page<Rows, kBlock>(rows, padded, task.q + i * padded, first, end, scores + i * kPageTokens);
   }
+  for (; i + 2 <= task.queries; i += 2) {
+    dot_page<Rows, 2>(rows, padded, task.q + i * padded, first, end, scores + i * kPageTokens);
+  }
   for (; i < task.queries; ++i) dot_page<Rows, 1>(rows, padded, task.q + i * padded, first, end, scores + i * kPageTokens);
 }
 
@@ -148,6 +151,7 @@ template <class Rows>
 void add_page(const AttentionTask& task, const uint8_t* rows, const Range* seen, const float* weights) {
   uint32_t i = 0;
   for (; i + kBlock <= task.queries; i += kBlock) add_block<Rows, kBlock>(task, rows, i, seen + i, weights + i * kPageTokens);
+  for (; i + 2 <= task.queries; i += 2) add_block<Rows, 2>(task, rows, i, seen + i, weights + i * kPageTokens);
   for (; i < task.queries; ++i) add_block<Rows, 1>(task, rows, i, seen + i, weights + i * kPageTokens);
 }
 

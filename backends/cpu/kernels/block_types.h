@@ -2,7 +2,8 @@
 // r belongs to row r, and each row's 32 weights as bytes. Read by linear_quantised.h, one struct per type.
 //
 // A stored block of kBytes bytes holds kUnits units of 32 weights; weight = d * byte + m. With kHalves the two halves of a unit
-// have scales of their own. With kOffset false m is 0. Layouts are ggml's; a repacked layout is one more struct.
+// have scales of their own. With kOffset false m is 0. kMost is the largest byte (its magnitude where bytes are signed).
+// Layouts are ggml's; a repacked layout is one more struct.
 #pragma once
 
 #include "simd.h"
@@ -28,7 +29,7 @@ inline uint32_t load_u32(const uint8_t* p) {
 }
 
 struct BlockQ4_0 {  // f16 d; 16 bytes of nibbles less 8
-  static constexpr int kUnits = 1, kBytes = 18;
+  static constexpr int kUnits = 1, kBytes = 18, kMost = 15;
   static constexpr bool kHalves = false, kOffset = true, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
@@ -46,7 +47,7 @@ struct BlockQ4_0 {  // f16 d; 16 bytes of nibbles less 8
 };
 
 struct BlockQ4_1 {  // f16 d, f16 m; 16 bytes of nibbles
-  static constexpr int kUnits = 1, kBytes = 20;
+  static constexpr int kUnits = 1, kBytes = 20, kMost = 15;
   static constexpr bool kHalves = false, kOffset = true, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
@@ -64,7 +65,7 @@ struct BlockQ4_1 {  // f16 d, f16 m; 16 bytes of nibbles
 };
 
 struct BlockQ5_0 {  // f16 d; 4 bytes of fifth bits; 16 bytes of nibbles; less 16
-  static constexpr int kUnits = 1, kBytes = 22;
+  static constexpr int kUnits = 1, kBytes = 22, kMost = 31;
   static constexpr bool kHalves = false, kOffset = true, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
@@ -82,7 +83,7 @@ struct BlockQ5_0 {  // f16 d; 4 bytes of fifth bits; 16 bytes of nibbles; less 1
 };
 
 struct BlockQ5_1 {  // f16 d, f16 m; 4 bytes of fifth bits; 16 bytes of nibbles
-  static constexpr int kUnits = 1, kBytes = 24;
+  static constexpr int kUnits = 1, kBytes = 24, kMost = 31;
   static constexpr bool kHalves = false, kOffset = true, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) { return BlockQ4_1::head(block, offsets); }
@@ -97,7 +98,7 @@ struct BlockQ5_1 {  // f16 d, f16 m; 4 bytes of fifth bits; 16 bytes of nibbles
 };
 
 struct BlockQ8_0 {  // f16 d; 32 signed bytes
-  static constexpr int kUnits = 1, kBytes = 34;
+  static constexpr int kUnits = 1, kBytes = 34, kMost = 128;
   static constexpr bool kHalves = false, kOffset = kSignedOffset != 0.0f, kSigned = true;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
@@ -142,7 +143,7 @@ inline Scales scales_k(const HeadK& h) {
 }
 
 struct BlockQ4_K {  // f16 d, f16 minimum; 12 bytes of scales; 128 bytes of nibbles
-  static constexpr int kUnits = 8, kBytes = 144;
+  static constexpr int kUnits = 8, kBytes = 144, kMost = 15;
   static constexpr bool kHalves = false, kOffset = true, kSigned = false;
   using Head = HeadK;
   static Head head(const uint8_t* block, const int32_t* offsets) { return head_k(block, offsets); }
@@ -157,7 +158,7 @@ struct BlockQ4_K {  // f16 d, f16 minimum; 12 bytes of scales; 128 bytes of nibb
 };
 
 struct BlockQ5_K {  // f16 d, f16 minimum; 12 bytes of scales; 32 bytes of fifth bits; 128 bytes of nibbles
-  static constexpr int kUnits = 8, kBytes = 176;
+  static constexpr int kUnits = 8, kBytes = 176, kMost = 31;
   static constexpr bool kHalves = false, kOffset = true, kSigned = false;
   using Head = HeadK;
   static Head head(const uint8_t* block, const int32_t* offsets) { return head_k(block, offsets); }
@@ -173,7 +174,7 @@ struct BlockQ5_K {  // f16 d, f16 minimum; 12 bytes of scales; 32 bytes of fifth
 };
 
 struct BlockQ6_K {  // 128 bytes of low nibbles; 64 bytes of high pairs; 16 signed scales; f16 d; less 32
-  static constexpr int kUnits = 8, kBytes = 210;
+  static constexpr int kUnits = 8, kBytes = 210, kMost = 63;
   static constexpr bool kHalves = true, kOffset = true, kSigned = false;
   struct Head {
     F d;

@@ -28,6 +28,12 @@ const Kernels kKernels = {
         nullptr,     nullptr,    nullptr,     nullptr,     nullptr,     nullptr,     nullptr,     nullptr,
         nullptr,     nullptr,    nullptr,     nullptr,     nullptr,     nullptr,     linear_bf16, nullptr,
     },
+    {
+        nullptr,      nullptr, &kPackedQ4_0, &kPackedQ4_1, nullptr,      nullptr,      &kPackedQ5_0, &kPackedQ5_1,
+        &kPackedQ8_0, nullptr, nullptr,      nullptr,      &kPackedQ4_K, &kPackedQ5_K, &kPackedQ6_K, nullptr,
+        nullptr,      nullptr, nullptr,      nullptr,      nullptr,      nullptr,      nullptr,      nullptr,
+        nullptr,      nullptr, nullptr,      nullptr,      nullptr,      nullptr,      nullptr,      nullptr,
+    },
     quantize,
     epilogue,
     norm,

@@ -12,16 +12,19 @@ namespace sotto::cpu {
 
 constexpr uint32_t kUnit = 32;                                  // columns that share one activation scale
 constexpr uint32_t kPageTokens = 32;                            // tokens of one KV page
-constexpr uint32_t kUnitBytes = 2 * kUnit + 4 * sizeof(float);  // what a unit takes in a QuantRows row
+constexpr uint32_t kUnitBytes = 2 * kUnit + 5 * sizeof(float);  // what a unit takes in a QuantRows row
+constexpr uint32_t kPanelGroups = 2;                            // row groups that a thread's scratch holds unfolded
+constexpr int kWideRows = 4;                                    // rows of F16 or BF16 that it holds as float32
 constexpr uint32_t kSplitPages =
     16;  // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
 constexpr uint32_t kMaxLanes = 16;     // the widest vector, in float32
 constexpr uint32_t kTileQueries = 32;  // query vectors of one attention task
 
-// One activation row as integers of 15 bits with a scale per unit, each cut into two int8: 128 * high + low. In this order:
-// high [padded], then float scales [units], sums per unit (scale times the sum of its integers) [units], sums per half unit [2
-// * units], low [padded]. Rows lie `stride` bytes apart. Eight bits alone are what others use; on real models their rounding
-// moves logits by up to 1.5 (SmolLM2), fifteen by less than 0.02, and decoding is bound by memory either way.
+// One activation row as int8 with a scale per unit. Where a unit stands out of its row (quantize in row.cc) its numbers have 15
+// bits, cut in two: 128 * high + low, counted in steps of scale / 128; elsewhere low is 0. In this order: high [padded], low
+// [padded], float scales [units], sums per unit (of its numbers as they are kept) [units], sums per half unit [2 * units], and
+// whether the unit is a fine one, uint32 [units]. Rows lie `stride` bytes apart. Eight bits everywhere are what others use; on
+// real models they move logits by up to 1.8 (SmolLM2), because a few channels are a hundred times larger than the rest.
 struct QuantRows {
   uint8_t* base;
   uint64_t stride;
@@ -30,8 +33,8 @@ struct QuantRows {
 
 // out[a * out_stride + n - first_row] = sum over k of W[n][k] x[a][k] for rows first_row <= n < end_row.
 struct LinearTask {
-  const uint8_t* weights;  // row 0 of the rank's slice
-  uint64_t stride;         // bytes from row to row
+  const uint8_t* weights;  // row 0 of the rank's slice; repacked: its first group of rows
+  uint64_t stride;         // bytes from row to row; repacked: from group to group
   uint32_t first_row;
   uint32_t end_row;
   uint32_t columns;          // float types: columns of the slice
@@ -40,7 +43,7 @@ struct LinearTask {
   uint32_t row_count;        // activation rows
   float* out;
   uint64_t out_stride;
-  uint8_t* scratch;  // panel_bytes(...) of program.h, 64-byte aligned, one per thread
+  uint8_t* scratch;  // panel_bytes of lower.h, 64-byte aligned, one per thread
 };
 
 // u = act(...) of plan.h's LINEAR over `count` neighbouring columns of one row, in place; null pointers: absent.
@@ -112,10 +115,19 @@ struct RotaryTask {
 
 using LinearKernel = void (*)(const LinearTask&);
 
+// A repacked layout: groups of `lanes` rows, each a list of blocks of `block_bytes`.
+struct Packing {
+  // The `count` <= lanes stored rows from `rows` on, `blocks` stored blocks each, as one group.
+  void (*pack)(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t blocks, uint8_t* to);
+  LinearKernel linear;
+  uint32_t block_bytes;
+};
+
 struct Kernels {
   const char* name;
   uint32_t lanes;
-  LinearKernel linear[32];  // by weight type; null: not a type of this backend
+  LinearKernel linear[32];     // by weight type, stored rows; null: not a type of this backend
+  const Packing* packing[32];  // by weight type; null: only as stored
   // x (count numbers) is preceded by `skip` zeros and followed by zeros up to units * 32.
   void (*quantize)(const float* x, uint32_t skip, uint32_t count, const QuantRows& rows, uint32_t row);
   void (*epilogue)(const EpilogueTask&);

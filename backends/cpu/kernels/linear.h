@@ -17,6 +17,15 @@ void linear_q4_k(const LinearTask& task);
 void linear_q5_k(const LinearTask& task);
 void linear_q6_k(const LinearTask& task);
 
+extern const Packing kPackedQ4_0;
+extern const Packing kPackedQ4_1;
+extern const Packing kPackedQ5_0;
+extern const Packing kPackedQ5_1;
+extern const Packing kPackedQ8_0;
+extern const Packing kPackedQ4_K;
+extern const Packing kPackedQ5_K;
+extern const Packing kPackedQ6_K;
+
 // Columns [first, first + count) of a stored row as float32.
 using DecodeKernel = void (*)(const uint8_t* row, uint64_t first, uint32_t count, float* x);
 void decode_f32(const uint8_t* row, uint64_t first, uint32_t count, float* x);

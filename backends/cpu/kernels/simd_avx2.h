@@ -9,7 +9,8 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 8;
-constexpr int kTileRows = 4;  // activation rows of one tile: 4 integer and 4 float sums leave room for operands
+constexpr int kTileRows = 4;   // activation rows of one tile: 4 integer and 4 float sums leave room for operands
+constexpr int kFloatRows = 3;  // the same of float weights: four rows by these many sums
 using F = __m256;
 using I = __m256i;
 using W = __m256i;  // 32 weights, one byte each
@@ -115,8 +116,6 @@ constexpr float kSignedOffset = 128.0f;
 inline W w_from_signed(W w) { return _mm256_xor_si256(w, _mm256_set1_epi8(-128)); }
 inline S s_dot(W w, const int8_t* a) { return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w, w_load(a)); }
 inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }
-inline I i_dot4(I sum, const uint8_t* w, int32_t a) { return _mm256_dpbusd_avx_epi32(sum, w_load(w), _mm256_set1_epi32(a)); }
-inline I i_dot4_signed(I sum, const uint8_t* w, int32_t a) { return i_dot4(sum, w, a); }
 #else
 constexpr float kSignedOffset = 0.0f;
 inline W w_from_signed(W w) { return w; }
@@ -125,17 +124,45 @@ inline S s_dot(W w, const int8_t* a) { return _mm256_madd_epi16(_mm256_maddubs_e
 inline S s_dot_signed(W w, const int8_t* a) {
   return _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(w_load(a), w)), _mm256_set1_epi16(1));
 }
-inline I i_dot4(I sum, const uint8_t* w, int32_t a) {
-  return i_add(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(w_load(w), _mm256_set1_epi32(a)), _mm256_set1_epi16(1)));
-}
-inline I i_dot4_signed(I sum, const uint8_t* p, int32_t a) {
-  const W w = w_load(p);
-  const W signs = _mm256_sign_epi8(_mm256_set1_epi32(a), w);
-  return i_add(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(w), signs), _mm256_set1_epi16(1)));
-}
 #endif
 
 inline S s_fold(S high, S low) { return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low); }  // 128 high + low
+
+// Packed weights (packed.h): eight rows by four neighbouring columns, one byte each.
+using P = __m256i;
+inline P p_load(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+inline void p_store(uint8_t* p, P x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
+inline P p_or(P a, P b) { return _mm256_or_si256(a, b); }
+// (x >> kShift) & kMask in each byte; a negative shift goes left.
+template <int kShift, int kMask>
+inline P p_bits(P x) {
+  if constexpr (kShift > 0) x = _mm256_srli_epi16(x, kShift);
+  if constexpr (kShift < 0) x = _mm256_slli_epi16(x, -kShift);
+  return _mm256_and_si256(x, _mm256_set1_epi8(kMask));
+}
+inline P p_four(const int8_t* a) {  // four columns of an activation row, for all rows
+  int32_t four;
+  __builtin_memcpy(&four, a, 4);
+  return _mm256_set1_epi32(four);
+}
+constexpr int kTileGroups = 2;  // row groups of one tile
+#if defined(SOTTO_CPU_VNNI)
+using A = __m256i;
+// How many words of products with weights 0 .. most may be added up before a_total.
+constexpr int chain_of(int) { return 8; }
+inline A a_dot(P w, P x) { return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w, x); }
+inline A a_dot(A sum, P w, P x) { return _mm256_dpbusd_avx_epi32(sum, w, x); }
+inline A a_dot_signed(P w, P x) { return a_dot(w, x); }
+inline I a_total(A sum) { return sum; }
+#else
+using A = __m256i;                                                                              // sixteen sums of 16 bits
+constexpr int chain_of(int most) { return most > 63 ? 1 : most > 31 ? 2 : most > 15 ? 4 : 8; }  // * most * 254 < 2^15
+inline A a_dot(P w, P x) { return _mm256_maddubs_epi16(w, x); }
+inline A a_dot(A sum, P w, P x) { return _mm256_add_epi16(sum, _mm256_maddubs_epi16(w, x)); }
+inline A a_dot_signed(P w, P x) { return _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)); }
+inline I a_total(A sum) { return _mm256_madd_epi16(sum, _mm256_set1_epi16(1)); }
+#endif
+
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {
   const I a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));

@@ -9,7 +9,8 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int kTileRows = 8;  // activation rows of one tile: 8 integer and 8 float sums of 32 registers
+constexpr int kTileRows = 8;   // activation rows of one tile: 8 integer and 8 float sums of 32 registers
+constexpr int kFloatRows = 6;  // the same of float weights: four rows by these many sums
 using F = __m512;
 using I = __m512i;
 using W = __m256i;  // 32 weights, one byte each
@@ -108,12 +109,35 @@ constexpr float kSignedOffset = 128.0f;
 inline W w_from_signed(W w) { return _mm256_xor_si256(w, _mm256_set1_epi8(-128)); }
 inline S s_dot(W w, const int8_t* a) { return _mm256_dpbusd_epi32(_mm256_setzero_si256(), w, w_load(a)); }
 inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }
-inline I i_dot4(I sum, const uint8_t* w, int32_t a) {
-  return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(w), _mm512_set1_epi32(a));
-}
-inline I i_dot4_signed(I sum, const uint8_t* w, int32_t a) { return i_dot4(sum, w, a); }
 
 inline S s_fold(S high, S low) { return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low); }  // 128 high + low
+
+// Packed weights (packed.h): sixteen rows by four neighbouring columns, one byte each.
+using P = __m512i;
+inline P p_load(const uint8_t* p) { return _mm512_loadu_si512(p); }
+inline void p_store(uint8_t* p, P x) { _mm512_storeu_si512(p, x); }
+inline P p_or(P a, P b) { return _mm512_or_si512(a, b); }
+// (x >> kShift) & kMask in each byte; a negative shift goes left.
+template <int kShift, int kMask>
+inline P p_bits(P x) {
+  if constexpr (kShift > 0) x = _mm512_srli_epi16(x, kShift);
+  if constexpr (kShift < 0) x = _mm512_slli_epi16(x, -kShift);
+  return _mm512_and_si512(x, _mm512_set1_epi8(kMask));
+}
+inline P p_four(const int8_t* a) {  // four columns of an activation row, for all rows
+  int32_t four;
+  __builtin_memcpy(&four, a, 4);
+  return _mm512_set1_epi32(four);
+}
+constexpr int kTileGroups = 2;  // row groups of one tile
+using A = __m512i;
+// How many words of products with weights 0 .. most may be added up before a_total.
+constexpr int chain_of(int) { return 8; }
+inline A a_dot(P w, P x) { return _mm512_dpbusd_epi32(_mm512_setzero_si512(), w, x); }
+inline A a_dot(A sum, P w, P x) { return _mm512_dpbusd_epi32(sum, w, x); }
+inline A a_dot_signed(P w, P x) { return a_dot(w, x); }
+inline I a_total(A sum) { return sum; }
+
 inline W four_row_sums(const S* v) { return _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3])); }
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {

@@ -9,7 +9,8 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 4;
-constexpr int kTileRows = 8;  // activation rows of one tile: 8 integer and 8 float sums of 32 registers
+constexpr int kTileRows = 8;   // activation rows of one tile: 8 integer and 8 float sums of 32 registers
+constexpr int kFloatRows = 6;  // the same of float weights: four rows by these many sums
 using F = float32x4_t;
 using I = int32x4_t;
 struct W {  // 32 weights, one byte each
@@ -127,8 +128,32 @@ inline S s_dot(W w, const int8_t* a) {
   return {dot16(vdupq_n_s32(0), w.a, vld1q_s8(a)), dot16(vdupq_n_s32(0), w.b, vld1q_s8(a + 16))};
 }
 inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }
-inline I i_dot4(I sum, const uint8_t* w, int32_t a) { return dot16(sum, vld1q_u8(w), vreinterpretq_s8_s32(vdupq_n_s32(a))); }
-inline I i_dot4_signed(I sum, const uint8_t* w, int32_t a) { return i_dot4(sum, w, a); }
+
+// Packed weights (packed.h): four rows by four neighbouring columns, one byte each.
+using P = uint8x16_t;
+inline P p_load(const uint8_t* p) { return vld1q_u8(p); }
+inline void p_store(uint8_t* p, P x) { vst1q_u8(p, x); }
+inline P p_or(P a, P b) { return vorrq_u8(a, b); }
+// (x >> kShift) & kMask in each byte; a negative shift goes left.
+template <int kShift, int kMask>
+inline P p_bits(P x) {
+  if constexpr (kShift > 0) x = vshrq_n_u8(x, kShift);
+  if constexpr (kShift < 0) x = vshlq_n_u8(x, -kShift);
+  return vandq_u8(x, vdupq_n_u8(kMask));
+}
+inline P p_four(const int8_t* a) {  // four columns of an activation row, for all rows
+  int32_t four;
+  __builtin_memcpy(&four, a, 4);
+  return vreinterpretq_u8_s32(vdupq_n_s32(four));
+}
+constexpr int kTileGroups = 2;  // row groups of one tile
+using A = int32x4_t;
+// How many words of products with weights 0 .. most may be added up before a_total.
+constexpr int chain_of(int) { return 8; }
+inline A a_dot(A sum, P w, P x) { return dot16(sum, w, vreinterpretq_s8_u8(x)); }
+inline A a_dot(P w, P x) { return a_dot(vdupq_n_s32(0), w, x); }
+inline A a_dot_signed(P w, P x) { return a_dot(w, x); }
+inline I a_total(A sum) { return sum; }
 
 inline S s_fold(S high, S low) {  // 128 high + low
   return {vaddq_s32(vshlq_n_s32(high.a, 7), low.a), vaddq_s32(vshlq_n_s32(high.b, 7), low.b)};

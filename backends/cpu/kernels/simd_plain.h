@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kLanes = 4;
 constexpr int kTileRows = 4;
+constexpr int kFloatRows = 2;  // the same of float weights: four rows by these many sums
 struct F {
   float v[4];
 };
@@ -177,15 +178,49 @@ inline S s_dot(const W& w, const int8_t* a) {
   return r;
 }
 inline S s_dot_signed(const W& w, const int8_t* a) { return s_dot(w, a); }
-inline I i_dot4(I sum, const uint8_t* w, int32_t four) {
-  int8_t a[4];
-  __builtin_memcpy(a, &four, 4);
+
+// Packed weights (packed.h): four rows by four neighbouring columns, one byte each.
+struct P {
+  uint8_t v[16];
+};
+inline P p_load(const uint8_t* p) {
+  P r;
+  __builtin_memcpy(r.v, p, 16);
+  return r;
+}
+inline void p_store(uint8_t* p, const P& x) { __builtin_memcpy(p, x.v, 16); }
+inline P p_or(const P& a, const P& b) {
+  P r;
+  for (int i = 0; i < 16; ++i) r.v[i] = a.v[i] | b.v[i];
+  return r;
+}
+// (x >> kShift) & kMask in each byte; a negative shift goes left.
+template <int kShift, int kMask>
+inline P p_bits(const P& x) {
+  P r;
+  for (int i = 0; i < 16; ++i)
+    r.v[i] =
+        static_cast<uint8_t>((kShift < 0 ? x.v[i] << (kShift < 0 ? -kShift : 0) : x.v[i] >> (kShift < 0 ? 0 : kShift)) & kMask);
+  return r;
+}
+inline P p_four(const int8_t* a) {  // four columns of an activation row, for all rows
+  P r;
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(r.v + 4 * i, a, 4);
+  return r;
+}
+constexpr int kTileGroups = 1;  // row groups of one tile
+using A = I;
+// How many words of products with weights 0 .. most may be added up before a_total.
+constexpr int chain_of(int) { return 8; }
+inline A a_dot(A sum, const P& w, const P& x) {
   for (int r = 0; r < 4; ++r) {
-    for (int i = 0; i < 4; ++i) sum.v[r] += static_cast<int8_t>(w[4 * r + i]) * a[i];
+    for (int i = 4 * r; i < 4 * r + 4; ++i) sum.v[r] += static_cast<int8_t>(w.v[i]) * static_cast<int8_t>(x.v[i]);
   }
   return sum;
 }
-inline I i_dot4_signed(I sum, const uint8_t* w, int32_t four) { return i_dot4(sum, w, four); }
+inline A a_dot(const P& w, const P& x) { return a_dot(i_zero(), w, x); }
+inline A a_dot_signed(const P& w, const P& x) { return a_dot(w, x); }
+inline I a_total(A sum) { return sum; }
 
 inline S s_fold(const S& high, const S& low) {  // 128 high + low
   S r;

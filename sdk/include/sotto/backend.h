@@ -25,6 +25,9 @@ typedef struct sotto_program sotto_program; /* a compiled plan */
 typedef struct sotto_cache sotto_cache;     /* KV rows of many sequences */
 typedef struct sotto_adapter sotto_adapter; /* LoRA pairs */
 
+/* Memory is short: weights are used where they lie (BORROW) instead of in a faster layout of the backend's own. */
+#define SOTTO_GROUP_IN_PLACE 1u
+
 typedef struct sotto_group_options {
   uint32_t struct_size;
   uint32_t world;              /* ranks of the whole job; 0 means local_ranks */
@@ -36,7 +39,7 @@ typedef struct sotto_group_options {
   uint64_t affinity_mask;      /* hint: cores to use; 0: any */
   const sotto_interface *comm; /* sotto_comm_api, joined; NULL when world == local_ranks. Outlives the group */
   uint32_t comm_deadline_ms;   /* of each of its calls inside a run; 0: none */
-  uint32_t reserved;
+  uint32_t flags;              /* SOTTO_GROUP_* */
 } sotto_group_options;
 
 typedef struct sotto_cache_options {

@@ -1,9 +1,11 @@
 /* observe.h - what the weights of a model are multiplied with while it reads a text: the importance of their columns for a
- * quantizer (sotto_importance of convert.h). For tools that prepare models; what talks to users never needs it. */
+ * quantizer (sotto_importance of convert.h), and what its steps take. For tools that prepare and measure models; what talks to
+ * users never needs it. */
 #ifndef SOTTO_OBSERVE_H
 #define SOTTO_OBSERVE_H
 
 #include "sotto/model.h"
+#include "sotto/profile.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +44,14 @@ typedef struct sotto_observe_options {
 SOTTO_API sotto_status sotto_model_observe(sotto_model *model, const uint32_t *ids, uint64_t count,
                                            const sotto_observe_options *options, sotto_on_observation on_observation,
                                            void *user, sotto_error *err);
+
+/* Where the time of the model's steps goes, all sessions together: counts from here on. SOTTO_UNSUPPORTED: its backend has no
+ * profile. [any thread; waits for the step that runs] */
+SOTTO_API sotto_status sotto_model_profile_begin(sotto_model *model, sotto_error *err);
+/* Stops counting and tells of each kind of work once; the row is valid during the callback, non-zero ends the call
+ * (SOTTO_CANCELLED). [any thread; waits for the step that runs] */
+typedef int32_t (*sotto_on_profile_row)(void *user, const sotto_profile_row *row);
+SOTTO_API sotto_status sotto_model_profile_end(sotto_model *model, sotto_on_profile_row on_row, void *user, sotto_error *err);
 
 #ifdef __cplusplus
 }

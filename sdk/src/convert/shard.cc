@@ -16,8 +16,8 @@ struct Content {
   std::vector<Place> places;
 
   // A piece of the tensor with this index, once.
-  void add(uint64_t tensor, const Piece& piece) {
-    const auto same = [&](const Place& p) { return p.tensor == tensor && Piece{p.offset, p.rows, p.bytes} == piece; };
+  void add(uint64_t tensor, const ShardPiece& piece) {
+    const auto same = [&](const Place& p) { return p.tensor == tensor && ShardPiece{p.offset, p.rows, p.bytes} == piece; };
     if (std::none_of(places.begin(), places.end(), same)) places.push_back({tensor, piece.offset, piece.rows, piece.bytes});
   }
 };

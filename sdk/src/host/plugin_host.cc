@@ -93,7 +93,10 @@ Status PluginHost::start(std::unique_ptr<Plugin> plugin) {
     const auto* table = static_cast<const sotto_backend*>(offered);
     if (const Status complete = check_backend(*table); !complete.ok()) return complete.within(plugin->id());
     const std::string& id = plugin->id();
-    backends_.push_back(Backend{id, id.substr(id.rfind('.') + 1), plugin->version(), table, plugin->self()});
+    SOTTO_ASSIGN(const void* const profile, plugin->query(SOTTO_PROFILE_ID));
+    const auto* counts = static_cast<const sotto_profile_api*>(profile);
+    if (counts != nullptr && (!SOTTO_HAS(sotto_profile_api, counts, row) || !counts->count || !counts->row)) counts = nullptr;
+    backends_.push_back(Backend{id, id.substr(id.rfind('.') + 1), plugin->version(), table, plugin->self(), counts});
   }
   plugins_.push_back(std::move(plugin));
   ++running_;

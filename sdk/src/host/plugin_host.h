@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "sotto/backend.h"
 #include "sotto/plugin.h"
+#include "sotto/profile.h"
 
 namespace sotto {
 
@@ -46,6 +47,7 @@ struct Backend {
   std::string version;
   const sotto_backend* table;
   void* self;
+  const sotto_profile_api* profile = nullptr;  // where the plugin has one
 };
 
 // Const after construction, any thread. Plugins are destroyed and unloaded with it, so whoever holds an object of a plugin

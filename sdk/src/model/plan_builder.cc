@@ -17,7 +17,7 @@ Span<const uint8_t> part_of(const GgufTensor& t, size_t first, size_t count) {
 
 }  // namespace
 
-Piece Plan::piece_of(uint32_t weight, uint32_t rank) const {
+ShardPiece Plan::piece_of(uint32_t weight, uint32_t rank) const {
   const sotto_weight& w = weights_[weight];
   const sotto_slice& s = w.slices[rank];
   const WeightSource& from = sources_[weight];
@@ -28,7 +28,7 @@ Piece Plan::piece_of(uint32_t weight, uint32_t rank) const {
 }
 
 sotto_upload Plan::upload_of(uint32_t weight, uint32_t rank) const {
-  const Piece piece = piece_of(weight, rank);
+  const ShardPiece piece = piece_of(weight, rank);
   const WeightSource& from = sources_[weight];
   sotto_upload u{};
   u.struct_size = sizeof u;

@@ -26,12 +26,12 @@ struct WeightSource {
 };
 
 // What one rank is given of a tensor's bytes: rows of so many bytes, row_bytes of the tensor apart.
-struct Piece {
+struct ShardPiece {
   uint64_t offset = 0;
   uint64_t rows = 0;
   uint64_t bytes = 0;  // of a row
 
-  bool operator==(const Piece& o) const { return offset == o.offset && rows == o.rows && bytes == o.bytes; }
+  bool operator==(const ShardPiece& o) const { return offset == o.offset && rows == o.rows && bytes == o.bytes; }
 };
 
 // A finished plan with everything it points to. Moves keep the pointers valid.
@@ -45,7 +45,7 @@ class Plan {
   const std::vector<WeightSource>& sources() const { return sources_; }
   // The bytes a rank is given for a weight: from the first stored row and block on.
   sotto_upload upload_of(uint32_t weight, uint32_t rank) const;
-  Piece piece_of(uint32_t weight, uint32_t rank) const;
+  ShardPiece piece_of(uint32_t weight, uint32_t rank) const;
   // The bytes of one rank lie elsewhere than in the tensor, row behind row: a file that holds this rank's pieces alone.
   void give_piece(uint32_t weight, Span<const uint8_t> bytes) { pieces_[weight] = bytes; }
   // Bytes of all weights that one token reads: the tables count a row, the rest whole.

@@ -87,10 +87,10 @@ Status ShardFile::place(const Gguf& model, Plan* plan) const {
     const sotto_slice& slice = weight.slices[rank_];
     const GgufTensor* t = model.tensor(std::string_view(weight.name.data, static_cast<size_t>(weight.name.size)));
     if (!t || !t->bytes.empty() || slice.rows == 0 || slice.columns == 0) continue;  // made by the host, whole, or nothing
-    const Piece wanted = plan->piece_of(w, rank_);
+    const ShardPiece wanted = plan->piece_of(w, rank_);
     const auto& held = held_[static_cast<size_t>(t - model.tensors().data())];
     const auto found = std::find_if(held.begin(), held.end(), [&](const Held& h) {
-      return Piece{h.place.offset, h.place.rows, h.place.bytes} == wanted;
+      return ShardPiece{h.place.offset, h.place.rows, h.place.bytes} == wanted;
     });
     if (found == held.end())
       return bad(fmt::format("tensor '{}': the piece of {} rows of {} bytes at {} that {} needs is not in it", t->name,

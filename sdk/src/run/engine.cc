@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/mapped_file.h"
 #include "run/vocabulary.h"
 
 namespace sotto {
@@ -110,7 +111,7 @@ Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool o
   return e;
 }
 
-Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
+Status Engine::make_group(const PluginHost& host, const EngineOptions& o, bool in_place) {
   if (const ShardFile* shard = file_ ? file_->shard() : nullptr; shard && (first_rank() != shard->rank() || local_ranks() != 1))
     return Status(SOTTO_MISMATCH, fmt::format("{} is {}; this process is to hold {} from rank {} on", file_->name(),
                                               shard->describe(), local_ranks() == 1 ? "one rank" : "ranks", first_rank()));
@@ -136,6 +137,7 @@ Status Engine::make_group(const PluginHost& host, const EngineOptions& o) {
   g.threads = o.threads;
   g.affinity_mask = o.affinity_mask;
   g.thread_priority = o.thread_priority;
+  g.flags = in_place ? SOTTO_GROUP_IN_PLACE : 0;
   SOTTO_TRY(program_->make("group_create", &program_->group, [&](const sotto_backend& t, sotto_group** made, sotto_error* err) {
     return t.group_create(backend.self, &g, made, err);
   }));
@@ -157,10 +159,19 @@ Status Engine::prepare(const Backend& backend, const PluginHost& host, const Eng
   program_->output_widths[kLogitsOutput] = file_->config().vocabulary;
   program_->output_widths[kHiddenOutput] = file_->config().hidden;
   SOTTO_ASSIGN(plan_, file_->plan(o.plan));
-  SOTTO_TRY(make_group(host, o));
+  SOTTO_TRY(make_group(host, o, false));
   MemoryWishes wishes = o.memory;
   wishes.context_trained = file_->config().context_trained;
-  SOTTO_ASSIGN(memory_, plan_memory(wishes, [&](const MemoryChoice& c) { return measure(c, o.owns_bytes); }));
+  const auto measured = [&](const MemoryChoice& c) { return measure(c, o.owns_bytes); };
+  MemoryWishes unlimited = wishes;
+  unlimited.cap_bytes = 0;
+  SOTTO_ASSIGN(memory_, plan_memory(unlimited, measured));
+  // A faster layout of the weights is the first thing to give up under a cap.
+  if (wishes.cap_bytes != 0 && memory_.estimate.total > wishes.cap_bytes) {
+    program_->destroy_group();
+    SOTTO_TRY(make_group(host, o, true));
+    SOTTO_ASSIGN(memory_, plan_memory(wishes, measured));
+  }
   program_->max_batch = memory_.choice.max_batch;
   return {};
 }
@@ -207,6 +218,7 @@ Status Engine::open_backend(const PluginHost& host, const EngineOptions& o, bool
 void Engine::close() {
   scheduler_.reset();
   program_.reset();
+  uploaded_.clear();
 }
 
 Status Engine::load(const EngineOptions& o) {
@@ -214,7 +226,12 @@ Status Engine::load(const EngineOptions& o) {
   SOTTO_TRY(p.make("weights_create", &p.weights, [&](const sotto_backend& t, sotto_weights** made, sotto_error* err) {
     return t.weights_create(p.group, &plan_.c(), made, err);
   }));
-  const Upload upload = [&](uint32_t weight, uint32_t rank, const sotto_upload& data) {
+  const Upload upload = [&](uint32_t weight, uint32_t rank, sotto_upload data) {
+    if (file_->is_mapped()) {
+      uploaded_.emplace_back(static_cast<const uint8_t*>(data.bytes), data.byte_count);
+      data.user = &uploaded_.back();
+      data.release = [](void* part) { MappedFile::give_back(*static_cast<const Span<const uint8_t>*>(part)); };
+    }
     return p.call("upload",
                   [&](const sotto_backend& t, sotto_error* err) { return t.upload(p.weights, weight, rank, &data, err); });
   };

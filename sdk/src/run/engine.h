@@ -1,6 +1,7 @@
 // engine.h: one model on one backend: file, tokenizer, template, compiled program and scheduler. Behind sotto_model.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -77,7 +78,7 @@ class Engine {
   Status open_backend(const PluginHost& host, const EngineOptions& options, bool with_weights);
   void close();
   Status prepare(const Backend& backend, const PluginHost& host, const EngineOptions& options);
-  Status make_group(const PluginHost& host, const EngineOptions& options);
+  Status make_group(const PluginHost& host, const EngineOptions& options, bool in_place);
   Status load(const EngineOptions& options);
   // Over several processes (engine_ranks.cc).
   Status join_team(const PluginHost& host, EngineOptions* options);
@@ -103,6 +104,7 @@ class Engine {
   const PluginHost* host_ = nullptr;
   Plan plan_;
   MemoryPlan memory_;
+  std::deque<Span<const uint8_t>> uploaded_;  // parts of the mapped file that a backend may still read, or has let go
   std::unique_ptr<Program> program_;
   std::unique_ptr<Scheduler> scheduler_;
 };

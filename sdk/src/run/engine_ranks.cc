@@ -87,7 +87,7 @@ Status Engine::prepare_worker(const PluginHost& host, const Job& job, EngineOpti
   program_->sequences = job.sequences;
   program_->max_batch = job.choice.max_batch;
   SOTTO_ASSIGN(plan_, file_->plan(o->plan));
-  SOTTO_TRY(make_group(host, *o));
+  SOTTO_TRY(make_group(host, *o, false));
   memory_.choice = job.choice;
   SOTTO_ASSIGN(memory_.estimate, measure(memory_.choice, o->owns_bytes));
   if (o->memory.cap_bytes == 0 || memory_.estimate.total <= o->memory.cap_bytes) return {};
@@ -157,7 +157,7 @@ Status Engine::go_on_alone() {
   EngineOptions o = options_;
   o.devices.clear();
   SOTTO_ASSIGN(alone.plan_, file_->plan(PlanOptions()));
-  SOTTO_TRY(alone.make_group(*host_, o));
+  SOTTO_TRY(alone.make_group(*host_, o, false));
   SOTTO_TRY(alone.load(o));
   program_->swap(fresh);
   alone.program_.reset();  // the old one, before the plan that its weights borrow from

@@ -32,4 +32,9 @@ void Program::swap(Program& o) {
   std::swap(device_name, o.device_name);
 }
 
+void Program::destroy_group() {
+  if (group) (void)call_plugin_void(backend->id, "group_destroy", [&] { backend->table->group_destroy(group); });
+  group = nullptr;
+}
+
 }  // namespace sotto

@@ -55,6 +55,9 @@ class Program {
   // Exchanges everything with another.
   void swap(Program& other);
 
+  // REQUIRES: nothing was made of the group.
+  void destroy_group();
+
   std::unique_ptr<Team> team;  // null: all ranks are here
   const Backend* backend = nullptr;
   const sotto_traffic_api* traffic_api = nullptr;  // null: the backend does not count

@@ -50,7 +50,7 @@ void columns_over_ranks(const Subject& subject, Recorder& record, uint32_t type,
           name_of(spec.bias ? "columns of a weight with bias " : "columns of a weight ", shape.out, columns, ranks));
 }
 
-void batch_sizes(const Subject& subject, Recorder& record, uint32_t type) {
+void batch_sizes(const Subject& subject, Recorder& record, uint32_t type, bool in_place) {
   Net net(1, 77);
   LinearSpec spec;
   spec.type = type;
@@ -60,10 +60,12 @@ void batch_sizes(const Subject& subject, Recorder& record, uint32_t type) {
     RunnerOptions options = subject.options();
     options.max_batch = std::max(rows, 32u);
     options.borrow = rows % 2 == 0;
+    options.in_place = in_place;
     net.max_positions = 256;
     const std::vector<Sequence> sequences = {net.sequence(rows)};
     compare(subject, record, net, sequences, one_batch(sequences),
-            {"[96, 512], " + std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in a batch",
+            {"[96, 512], " + std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in a batch" +
+                 (in_place ? ", weights in place" : ""),
              linear_tolerance(subject.tested, type), options});
   }
 }
@@ -92,7 +94,7 @@ void linear_of(const Subject& subject, Recorder& record, uint32_t type) {
     }
   }
   rows_over_ranks(subject, record, type, 3, kLarge, 2);
-  batch_sizes(subject, record, type);
+  for (const bool in_place : {false, true}) batch_sizes(subject, record, type, in_place);
   gates(subject, record, type);
 }
 

@@ -80,6 +80,7 @@ sotto_status Runner::make() {
   g.comm = options.comm;
   g.devices = devices.data();
   g.threads = options.threads;
+  g.flags = options.in_place ? SOTTO_GROUP_IN_PLACE : 0;
   const sotto_cache_options c{sizeof(sotto_cache_options), options.k_type, options.v_type, options.sequences, options.tokens};
   const sotto_plan& plan = net.plan();
   std::vector<sotto_rank_cost> costs(local_ranks());

@@ -22,6 +22,7 @@ struct RunnerOptions {
   const sotto_interface* comm = nullptr;  // the ranks live in `processes`, equally many in each; this is one of them
   uint32_t processes = 1;
   uint32_t process = 0;
+  bool in_place = false;  // SOTTO_GROUP_IN_PLACE
 };
 
 // Which sequence each row of each batch goes on with.

@@ -1,0 +1,161 @@
+// linear_tile.h - many activation rows by kLanes weight rows at a time: the rows unfold once into a panel of the thread's
+// scratch, then tiles of kTileGroups groups by kTileRows activation rows run over it. Limit: the integer dot product.
+//
+// A panel holds bytes [unit][8 words][kLanes][4 columns], then the scales d and m of each unit (of each half) in turn. Products
+// are summed in 16 bits as long as they fit (chain_of). Only units in which an activation row has a rest of low bits are
+// multiplied a second time.
+#pragma once
+
+#include "activations.h"
+
+namespace sotto::cpu::SOTTO_CPU_ISA {
+namespace {
+
+constexpr int kWords = kUnit / 4;
+
+struct Panel {
+  uint8_t* bytes;
+  float* scales;
+};
+inline Panel panel_of(const LinearTask& t, uint32_t group) {
+  const size_t units = t.quants.units, bytes = units * kUnit * kLanes;
+  uint8_t* base = t.scratch + group * units * kLanes * (kUnit + 4 * sizeof(float));
+  return {base, reinterpret_cast<float*>(base + bytes)};
+}
+template <class T>
+inline void store_scales(const Panel& panel, size_t u, const Scales& scales) {
+  constexpr int kParts = T::kHalves ? 2 : 1;
+  for (int i = 0; i < kParts; ++i) {
+    f_store(panel.scales + (u * kParts + static_cast<size_t>(i)) * 2 * kLanes, scales.d[i]);
+    f_store(panel.scales + (u * kParts + static_cast<size_t>(i)) * 2 * kLanes + kLanes, scales.m[i]);
+  }
+}
+
+template <class T>
+inline A first_dot(P w, P x) {
+  if constexpr (T::kSigned) return a_dot_signed(w, x);
+  return a_dot(w, x);
+}
+
+// body(g, c) with both known to the compiler: what it touches stays in registers.
+template <int kGroups, int kRows, class Body>
+__attribute__((always_inline)) inline void for_tile(Body&& body) {
+  for_each<0, kGroups * kRows>([&](auto i)
+                                   __attribute__((always_inline)) { body(Int<i.value / kRows>{}, Int<i.value % kRows>{}); });
+}
+
+// dots[g][c] = the words [kFirst, kEnd) of a unit: weights of group g times activation row c.
+template <class T, int kGroups, int kRows, int kFirst, int kEnd>
+__attribute__((always_inline)) inline void dot_words(const uint8_t* const* bytes, const int8_t* const* x,
+                                                     I (&dots)[kGroups][kRows]) {
+  constexpr int kChain = chain_of(T::kMost);
+  A sums[kGroups][kRows];
+  for_each<kFirst, kEnd>([&](auto word) __attribute__((always_inline)) {
+    constexpr int k = word.value, kAt = (k - kFirst) % kChain;
+    P w[kGroups], four[kRows];
+    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { w[g.value] = p_load(bytes[g.value] + k * 4 * kLanes); });
+    for_each<0, kRows>([&](auto c) __attribute__((always_inline)) { four[c.value] = p_four(x[c.value] + 4 * k); });
+    for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+      A& sum = sums[g.value][c.value];
+      I& dot = dots[g.value][c.value];
+      if constexpr (kAt == 0) {
+        sum = first_dot<T>(w[g.value], four[c.value]);
+      } else {
+        sum = a_dot(sum, w[g.value], four[c.value]);
+      }
+      if constexpr (kAt == kChain - 1 || k == kEnd - 1) dot = k - kFirst < kChain ? a_total(sum) : i_add(dot, a_total(sum));
+    });
+  });
+}
+
+// The same with the rest of low bits, counted in fine steps.
+template <class T, int kGroups, int kRows, int kFirst, int kEnd>
+__attribute__((always_inline)) inline void dot_words_fine(const uint8_t* const* bytes, const int8_t* const* high,
+                                                          const int8_t* const* low, I (&dots)[kGroups][kRows]) {
+  I rest[kGroups][kRows];
+  dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, high, dots);
+  dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, low, rest);
+  for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+    dots[g.value][c.value] = i_add(i_shl(dots[g.value][c.value], 7), rest[g.value][c.value]);
+  });
+}
+
+template <class T, int kGroups, int kRows>
+void tile(const LinearTask& t, uint32_t first, uint32_t row) {
+  constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
+  Activations x[kRows];
+  Panel panels[kGroups];
+  F sums[kGroups][kRows];
+  for (int g = 0; g < kGroups; ++g) panels[g] = panel_of(t, static_cast<uint32_t>(g));
+  for (int c = 0; c < kRows; ++c) {
+    x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
+    for (int g = 0; g < kGroups; ++g) sums[g][c] = f_zero();
+  }
+  for (size_t u = 0; u < t.quants.units; ++u) {
+    const uint8_t* bytes[kGroups];
+    const int8_t *high[kRows], *low[kRows];
+    uint32_t fine = 0;
+    for (int g = 0; g < kGroups; ++g) bytes[g] = panels[g].bytes + u * kUnit * kLanes;
+    for (int c = 0; c < kRows; ++c) {
+      high[c] = x[c].high + kUnit * u;
+      low[c] = x[c].low + kUnit * u;
+      fine |= x[c].fine[u];
+    }
+    I dots[2][kGroups][kRows];
+    for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
+      constexpr int kFirst = part.value * kPartWords, kEnd = kFirst + kPartWords;
+      if (__builtin_expect(fine != 0, 0)) {
+        dot_words_fine<T, kGroups, kRows, kFirst, kEnd>(bytes, high, low, dots[part.value]);
+      } else {
+        dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, high, dots[part.value]);
+      }
+    });
+    const float step = fine != 0 ? kFineStep : 1.0f;
+    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
+      const float* p = panels[g.value].scales + u * kParts * 2 * kLanes;
+      Scales scales = {{f_load(p), f_zero()}, {T::kOffset ? f_load(p + kLanes) : f_zero(), f_zero()}};
+      if constexpr (T::kHalves) {
+        scales.d[1] = f_load(p + 2 * kLanes);
+        scales.m[1] = f_load(p + 3 * kLanes);
+      }
+      for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+        F& sum = sums[g.value][c.value];
+        const Activations& row_of = x[c.value];
+        sum = add_unit<T>(sum, dots[0][g.value][c.value], dots[kParts - 1][g.value][c.value], scales, row_of, u,
+                          row_of.scales[u] * step);
+      });
+    });
+  }
+  for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+    const uint32_t n = first + static_cast<uint32_t>(g.value * kLanes);
+    store_lanes(t.out + (row + static_cast<uint32_t>(c.value)) * t.out_stride + (n - t.first_row), sums[g.value][c.value],
+                t.end_row - n);
+  });
+}
+
+template <class T, int kGroups>
+void tiles(const LinearTask& t, uint32_t first) {
+  uint32_t row = 0;
+  for (; row + kTileRows <= t.row_count; row += kTileRows) tile<T, kGroups, kTileRows>(t, first, row);
+  for (; row + 2 <= t.row_count; row += 2) tile<T, kGroups, 2>(t, first, row);
+  for (; row < t.row_count; ++row) tile<T, kGroups, 1>(t, first, row);
+}
+
+// fill(first, panel) unfolds the weight rows first .. first + kLanes.
+template <class T, class Fill>
+void linear_tiles(const LinearTask& t, Fill&& fill) {
+  // Two groups share the activations' loads where the sums of both fit into the registers.
+  constexpr int kGroups = chain_of(T::kMost) == 8 ? kTileGroups : 1;
+  uint32_t n = t.first_row;
+  for (; n + (kGroups - 1) * kLanes < t.end_row; n += kGroups * kLanes) {
+    for (uint32_t g = 0; g < kGroups; ++g) fill(n + g * kLanes, panel_of(t, g));
+    tiles<T, kGroups>(t, n);
+  }
+  for (; n < t.end_row; n += kLanes) {
+    fill(n, panel_of(t, 0));
+    tiles<T, 1>(t, n);
+  }
+}
+
+}  // namespace
+}  // namespace sotto::cpu::SOTTO_CPU_ISA
