@@ -5,8 +5,8 @@
  *   options.matcher = matcher;  sotto_generate(session, prompt, &options, ...);         session.h
  *
  * Only tokens with which the text can still become one that the grammar allows are chosen; the end of the text only where it is
- * one. When nothing more may follow, the answer ends (SOTTO_FINISH_GRAMMAR). docs/grammar.md says what of GBNF and JSON Schema is
- * taken; the rest is refused by name, never ignored. Token masks after XGrammar (Dong et al. 2024, arXiv:2411.15100). */
+ * one. When nothing more may follow, the answer ends (SOTTO_FINISH_GRAMMAR). docs/grammar.md says what of GBNF and JSON Schema
+ * is taken; the rest is refused by name, never ignored. Token masks after XGrammar (Dong et al. 2024, arXiv:2411.15100). */
 #ifndef SOTTO_GRAMMAR_H
 #define SOTTO_GRAMMAR_H
 
@@ -59,8 +59,8 @@ typedef struct sotto_grammar_facts {
 /* [any thread] */
 SOTTO_API sotto_status sotto_grammar_get_facts(const sotto_grammar *grammar, sotto_grammar_facts *out, sotto_error *err);
 
-/* Where one text stands in the grammar. Matchers of a grammar share it and its masks, on any threads; one matcher is used by one
- * thread at a time, another at the same time gets SOTTO_BUSY, as does every call while an answer is generated with it. */
+/* Where one text stands in the grammar. Matchers of a grammar share it and its masks, on any threads; one matcher is used by
+ * one thread at a time, another at the same time gets SOTTO_BUSY, as does every call while an answer is generated with it. */
 SOTTO_API sotto_status sotto_matcher_create(const sotto_grammar *grammar, sotto_matcher **out, sotto_error *err);
 /* Also from inside of a callback of the answer that uses it. [any thread] */
 SOTTO_API void sotto_matcher_destroy(sotto_matcher *matcher);
