@@ -41,8 +41,8 @@ typedef struct sotto_grammar_options {
 
 /* `model`: whose vocabulary is masked, vocabulary-only too; NULL: the grammar matches text only. The grammar does not hold it.
  * Faults in `source` tell line and column, counted in bytes from 1: SOTTO_INVALID_ARGUMENT for what is wrong,
- * SOTTO_UNSUPPORTED for what is not taken or too large. Unless SOTTO_GRAMMAR_LAZY, the commonest masks are computed here.
- * [any thread] */
+ * SOTTO_UNSUPPORTED for what is not taken or too large. Unless SOTTO_GRAMMAR_LAZY, the first masks are computed here, for at
+ * most some 100 ms. [any thread] */
 SOTTO_API sotto_status sotto_grammar_compile(sotto_model *model, uint32_t kind, sotto_str source,
                                              const sotto_grammar_options *options, sotto_grammar **out, sotto_error *err);
 /* Its matchers go on. [any thread] */
