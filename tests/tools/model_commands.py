@@ -108,6 +108,14 @@ class Run(support.Case):
         self.assertLessEqual(said["generated_tokens"], 12)
         self.assertIn(said["finish"], ("length", "end"))
 
+    def test_an_answer_follows_a_schema_or_a_grammar(self):
+        schema = self.write("schema.json", '{"type": "object", "properties": {"on": {"type": "boolean"}}, "required": ["on"]}')
+        said = self.json("run", MODEL, "-p", "Hello", "--raw", "--schema", schema)
+        self.assertIsInstance(json.loads(said["text"])["on"], bool)
+        self.assertEqual(said["finish"], "grammar")
+        grammar = self.write("g.gbnf", 'root ::= [0-9]{4}')
+        self.assertRegex(self.good("run", MODEL, "-p", "Hello", "--raw", "--grammar", grammar).decode(), r"^[0-9]{4}\n$")
+
     def test_a_seed_makes_sampling_repeatable(self):
         words = ("run", MODEL, "-p", "Hello", "-n", "16", "--temp", "1.5", "--top-k", "200", "--top-p", "0.99", "--min-p", "0.001",
                  "--repeat-penalty", "1.1")

@@ -5,8 +5,8 @@
  *   options.matcher = matcher;  sotto_generate(session, prompt, &options, ...);         session.h
  *
  * Only tokens with which the text can still become one that the grammar allows are chosen; the end of the text only where it is
- * one. When nothing more may follow, the answer ends (SOTTO_FINISH_GRAMMAR). docs/grammar.md says what of GBNF and JSON Schema is
- * taken; the rest is refused by name, never ignored. Token masks after XGrammar (Dong et al. 2024, arXiv:2411.15100). */
+ * one. When nothing more may follow, the answer ends (SOTTO_FINISH_GRAMMAR). docs/grammar.md says what of GBNF and JSON Schema
+ * is taken; the rest is refused by name, never ignored. Token masks after XGrammar (Dong et al. 2024, arXiv:2411.15100). */
 #ifndef SOTTO_GRAMMAR_H
 #define SOTTO_GRAMMAR_H
 
@@ -41,8 +41,8 @@ typedef struct sotto_grammar_options {
 
 /* `model`: whose vocabulary is masked, vocabulary-only too; NULL: the grammar matches text only. The grammar does not hold it.
  * Faults in `source` tell line and column, counted in bytes from 1: SOTTO_INVALID_ARGUMENT for what is wrong,
- * SOTTO_UNSUPPORTED for what is not taken or too large. Unless SOTTO_GRAMMAR_LAZY, the commonest masks are computed here.
- * [any thread] */
+ * SOTTO_UNSUPPORTED for what is not taken or too large. Unless SOTTO_GRAMMAR_LAZY, the first masks are computed here, for at
+ * most some 100 ms. [any thread] */
 SOTTO_API sotto_status sotto_grammar_compile(sotto_model *model, uint32_t kind, sotto_str source,
                                              const sotto_grammar_options *options, sotto_grammar **out, sotto_error *err);
 /* Its matchers go on. [any thread] */
@@ -59,8 +59,8 @@ typedef struct sotto_grammar_facts {
 /* [any thread] */
 SOTTO_API sotto_status sotto_grammar_get_facts(const sotto_grammar *grammar, sotto_grammar_facts *out, sotto_error *err);
 
-/* Where one text stands in the grammar. Matchers of a grammar share it and its masks, on any threads; one matcher is used by one
- * thread at a time, another at the same time gets SOTTO_BUSY, as does every call while an answer is generated with it. */
+/* Where one text stands in the grammar. Matchers of a grammar share it and its masks, on any threads; one matcher is used by
+ * one thread at a time, another at the same time gets SOTTO_BUSY, as does every call while an answer is generated with it. */
 SOTTO_API sotto_status sotto_matcher_create(const sotto_grammar *grammar, sotto_matcher **out, sotto_error *err);
 /* Also from inside of a callback of the answer that uses it. [any thread] */
 SOTTO_API void sotto_matcher_destroy(sotto_matcher *matcher);

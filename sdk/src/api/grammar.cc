@@ -35,7 +35,7 @@ constexpr uint32_t kKnownFlags = SOTTO_GRAMMAR_COMPACT | SOTTO_GRAMMAR_LIMIT_TEX
 constexpr uint32_t kMostRecursion = 64;
 constexpr uint32_t kUsualRecursion = 8;
 constexpr uint64_t kMostTextBytes = 64 << 10;
-// Some 20 ms: what a state inside of a string takes is a tenth of it.
+// Of matching while masks are computed ahead: less than 100 ms for the schemas measured (docs/performance.md).
 constexpr uint64_t kStepsAhead = 3000000;
 
 Status read_texts(const char* name, const sotto_str* texts, uint32_t count, std::vector<std::string>* out) {
