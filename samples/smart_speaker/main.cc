@@ -83,6 +83,8 @@ int main(int argc, char** argv) {
   static StopButton button;  // outlives the thread that watches
   try {
     return run(options, button);
+  } catch (const ServedAsRank&) {
+    return 0;
   } catch (const std::exception& e) {
     std::cerr << "smart_speaker: " << e.what() << "\n";
     return 1;

@@ -2,6 +2,7 @@
 
 #include <default_model.h>  // of the library sotto_defaults: a device names its own model and folder here
 #include <installed.h>
+#include <job.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -10,7 +11,26 @@ namespace {
 
 sotto::Runtime make_runtime(const SpeakerOptions& options) {
   const std::string folder = options.plugins.empty() ? sotto::tools::default_plugin_folder() : options.plugins;
-  return sotto::Runtime(folder);
+  const std::string communicator = sotto::tools::communicator_in(folder);
+  const sotto_str file = sotto::str(communicator);
+  sotto_runtime_options o{};
+  o.struct_size = sizeof o;
+  o.plugin_folder = sotto::str(folder);
+  o.plugin_files = communicator.empty() ? nullptr : &file;
+  o.plugin_file_count = communicator.empty() ? 0 : 1;
+  return sotto::Runtime(o);
+}
+
+// A process of a job that holds no conversation computes its part of the model until the conversation ends.
+void serve(const sotto::Runtime& runtime, const sotto_model_source& source, const SpeakerOptions& options,
+           const sotto_interface& comm) {
+  sotto_worker_options w{};
+  w.struct_size = sizeof w;
+  w.threads = options.threads;
+  w.comm = comm;
+  if (!options.backend.empty()) w.backend = sotto::str(options.backend);
+  sotto::call([&](sotto_error* err) { return sotto_worker_run(runtime.get(), &source, &w, err); });
+  throw ServedAsRank();
 }
 
 sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& options) {
@@ -29,6 +49,9 @@ sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& opt
   o.context_tokens = options.context;
   o.sessions = 1;
   if (!options.backend.empty()) o.backend = sotto::str(options.backend);
+  sotto_comm_facts facts{};
+  o.comm = sotto::tools::join_job(runtime, &facts);
+  if (facts.rank > 0) serve(runtime, source, options, o.comm);
   sotto_model* made = nullptr;
   sotto::call([&](sotto_error* err) { return sotto_model_open(runtime.get(), &source, &o, &made, err); });
   return made;

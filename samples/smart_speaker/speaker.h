@@ -8,6 +8,9 @@
 #include "sotto/dialogue.h"
 #include "sotto/sotto.hpp"
 
+// Thrown by the constructor in a process of an mpirun job that held no conversation, once the conversation is over.
+struct ServedAsRank {};
+
 class Speaker {
  public:
   explicit Speaker(const SpeakerOptions& options);  // throws sotto::Error

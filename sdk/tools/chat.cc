@@ -4,6 +4,7 @@
 
 #include "line_reader.h"
 #include "sotto/dialogue.h"
+#include "sotto/ranks.h"
 #include "terminal.h"
 
 namespace sotto::tools {
@@ -25,7 +26,7 @@ int32_t show(void*, sotto_str piece) {
 class Chat {
  public:
   Chat(Console& console, const Runtime& runtime, const ModelHandle& model, const ChatOptions& options)
-      : console_(console), options_(options), skill_(sotto_dialogue_find(runtime.get())) {
+      : console_(console), model_(model), options_(options), skill_(sotto_dialogue_find(runtime.get())) {
     if (skill_.api == nullptr)
       throw Error(SOTTO_NOT_FOUND,
                   "starting a chat: no dialogue plugin was loaded: see `sotto doctor`, or give its folder with --plugins");
@@ -59,11 +60,18 @@ class Chat {
       }
     } catch (const Error& e) {
       if (e.status() != SOTTO_CANCELLED) say(std::string("sotto: ") + e.what());
+      if (e.status() == SOTTO_RANK_LOST) go_on_alone();
     }
     return true;
   }
 
  private:
+  // The conversation stays; what it computed is computed again by this process.
+  void go_on_alone() {
+    call([&](sotto_error* err) { return sotto_model_go_on_alone(model_.get(), err); });
+    say("(this process goes on alone: ask again)");
+  }
+
   void answer(const std::string& line) {
     sotto_turn_result result{};
     result.struct_size = sizeof result;
@@ -85,6 +93,7 @@ class Chat {
   }
 
   Console& console_;
+  const ModelHandle& model_;
   const ChatOptions& options_;
   sotto_dialogue_skill skill_;
   sotto_dialogue* dialogue_ = nullptr;

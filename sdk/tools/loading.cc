@@ -1,14 +1,13 @@
 #include "loading.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
 #include "default_model.h"
 #include "installed.h"
+#include "job.h"
 #include "machine.h"
-#include "sotto/ranks.h"
 #include "terminal.h"
 
 namespace sotto::tools {
@@ -23,13 +22,10 @@ Runtime make_runtime(const CommonOptions& options, const std::string& folder) {
   o.memory_cap_bytes = options.memory_bytes;
   if (!folder.empty()) o.plugin_folder = str(folder);
   // MPI's libraries are loaded where there is a job.
-  const std::string communicator = folder + "/comm/libsotto_comm_mpi.so";
+  const std::string communicator = communicator_in(folder);
   const sotto_str file = str(communicator);
-  std::error_code none;
-  if (!folder.empty() && is_in_job() && std::filesystem::exists(communicator, none)) {
-    o.plugin_files = &file;
-    o.plugin_file_count = 1;
-  }
+  o.plugin_files = communicator.empty() ? nullptr : &file;
+  o.plugin_file_count = communicator.empty() ? 0 : 1;
   if (!options.quiet) o.log = log_line;
   return Runtime(o);
 }
@@ -60,11 +56,6 @@ struct Loading {
 
 }  // namespace
 
-bool is_in_job() {
-  const char* size = std::getenv("OMPI_COMM_WORLD_SIZE");
-  return size != nullptr && std::strtol(size, nullptr, 10) > 1;
-}
-
 namespace {
 
 // Of a folder that `sotto shard` wrote, the file of this rank.
@@ -72,19 +63,6 @@ std::string file_of_rank(const std::string& model, const sotto_comm_facts& facts
   std::error_code none;
   if (model.empty() || !std::filesystem::is_directory(model, none)) return model;
   return model + "/rank" + std::to_string(facts.rank) + "-of-" + std::to_string(facts.world) + ".gguf";
-}
-
-// The communicator of the job that this process is in, and its place there; {NULL, NULL} without a job.
-sotto_interface join_job(const Runtime& runtime, sotto_comm_facts* facts) {
-  if (!is_in_job()) return {};
-  const sotto_interface comm = sotto_runtime_query(runtime.get(), SOTTO_COMM_ID);
-  if (comm.table == nullptr)
-    throw Error(SOTTO_NOT_FOUND,
-                "mpirun started this process, but there is no communicator for it: install libopenmpi-dev and build "
-                "again (sotto doctor tells why a plugin was refused)");
-  facts->struct_size = sizeof *facts;
-  call([&](sotto_error* err) { return static_cast<const sotto_comm_api*>(comm.table)->join(comm.self, facts, err); });
-  return comm;
 }
 
 // Processes of one host share its cores, unless mpirun gave each its own.

@@ -31,8 +31,6 @@ struct Use {
 };
 ModelHandle open_model(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options,
                        const Use& use);
-// Whether mpirun started this process, and its rank there; 0 alone.
-bool is_in_job();
 // Serves as a rank of the job's model until its session ends.
 void serve_as_worker(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options);
 SessionHandle open_session(const ModelHandle& model);

@@ -1,5 +1,6 @@
 """The same answers on any number of processes: logits within 1e-4 of one rank's, the same greedy ids, the same bits each time."""
 import array
+import json
 import subprocess
 import unittest
 
@@ -68,9 +69,25 @@ class Answers(job.Case):
         for ranks in (2, 3):
             status, out, err, _ = job.mpirun(["-n", ranks, *words])
             self.assertEqual((status, out), (0, one), f"{ranks} ranks: {err}")
+        status, out, err, _ = job.mpirun(["-n", 2, *words, "--split", "auto"])
+        self.assertEqual((status, out), (0, one), f"split auto: {err}")
         worker = [job.arguments.sotto, "worker", model, "--quiet"]
         status, out, err, _ = job.mpirun(["-n", 1, *words, ":", "-n", 1, *worker])
         self.assertEqual((status, out), (0, one), f"a worker: {err}")
+
+
+    def test_each_rank_maps_its_part(self):
+        model, parts = job.GGUF / "wide-q4_k_m.gguf", self.folder / "parts"
+        words = ["-p", "turn on the light", "-n", "16", "--raw", "--quiet", "--kv", "f32", "--backend", "reference",
+                 "--json"]  # mpirun's output is a terminal's, where controls are escaped
+        one = subprocess.run([job.arguments.sotto, "run", model, *words], capture_output=True, check=True, timeout=60).stdout
+        subprocess.run([job.arguments.sotto, "shard", model, "--ranks", "2", "--split", "3,1", "-o", parts, "--quiet"], check=True,
+                       timeout=60)
+        sizes = [(parts / f"rank{r}-of-2.gguf").stat().st_size for r in range(2)]
+        print("a model of", model.stat().st_size, "bytes in parts of", sizes)
+        self.assertLess(sizes[1], model.stat().st_size * 3 // 4)  # the embedding's rows, one of four heads, whole blocks
+        status, out, err, _ = job.mpirun(["-n", 2, job.arguments.sotto, "run", parts, *words])
+        self.assertEqual((status, json.loads(out)["text"]), (0, json.loads(one)["text"]), err)
 
 
 if __name__ == "__main__":

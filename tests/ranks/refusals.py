@@ -47,6 +47,14 @@ class Refusals(job.Case):
     def test_a_split_that_does_not_fit(self):
         self.bad(["-n", 2, *answer(SMALL, "--split", "1,2,3")], "3 ranks cannot be spread evenly over 2 processes")
 
+    def test_the_part_of_another_rank(self):
+        parts = self.folder / "parts"
+        subprocess.run(sotto("shard", SMALL, "--ranks", "2", "-o", parts, "--quiet"), check=True, timeout=60)
+        zero, one = (parts / f"rank{r}-of-2.gguf" for r in range(2))
+        self.bad(["-n", 1, *answer(zero), ":", "-n", 1, *sotto("worker", zero, "--quiet")], "rank 0 of 2", "rank 1 on")
+        self.bad(["-n", 1, *answer(SMALL, "--split", "3,1"), ":", "-n", 1, *sotto("worker", one, "--quiet")],
+                 "rank 1 of 2, split even", "split 3,1")
+
     def test_a_worker_alone(self):
         done = subprocess.run(sotto("worker", SMALL), capture_output=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 2)

@@ -13,20 +13,32 @@
 namespace sotto::conformance {
 namespace {
 
-// The communicator's library stays open, as it asks for itself.
-sotto_interface open_communicator() {
+// The communicator for as long as it lives; its library stays open, as it asks for itself.
+class Communicator {
+ public:
+  Communicator();
+  ~Communicator() { entry_->destroy(self_); }
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+  sotto_interface interface() const { return {entry_->query(self_, SOTTO_COMM_ID), self_}; }
+
+ private:
+  const sotto_plugin_entry* entry_ = nullptr;
+  sotto_host host_{};
+  void* self_ = nullptr;
+};
+
+Communicator::Communicator() {
   void* library = dlopen(SOTTO_PLUGIN_DIR "/comm/libsotto_comm_mpi.so", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) throw Fault(dlerror());
-  const auto* entry = static_cast<const sotto_plugin_entry*>(dlsym(library, SOTTO_PLUGIN_SYMBOL));
-  if (entry == nullptr) throw Fault("the communicator has no entry");
-  static sotto_host host{};
-  host.struct_size = sizeof host;
-  host.abi_major = SOTTO_ABI_MAJOR;
-  host.abi_minor = SOTTO_ABI_MINOR;
-  void* self = nullptr;
+  entry_ = static_cast<const sotto_plugin_entry*>(dlsym(library, SOTTO_PLUGIN_SYMBOL));
+  if (entry_ == nullptr) throw Fault("the communicator has no entry");
+  host_.struct_size = sizeof host_;
+  host_.abi_major = SOTTO_ABI_MAJOR;
+  host_.abi_minor = SOTTO_ABI_MINOR;
   Error error;
-  succeed(entry->create(&host, &self, &error), "create", error);
-  return {entry->query(self, SOTTO_COMM_ID), self};
+  const sotto_status status = entry_->create(&host_, &self_, &error);
+  succeed(status, "create", error);
 }
 
 class Steps {
@@ -74,12 +86,14 @@ class Steps {
 };
 
 int run(const char* path) {
-  const sotto_interface comm = open_communicator();
+  const Communicator communicator;
+  const sotto_interface comm = communicator.interface();
   const auto* api = static_cast<const sotto_comm_api*>(comm.table);
   sotto_comm_facts facts{};
   facts.struct_size = sizeof facts;
   Error error;
-  succeed(api->join(comm.self, &facts, &error), "join", error);
+  const sotto_status status = api->join(comm.self, &facts, &error);
+  succeed(status, "join", error);
   const Backend backend(path);
   return Steps(backend, comm, facts).run();
 }

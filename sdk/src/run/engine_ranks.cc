@@ -68,9 +68,13 @@ Status Engine::load_together(const EngineOptions& o) {
   job.choice = memory_.choice;
   job.sequences = program_->sequences;
   job.backend = program_->backend->id;
-  SOTTO_TRY(share_job(*team_, &job));
-  SOTTO_TRY(agree(*team_, Status(), &plan_, job.choice.kv_type, kPlanDeadlines));
-  SOTTO_TRY(agree(*team_, load(o), nullptr, 0, kLoadDeadlines));
+  Status s = share_job(*team_, &job);
+  if (s.ok()) s = agree(*team_, Status(), &plan_, job.choice.kv_type, kPlanDeadlines);
+  if (s.ok()) s = agree(*team_, load(o), nullptr, 0, kLoadDeadlines);
+  if (!s.ok()) {  // the others know, and are gone: another backend here finds nobody
+    if (!team_->is_lost()) team_->give_up(s.text());
+    return s;
+  }
   program_->team = std::move(team_);
   program_->team->keep_alive();
   return {};

@@ -53,6 +53,12 @@ std::string get(const char (&field)[kSize]) {
   return printable(std::string_view(field, static_cast<size_t>(std::find(field, field + kSize, '\0') - field)));
 }
 
+// A whole sentence of it.
+template <size_t kSize>
+std::string text_of(const char (&field)[kSize]) {
+  return printable_text(std::string_view(field, static_cast<size_t>(std::find(field, field + kSize, '\0') - field)));
+}
+
 std::string role_of(const Hello& h) {
   if (h.role == static_cast<uint32_t>(Role::kSession)) return "a session";
   return h.role == static_cast<uint32_t>(Role::kWorker) ? "a worker" : "something unknown";
@@ -167,7 +173,7 @@ Status agree(Team& team, const Status& own, const Plan* plan, uint32_t kv_type, 
   for (uint32_t r = 0; r < all.size(); ++r) {
     if (all[r].status == SOTTO_OK) continue;
     const bool is_known = all[r].status > SOTTO_OK && all[r].status < SOTTO_STATUS_COUNT;
-    return Status(is_known ? all[r].status : SOTTO_INTERNAL, fmt::format("rank {}: {}", r, get(all[r].text)));
+    return Status(is_known ? all[r].status : SOTTO_INTERNAL, fmt::format("rank {}: {}", r, text_of(all[r].text)));
   }
   for (uint32_t r = 1; r < all.size(); ++r) {
     if (all[r].kv_type != all[0].kv_type)

@@ -162,7 +162,7 @@ TEST(Team, HostileCommandsAreRefusedBeforeAnythingIsAllocated) {
     fake.run([&](uint32_t rank) {
       const auto team = team_of(fake, rank, 200);
       if (rank == 0) {
-        EXPECT_TRUE(team->tell(Command::of(Command::kRun, 1), {}).ok());
+        (void)team->tell(Command::of(Command::kRun, 1), {});  // rank 1 may have given up meanwhile
         return;
       }
       Command command;
