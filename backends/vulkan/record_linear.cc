@@ -10,6 +10,9 @@ namespace {
 // Up to so many rows one by one, each weight read for each of them; more together in tiles.
 constexpr uint32_t kVecRows = 3;
 
+// A dispatch is not cut below so many workgroups, which would leave cores of the device idle.
+constexpr double kLeastGroups = 64, kLeastGroupsOfSoftware = 4;
+
 // How the work is cut: a workgroup makes `outs` outputs of `rows` batch rows.
 struct Kernel {
   Shader shader;
@@ -54,9 +57,9 @@ std::vector<Span> spans_of(uint64_t rows, const WeightPart& weight, const Weight
 
 // Cuts a span into dispatches of at most `most` work: fewer outputs, and where that is not enough fewer rows at once.
 void dispatch_span(Recorder& recorder, Dispatch d, LinearPush push, const Kernel& kernel, const Span& span,
-                   double work_of_output) {
-  const double most = recorder.most_work();
+                   double work_of_output, double least_groups) {
   const double work_of_group = std::max(1.0, work_of_output * kernel.outs * kernel.rows);
+  const double most = std::max(recorder.most_work(), least_groups * work_of_group);
   const uint32_t row_groups = groups_of(push.rows, kernel.rows), out_groups = groups_of(span.count, kernel.outs);
   const auto fitting = [&](double work) { return static_cast<uint32_t>(std::clamp(most / work, 1.0, 65535.0)); };
   const uint32_t rows_at_once = std::min(row_groups, fitting(work_of_group));
@@ -192,7 +195,8 @@ void StepRecorder::record_linear(const Step& step) {
     for (const Span& span : spans_of(outs, part, gate_part)) {
       d.bindings[3] = span.weight == nullptr ? nullptr : &span.weight->buffer;
       d.bindings[4] = span.gate == nullptr ? nullptr : &span.gate->buffer;
-      dispatch_span(recorder, d, p, kernel, span, work_of_output);
+      dispatch_span(recorder, d, p, kernel, span, work_of_output,
+                    device().physical().is_software() ? kLeastGroupsOfSoftware : kLeastGroups);
     }
   }
 }
