@@ -241,6 +241,21 @@ TEST_F(VulkanFaults, EachFailureIsAStatusAndTheNextDialogueIsRight) {
   std::printf("%u faults\n", faults);
 }
 
+// What other devices need: sums through shared memory, and memory that the host does not see.
+TEST_F(VulkanFaults, DevicesThatOfferLessSayTheSame) {
+  if (!make()) GTEST_SKIP() << reason_;
+  const Outcome usual = hold();
+  ASSERT_EQ(usual.status, SOTTO_OK) << usual.error.text;
+  for (const bool staging : {false, true}) {
+    hooks_.with_staging = staging;
+    hooks_.without_subgroups = !staging;
+    ASSERT_TRUE(make());
+    const Outcome other = hold();
+    ASSERT_EQ(other.status, SOTTO_OK) << other.error.text;
+    EXPECT_EQ(other.ids, usual.ids) << (staging ? "with staging" : "without subgroups");
+  }
+}
+
 TEST_F(VulkanFaults, WorkThatNeverEndsIsALostDevice) {
   hooks_.hung_ms = 200;
   if (!make()) GTEST_SKIP() << reason_;
