@@ -83,6 +83,35 @@ void dispatch_span(Recorder& recorder, Dispatch d, LinearPush push, const Kernel
     }
 }
 
+// All of it but what differs from span to span, and what is added.
+LinearPush linear_push(const sotto_program& program, const Step& step, uint32_t r, uint32_t rows) {
+  const sotto_linear_args& a = step.args.linear;
+  const WeightPart& part = program.weights.weights[a.weight].parts[r];
+  const WeightPart* gate_part = a.gate == SOTTO_NONE ? nullptr : &program.weights.weights[a.gate].parts[r];
+  LinearPush p{};
+  p.rows = rows;
+  p.columns = program.width(step.in[0], r);
+  p.skip = static_cast<uint32_t>(part.slice.skip_columns);
+  p.units = part.units();
+  p.row_bytes = static_cast<uint32_t>(part.row_bytes);
+  if (gate_part != nullptr) {
+    p.gate_skip = static_cast<uint32_t>(gate_part->slice.skip_columns);
+    p.gate_units = gate_part->units();
+    p.gate_row_bytes = static_cast<uint32_t>(gate_part->row_bytes);
+  }
+  p.x_stride = program.stride(step.in[0], r);
+  p.y_stride = p.delta_stride = program.stride(step.out, r);
+  p.bias_at = program.vector_at(a.bias, r);
+  p.gate_bias_at = program.vector_at(a.gate_bias, r);
+  p.add_bias_at = SOTTO_NONE;
+  p.activation = a.activation;
+  p.scale = or_one(a.scale);
+  p.clamp_at = a.clamp;
+  p.softcap = a.softcap;
+  p.gate_offset = a.gate_offset;
+  return p;
+}
+
 }  // namespace
 
 bool StepRecorder::has_adapter(uint32_t weight, uint32_t rank) const {
@@ -150,27 +179,7 @@ void StepRecorder::record_linear(const Step& step) {
     Dispatch d(kernel.shader, kernel.lanes,
                {weight.type->type, gate == nullptr ? SOTTO_NONE : gate->type->type, ragged ? 1u : 0u, kernel.outs,
                 kernel.one_subgroup});
-    LinearPush p{};
-    p.rows = rows;
-    p.columns = program.width(step.in[0], r);
-    p.skip = static_cast<uint32_t>(part.slice.skip_columns);
-    p.units = part.units();
-    p.row_bytes = static_cast<uint32_t>(part.row_bytes);
-    if (gate_part != nullptr) {
-      p.gate_skip = static_cast<uint32_t>(gate_part->slice.skip_columns);
-      p.gate_units = gate_part->units();
-      p.gate_row_bytes = static_cast<uint32_t>(gate_part->row_bytes);
-    }
-    p.x_stride = program.stride(step.in[0], r);
-    p.y_stride = p.delta_stride = program.stride(step.out, r);
-    p.bias_at = program.vector_at(a.bias, r);
-    p.gate_bias_at = program.vector_at(a.gate_bias, r);
-    p.add_bias_at = SOTTO_NONE;
-    p.activation = a.activation;
-    p.scale = or_one(a.scale);
-    p.clamp_at = a.clamp;
-    p.softcap = a.softcap;
-    p.gate_offset = a.gate_offset;
+    LinearPush p = linear_push(program, step, r, rows);
     d.bindings[0] = &program.buffer(step.out, r);
     d.bindings[1] = &program.buffer(step.in[0], r);
     d.bindings[5] = &program.weights.vectors[r];
