@@ -2,9 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace sotto::vulkan {
 namespace {
+
+// Whose drivers have passed the kit with sums over a workgroup of one subgroup. Others may give such a workgroup several
+// subgroups unless they are told not to, and get shared memory.
+constexpr uint32_t kTrustedVendors[] = {VK_VENDOR_ID_MESA};
+
+bool is_trusted(uint32_t vendor) {
+  return std::find(std::begin(kTrustedVendors), std::end(kTrustedVendors), vendor) != std::end(kTrustedVendors);
+}
 
 // Text of a fixed field that a driver may have left unterminated.
 template <size_t kSize>
@@ -52,7 +61,8 @@ void find_memory(const Driver& driver, PhysicalDevice& out) {
     out.reason = "no memory that the host can write";
     return;
   }
-  out.memory.is_unified = shares && (m.memoryTypes[out.memory.device].propertyFlags & kHost) == kHost;
+  out.memory.is_unified =
+      shares && !driver.hooks().with_staging && (m.memoryTypes[out.memory.device].propertyFlags & kHost) == kHost;
   out.heap = m.memoryTypes[out.memory.device].heapIndex;
   out.heap_bytes = m.memoryHeaps[out.heap].size;
 }
@@ -119,7 +129,8 @@ void read_properties(const Driver& driver, PhysicalDevice& out) {
   std::memcpy(out.cache_uuid, p.pipelineCacheUUID, VK_UUID_SIZE);
   out.driver = text(driver_properties.driverName) + " " + text(driver_properties.driverInfo);
   out.subgroup_size = subgroup.subgroupSize;
-  out.has_subgroup_arithmetic = (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
+  out.has_subgroup_arithmetic = is_trusted(p.vendorID) && !driver.hooks().without_subgroups &&
+                                (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
                                 (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0;
   out.most_bytes = maintenance.maxMemoryAllocationSize == 0 ? uint64_t{1} << 30 : maintenance.maxMemoryAllocationSize;
   // Offsets in shaders are 32 bits of words; above a GiB nothing is gained.

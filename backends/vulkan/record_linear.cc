@@ -10,6 +10,9 @@ namespace {
 // Up to so many rows one by one, each weight read for each of them; more together in tiles.
 constexpr uint32_t kVecRows = 3;
 
+// A dispatch is not cut below so many workgroups, which would leave cores of the device idle.
+constexpr double kLeastGroups = 64, kLeastGroupsOfSoftware = 4;
+
 // How the work is cut: a workgroup makes `outs` outputs of `rows` batch rows.
 struct Kernel {
   Shader shader;
@@ -54,9 +57,9 @@ std::vector<Span> spans_of(uint64_t rows, const WeightPart& weight, const Weight
 
 // Cuts a span into dispatches of at most `most` work: fewer outputs, and where that is not enough fewer rows at once.
 void dispatch_span(Recorder& recorder, Dispatch d, LinearPush push, const Kernel& kernel, const Span& span,
-                   double work_of_output) {
-  const double most = recorder.most_work();
+                   double work_of_output, double least_groups) {
   const double work_of_group = std::max(1.0, work_of_output * kernel.outs * kernel.rows);
+  const double most = std::max(recorder.most_work(), least_groups * work_of_group);
   const uint32_t row_groups = groups_of(push.rows, kernel.rows), out_groups = groups_of(span.count, kernel.outs);
   const auto fitting = [&](double work) { return static_cast<uint32_t>(std::clamp(most / work, 1.0, 65535.0)); };
   const uint32_t rows_at_once = std::min(row_groups, fitting(work_of_group));
@@ -78,6 +81,35 @@ void dispatch_span(Recorder& recorder, Dispatch d, LinearPush push, const Kernel
       d.work = work_of_group * d.groups[0] * d.groups[1];
       recorder.dispatch(d);
     }
+}
+
+// All of it but what differs from span to span, and what is added.
+LinearPush linear_push(const sotto_program& program, const Step& step, uint32_t r, uint32_t rows) {
+  const sotto_linear_args& a = step.args.linear;
+  const WeightPart& part = program.weights.weights[a.weight].parts[r];
+  const WeightPart* gate_part = a.gate == SOTTO_NONE ? nullptr : &program.weights.weights[a.gate].parts[r];
+  LinearPush p{};
+  p.rows = rows;
+  p.columns = program.width(step.in[0], r);
+  p.skip = static_cast<uint32_t>(part.slice.skip_columns);
+  p.units = part.units();
+  p.row_bytes = static_cast<uint32_t>(part.row_bytes);
+  if (gate_part != nullptr) {
+    p.gate_skip = static_cast<uint32_t>(gate_part->slice.skip_columns);
+    p.gate_units = gate_part->units();
+    p.gate_row_bytes = static_cast<uint32_t>(gate_part->row_bytes);
+  }
+  p.x_stride = program.stride(step.in[0], r);
+  p.y_stride = p.delta_stride = program.stride(step.out, r);
+  p.bias_at = program.vector_at(a.bias, r);
+  p.gate_bias_at = program.vector_at(a.gate_bias, r);
+  p.add_bias_at = SOTTO_NONE;
+  p.activation = a.activation;
+  p.scale = or_one(a.scale);
+  p.clamp_at = a.clamp;
+  p.softcap = a.softcap;
+  p.gate_offset = a.gate_offset;
+  return p;
 }
 
 }  // namespace
@@ -147,27 +179,7 @@ void StepRecorder::record_linear(const Step& step) {
     Dispatch d(kernel.shader, kernel.lanes,
                {weight.type->type, gate == nullptr ? SOTTO_NONE : gate->type->type, ragged ? 1u : 0u, kernel.outs,
                 kernel.one_subgroup});
-    LinearPush p{};
-    p.rows = rows;
-    p.columns = program.width(step.in[0], r);
-    p.skip = static_cast<uint32_t>(part.slice.skip_columns);
-    p.units = part.units();
-    p.row_bytes = static_cast<uint32_t>(part.row_bytes);
-    if (gate_part != nullptr) {
-      p.gate_skip = static_cast<uint32_t>(gate_part->slice.skip_columns);
-      p.gate_units = gate_part->units();
-      p.gate_row_bytes = static_cast<uint32_t>(gate_part->row_bytes);
-    }
-    p.x_stride = program.stride(step.in[0], r);
-    p.y_stride = p.delta_stride = program.stride(step.out, r);
-    p.bias_at = program.vector_at(a.bias, r);
-    p.gate_bias_at = program.vector_at(a.gate_bias, r);
-    p.add_bias_at = SOTTO_NONE;
-    p.activation = a.activation;
-    p.scale = or_one(a.scale);
-    p.clamp_at = a.clamp;
-    p.softcap = a.softcap;
-    p.gate_offset = a.gate_offset;
+    LinearPush p = linear_push(program, step, r, rows);
     d.bindings[0] = &program.buffer(step.out, r);
     d.bindings[1] = &program.buffer(step.in[0], r);
     d.bindings[5] = &program.weights.vectors[r];
@@ -192,7 +204,8 @@ void StepRecorder::record_linear(const Step& step) {
     for (const Span& span : spans_of(outs, part, gate_part)) {
       d.bindings[3] = span.weight == nullptr ? nullptr : &span.weight->buffer;
       d.bindings[4] = span.gate == nullptr ? nullptr : &span.gate->buffer;
-      dispatch_span(recorder, d, p, kernel, span, work_of_output);
+      dispatch_span(recorder, d, p, kernel, span, work_of_output,
+                    device().physical().is_software() ? kLeastGroupsOfSoftware : kLeastGroups);
     }
   }
 }

@@ -198,17 +198,15 @@ class Submitter {
  public:
   Submitter(sotto_program& program, const sotto_batch& batch) : program_(program), device_(*program.device), batch_(batch) {}
 
-  // Whatever happens, the device has ended what was submitted, or counts as lost.
+  // Whatever happens, the device has ended what was submitted, or nothing of it is destroyed: a driver that reports a loss, or
+  // a caller who stops, does not end work that is under way.
   ~Submitter() {
-    try {
-      while (waiting_ < submitted_) wait_for_oldest(false);
-    } catch (...) {
-    }
+    for (; waiting_ < submitted_ && device_.may_destroy(); ++waiting_) settle(program_.fences[waiting_ % kFences]);
   }
   bool run(const Recording& recording) {
     make_fences();
     for (const Recording::Segment& segment : recording.segments) {
-      if (submitted_ - waiting_ == kFences && !wait_for_oldest(true)) return false;
+      if (submitted_ - waiting_ == kFences && !wait_for_oldest()) return false;
       VkFence& fence = program_.fences[submitted_ % kFences];
       check_result(device_.vk().ResetFences(device_.handle(), 1, &fence), "vkResetFences");
       device_.submit(segment.commands, fence);
@@ -217,7 +215,7 @@ class Submitter {
       ++submitted_;
     }
     while (waiting_ < submitted_)
-      if (!wait_for_oldest(true)) return false;
+      if (!wait_for_oldest()) return false;
     return true;
   }
 
@@ -228,20 +226,26 @@ class Submitter {
       if (fence == VK_NULL_HANDLE)
         check_result(device_.vk().CreateFence(device_.handle(), &info, nullptr, &fence), "vkCreateFence");
   }
+  void settle(VkFence fence) {
+    for (uint32_t waited = 0; waited < device_.hung_ms(); waited += kPollMs)
+      if (device_.vk().WaitForFences(device_.handle(), 1, &fence, VK_TRUE, uint64_t{kPollMs} * 1000000) != VK_TIMEOUT) return;
+    (void)plugin::guard(nullptr, [&] { device_.give_up("its work"); });
+  }
   bool should_stop() const { return batch_.should_stop != nullptr && batch_.should_stop(batch_.stop_user) != 0; }
 
-  bool wait_for_oldest(bool may_stop) {
+  // False: the caller said stop.
+  bool wait_for_oldest() {
     const size_t oldest = waiting_ % kFences;
     for (uint32_t waited = 0; !device_.is_lost() && !device_.is_done(program_.fences[oldest], kPollMs); waited += kPollMs) {
       if (waited >= device_.hung_ms()) device_.give_up("its work");
-      if (may_stop && should_stop()) return false;
+      if (should_stop()) return false;
     }
     device_.require();
     const Clock::time_point now = Clock::now();
     device_.pace().measured(works_[oldest], std::chrono::duration<double, std::milli>(now - began_).count());
     began_ = now;
     ++waiting_;
-    return !(may_stop && should_stop());
+    return !should_stop();
   }
 
   sotto_program& program_;

@@ -29,6 +29,8 @@ struct ShaderCode {
   const uint32_t* words;
   size_t bytes;
 };
+// In the order of enum Shader; CMakeLists.txt makes it.
+extern const ShaderCode kShaderTable[static_cast<size_t>(Shader::kCount)];
 const ShaderCode& code_of(Shader shader);
 
 // Of all shaders together: names a pipeline cache.

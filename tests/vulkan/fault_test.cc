@@ -221,19 +221,39 @@ TEST_F(VulkanFaults, EachFailureIsAStatusAndTheNextDialogueIsRight) {
     // Every call of the rarer ones; of the others some from each part of the dialogue.
     const uint32_t step = std::max(1u, calls / 8);
     for (uint32_t n = 1; n <= calls; n += step) {
-      if (is_new) ASSERT_TRUE(make());
+      if (is_new) {
+        ASSERT_TRUE(make());
+      }
       fault = {row.function, n, row.answer, false, {}};
       const Outcome failed = hold();
-      EXPECT_EQ(failed.status, row.status) << row.function << " at call " << n << " of " << calls << ": " << failed.error.text;
+      // How often a fence is waited for depends on the time: a call that did not come failed nothing.
+      const bool came = fault.calls[row.function] >= n;
+      EXPECT_EQ(failed.status, came ? row.status : SOTTO_OK)
+          << row.function << " at call " << n << " of " << calls << ": " << failed.error.text;
       fault = {};
       const Outcome after = hold();
       ASSERT_EQ(after.status, SOTTO_OK) << "after " << row.function << " failed at call " << n << ": " << after.error.text;
       EXPECT_EQ(after.ids, whole.ids);
-      ++faults;
+      faults += came ? 1 : 0;
     }
   }
   RecordProperty("faults", static_cast<int>(faults));
   std::printf("%u faults\n", faults);
+}
+
+// What other devices need: sums through shared memory, and memory that the host does not see.
+TEST_F(VulkanFaults, DevicesThatOfferLessSayTheSame) {
+  if (!make()) GTEST_SKIP() << reason_;
+  const Outcome usual = hold();
+  ASSERT_EQ(usual.status, SOTTO_OK) << usual.error.text;
+  for (const bool staging : {false, true}) {
+    hooks_.with_staging = staging;
+    hooks_.without_subgroups = !staging;
+    ASSERT_TRUE(make());
+    const Outcome other = hold();
+    ASSERT_EQ(other.status, SOTTO_OK) << other.error.text;
+    EXPECT_EQ(other.ids, usual.ids) << (staging ? "with staging" : "without subgroups");
+  }
 }
 
 TEST_F(VulkanFaults, WorkThatNeverEndsIsALostDevice) {

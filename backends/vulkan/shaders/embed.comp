@@ -1,5 +1,5 @@
-// embed.comp - EMBED: one lane decodes 32 columns of one row's table (and positions) entry. Rows that another rank or another
-// piece of the table holds: see Args. Grid: (units / lanes, rows).
+// embed.comp - EMBED: a lane makes one column of one row's table (and positions) entry. Rows that another rank or another
+// piece of the table holds: see Args. Grid: (width / lanes, rows).
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -9,8 +9,8 @@ layout(constant_id = 1) const uint kType = 0u;
 layout(constant_id = 2) const uint kPositionType = 0xFFFFFFFFu;
 
 layout(set = 0, binding = 0) buffer Out { float y[]; };
-layout(set = 0, binding = 3) readonly buffer Table { uint table_words[]; };
-layout(set = 0, binding = 4) readonly buffer Positions { uint position_words[]; };
+layout(set = 0, binding = 3) readonly buffer Table { uvec4 table_quads[]; };
+layout(set = 0, binding = 4) readonly buffer Positions { uvec4 position_quads[]; };
 layout(set = 0, binding = 6) readonly buffer Batch { uint batch[]; };
 
 // Mirrors EmbedPush in push.h. A rank has the ids first .. first + count - 1 of a table, this piece `piece_first` .. of those.
@@ -23,7 +23,7 @@ layout(push_constant) uniform Args {
 } a;
 
 uint batch_word(uint i) { return batch[i]; }
-uint word(uint which, uint index) { return which == 0u ? table_words[index] : position_words[index]; }
+uvec4 quad(uint which, uint index) { return which == 0u ? table_quads[index] : position_quads[index]; }
 #include "formats.glsl"
 #include "rows.glsl"
 

@@ -9,10 +9,11 @@ layout(local_size_x = 64) in;
 
 #include "linear_args.glsl"
 
-const uint kOuts = 64u, kBatch = 32u, kUnit = 32u;
-const uint kOutStride = kOuts + 1u, kBatchStride = kBatch + 1u;  // odd: lanes side by side meet different banks
-shared float ws[kUnit * kOutStride];
-shared float xs[kUnit * kBatchStride];
+const uint kOuts = 64u, kBatch = 32u, kParts = 8u;  // of 4 columns
+// By part, then output or row: lanes side by side read neighbouring vectors. One more, so that lines begin in different banks.
+const uint kOutStride = kOuts + 1u, kBatchStride = kBatch + 1u;
+shared vec4 ws[kParts * kOutStride];
+shared vec4 xs[kParts * kBatchStride];
 
 void load(uint which, uint type, uint unit, uint skip, uint first_weight_row, uint row_bytes, uint first_out, uint first_row) {
   uint lane = gl_LocalInvocationID.x;
@@ -20,14 +21,13 @@ void load(uint which, uint type, uint unit, uint skip, uint first_weight_row, ui
   if (first_out + lane < a.outs) {
     weights_at(which, type, first_weight_row + first_out + lane, row_bytes, unit, skip, w);
   } else {
-    [[unroll]] for (uint i = 0u; i < 8u; ++i) w[i] = vec4(0.0);
+    [[unroll]] for (uint i = 0u; i < kParts; ++i) w[i] = vec4(0.0);
   }
-  [[unroll]] for (uint i = 0u; i < kUnit; ++i) ws[i * kOutStride + lane] = w[i >> 2][i & 3u];
-  uint row = lane >> 1, part = (lane & 1u) * 4u;
-  [[unroll]] for (uint i = part; i < part + 4u; ++i) {
-    vec4 x = first_row + row < a.rows ? inputs_at(first_row + row, unit, i, skip) : vec4(0.0);
-    [[unroll]] for (uint c = 0u; c < 4u; ++c) xs[(i * 4u + c) * kBatchStride + row] = x[c];
-  }
+  [[unroll]] for (uint i = 0u; i < kParts; ++i) ws[i * kOutStride + lane] = w[i];
+  uint row = lane >> 1, first_part = (lane & 1u) * 4u;
+  [[unroll]] for (uint i = 0u; i < 4u; ++i)
+    xs[(first_part + i) * kBatchStride + row] =
+        first_row + row < a.rows ? inputs_at(first_row + row, unit, first_part + i, skip) : vec4(0.0);
 }
 
 void multiply(uint which, uint type, uint units, uint skip, uint first_weight_row, uint row_bytes, uint first_out, uint first_row,
@@ -36,12 +36,12 @@ void multiply(uint which, uint type, uint units, uint skip, uint first_weight_ro
   for (uint unit = 0u; unit < units; ++unit) {
     load(which, type, unit, skip, first_weight_row, row_bytes, first_out, first_row);
     barrier();
-    for (uint k = 0u; k < kUnit; ++k) {
-      float x[4];
+    for (uint k = 0u; k < kParts; ++k) {
+      vec4 x[4];
       [[unroll]] for (uint j = 0u; j < 4u; ++j) x[j] = xs[k * kBatchStride + line + 8u * j];
       [[unroll]] for (uint i = 0u; i < 8u; ++i) {
-        float w = ws[k * kOutStride + column + 8u * i];
-        [[unroll]] for (uint j = 0u; j < 4u; ++j) sums[i * 4u + j] = fma(w, x[j], sums[i * 4u + j]);
+        vec4 w = ws[k * kOutStride + column + 8u * i];
+        [[unroll]] for (uint j = 0u; j < 4u; ++j) sums[i * 4u + j] += dot(w, x[j]);
       }
     }
     barrier();

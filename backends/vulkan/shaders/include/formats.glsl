@@ -1,51 +1,59 @@
 // formats.glsl - the block formats of sotto/types.h, each written once: 32 weights at a time as 8 vectors of 4.
-// REQUIRES: `uint word(uint which, uint index)`, which reads the 32-bit words of weight buffer `which` (0: weight, 1: gate).
-// Only whole words are read, so no device needs 8- or 16-bit storage. `which` and `type` are constants where it is called.
+// REQUIRES: `uvec4 quad(uint which, uint index)`, which reads 16 bytes of weight buffer `which` (0: weight, 1: gate). Rows begin
+// at multiples of 16 bytes. Only whole words are read, four at once, so no device needs 8- or 16-bit storage. `which` and `type`
+// are constants where it is called.
 
 const uint kNone = 0xFFFFFFFFu;
 const uint kF32 = 0u, kF16 = 1u, kQ4_0 = 2u, kQ4_1 = 3u, kQ5_0 = 6u, kQ5_1 = 7u, kQ8_0 = 8u, kQ4_K = 12u, kQ5_K = 13u, kQ6_K = 14u,
            kBF16 = 30u;
 
-// Two bytes, and four bytes, from an even address.
-uint pair_at(uint which, uint byte) {
-  uint w = word(which, byte >> 2);
-  return (byte & 2u) != 0u ? w >> 16 : w & 0xFFFFu;
+// Nine words from the one that holds `byte` on, out of `quads` (at most 3) times 16 bytes.
+void window(uint which, uint byte, uint quads, out uint t[9]) {
+  uint all[12];
+  [[unroll]] for (uint q = 0u; q < 3u; ++q) {
+    uvec4 four = q < quads ? quad(which, (byte >> 4) + q) : uvec4(0u);
+    [[unroll]] for (uint c = 0u; c < 4u; ++c) all[q * 4u + c] = four[c];
+  }
+  bool by_one = (byte & 4u) != 0u, by_two = (byte & 8u) != 0u;
+  [[unroll]] for (uint i = 0u; i < 9u; ++i)
+    t[i] = by_two ? (by_one ? all[i + 3u] : all[i + 2u]) : (by_one ? all[i + 1u] : all[i]);
 }
-uint word_at(uint which, uint byte) {
-  uint w = word(which, byte >> 2);
-  return (byte & 2u) != 0u ? w >> 16 | word(which, (byte >> 2) + 1u) << 16 : w;
-}
-uint byte_at(uint which, uint byte) { return word(which, byte >> 2) >> (8u * (byte & 3u)) & 0xFFu; }
-float half_at(uint which, uint byte) { return unpackHalf2x16(pair_at(which, byte)).x; }
+// Word i of what begins two bytes behind (is_odd) or at the window's first word.
+uint shifted(uint t[9], uint i, bool is_odd) { return is_odd ? t[i] >> 16 | t[i + 1u] << 16 : t[i]; }
 
 vec4 bytes_of(uint w) { return vec4(float(w & 0xFFu), float(w >> 8 & 0xFFu), float(w >> 16 & 0xFFu), float(w >> 24)); }
 vec4 signed_bytes_of(uint w) {
   int i = int(w);
   return vec4(float(i << 24 >> 24), float(i << 16 >> 24), float(i << 8 >> 24), float(i >> 24));
 }
+float low_half(uint w) { return unpackHalf2x16(w).x; }
 // Bits 0 .. 3 of `bits` as the fifth bit (16) of four bytes.
 uint fifth_of(uint bits) { return (bits & 1u) << 4 | (bits & 2u) << 11 | (bits & 4u) << 18 | (bits & 8u) << 25; }
 
-// Scale and minimum of one of the eight parts of a q4_K or q5_K block: 6 bits each in 12 bytes from `byte` on.
-uvec2 part_scale(uint which, uint byte, uint part) {
-  if (part < 4u) return uvec2(byte_at(which, byte + part) & 63u, byte_at(which, byte + part + 4u) & 63u);
-  uint mixed = byte_at(which, byte + part + 4u);
-  return uvec2((mixed & 15u) | byte_at(which, byte + part - 4u) >> 6 << 4, mixed >> 4 | byte_at(which, byte + part) >> 6 << 4);
+// Scale and 32 signed bytes.
+void decode_q8(uint which, uint byte, out vec4 w[8]) {
+  uint t[9];
+  window(which, byte, 3u, t);
+  bool is_odd = (byte & 2u) != 0u;
+  float d = low_half(is_odd ? t[0] >> 16 : t[0]);
+  [[unroll]] for (uint i = 0u; i < 8u; ++i) w[i] = signed_bytes_of(is_odd ? t[i + 1u] : t[i] >> 16 | t[i + 1u] << 16) * d;
 }
 
-// Types of 32 weights in a block: q4_0, q4_1, q5_0, q5_1.
+// Types of 32 weights of 4 or 5 bits: q4_0, q4_1, q5_0, q5_1. Scale, perhaps minimum, perhaps fifth bits, then 16 bytes: weight i
+// low, weight i + 16 high.
 void decode_small(uint which, uint type, uint byte, out vec4 w[8]) {
   bool has_minimum = type == kQ4_1 || type == kQ5_1, has_fifth = type == kQ5_0 || type == kQ5_1;
-  float d = half_at(which, byte);
-  float m = has_minimum ? half_at(which, byte + 2u) : d * (has_fifth ? -16.0 : -8.0);
-  byte += has_minimum ? 4u : 2u;
-  uint fifth = 0u;
-  if (has_fifth) {
-    fifth = word_at(which, byte);
-    byte += 4u;
-  }
+  uint t[9];
+  window(which, byte, has_fifth ? 3u : 2u, t);
+  bool is_odd = (byte & 2u) != 0u;
+  uint first = shifted(t, 0u, is_odd);
+  float d = low_half(first), m = has_minimum ? low_half(first >> 16) : d * (has_fifth ? -16.0 : -8.0);
+  uint rest[5];
+  [[unroll]] for (uint i = 0u; i < 5u; ++i)
+    rest[i] = has_minimum ? shifted(t, i + 1u, is_odd) : (is_odd ? t[i + 1u] : t[i] >> 16 | t[i + 1u] << 16);
+  uint fifth = has_fifth ? rest[0] : 0u;
   [[unroll]] for (uint i = 0u; i < 4u; ++i) {
-    uint q = word_at(which, byte + 4u * i);
+    uint q = has_fifth ? rest[i + 1u] : rest[i];
     uint low = q & 0x0F0F0F0Fu, high = q >> 4 & 0x0F0F0F0Fu;
     if (has_fifth) {
       low |= fifth_of(fifth >> (4u * i) & 15u);
@@ -56,73 +64,83 @@ void decode_small(uint which, uint type, uint byte, out vec4 w[8]) {
   }
 }
 
-// q4_K and q5_K: part `part` of the block at `byte`.
+uint byte_of(uvec4 four, uint i) { return four[i >> 2] >> (8u * (i & 3u)) & 0xFFu; }
+
+// q4_K and q5_K: part `part` of eight of the block at `byte`, a multiple of 16. In front the scales of scales and minima, then those
+// of the parts, 6 bits each in 12 bytes.
 void decode_k45(uint which, uint type, uint byte, uint part, out vec4 w[8]) {
-  uvec2 scale = part_scale(which, byte + 4u, part);
-  vec2 both = unpackHalf2x16(word(which, byte >> 2));
-  float d = both.x * float(scale.x), m = both.y * float(scale.y);
-  uint q_at = byte + (type == kQ5_K ? 48u : 16u) + (part >> 1) * 32u;
-  [[unroll]] for (uint i = 0u; i < 8u; ++i) {
-    uint q = word(which, (q_at >> 2) + i) >> (4u * (part & 1u)) & 0x0F0F0F0Fu;
-    if (type == kQ5_K) q |= (word(which, (byte >> 2) + 4u + i) >> part & 0x01010101u) << 4;
-    w[i] = bytes_of(q) * d - m;
+  uint at = byte >> 4;
+  uvec4 head = quad(which, at);
+  uint scale, minimum;
+  if (part < 4u) {
+    scale = byte_of(head, 4u + part) & 63u;
+    minimum = byte_of(head, 8u + part) & 63u;
+  } else {
+    uint mixed = byte_of(head, 8u + part);
+    scale = (mixed & 15u) | byte_of(head, part) >> 6 << 4;
+    minimum = mixed >> 4 | byte_of(head, 4u + part) >> 6 << 4;
+  }
+  vec2 both = unpackHalf2x16(head.x);
+  float d = both.x * float(scale), m = both.y * float(minimum);
+  uint low_at = at + (type == kQ5_K ? 3u : 1u) + (part >> 1) * 2u;
+  [[unroll]] for (uint i = 0u; i < 2u; ++i) {
+    uvec4 q = quad(which, low_at + i) >> (4u * (part & 1u)) & 0x0F0F0F0Fu;
+    if (type == kQ5_K) q |= (quad(which, at + 1u + i) >> part & 0x01010101u) << 4;
+    [[unroll]] for (uint c = 0u; c < 4u; ++c) w[i * 4u + c] = bytes_of(q[c]) * d - m;
   }
 }
 
-// q6_K: its blocks of 210 bytes lie at even addresses.
+// q6_K: 128 bytes of low 4 bits, 64 of high 2 bits, 16 signed scales of 16 weights each, the scale of the block; 210 bytes at an
+// even address.
 void decode_k6(uint which, uint byte, uint part, out vec4 w[8]) {
   uint side = part >> 2, quarter = part & 3u;
-  float d = half_at(which, byte + 208u);
-  uint scales = pair_at(which, byte + 192u + side * 8u + quarter * 2u);
+  bool is_odd = (byte & 2u) != 0u;
+  uint low[9], high[9], tail[9];
+  window(which, byte + side * 64u + (quarter & 1u) * 32u, 3u, low);
+  window(which, byte + 128u + side * 32u, 3u, high);
+  window(which, byte + 192u, 2u, tail);
+  uint scales = 0u;
+  [[unroll]] for (uint i = 0u; i < 4u; ++i)
+    if (i == part >> 1) scales = shifted(tail, i, is_odd) >> (16u * (part & 1u));
+  float d = low_half(shifted(tail, 4u, is_odd));
   float d0 = d * float(int(scales << 24) >> 24), d1 = d * float(int(scales << 16) >> 24);
-  uint low_at = byte + side * 64u + (quarter & 1u) * 32u, high_at = byte + 128u + side * 32u;
   [[unroll]] for (uint i = 0u; i < 8u; ++i) {
-    uint low = word_at(which, low_at + 4u * i) >> ((quarter >> 1) * 4u) & 0x0F0F0F0Fu;
-    uint high = word_at(which, high_at + 4u * i) >> (quarter * 2u) & 0x03030303u;
-    w[i] = (bytes_of(low | high << 4) - 32.0) * (i < 4u ? d0 : d1);
+    uint q = shifted(low, i, is_odd) >> ((quarter >> 1) * 4u) & 0x0F0F0F0Fu;
+    q |= (shifted(high, i, is_odd) >> (quarter * 2u) & 0x03030303u) << 4;
+    w[i] = (bytes_of(q) - 32.0) * (i < 4u ? d0 : d1);
   }
 }
 
-// Weights 32 * unit .. + 31 of the row that begins at `row` (bytes, a multiple of 4).
-void decode(uint which, uint type, uint row, uint unit, out vec4 w[8]) {
+// Types without blocks.
+void decode_float(uint which, uint type, uint byte, out vec4 w[8]) {
+  uint at = byte >> 4;
   if (type == kF32) {
-    [[unroll]] for (uint i = 0u; i < 8u; ++i) {
-      uint at = (row >> 2) + unit * 32u + 4u * i;
-      w[i] = uintBitsToFloat(uvec4(word(which, at), word(which, at + 1u), word(which, at + 2u), word(which, at + 3u)));
-    }
-  } else if (type == kF16 || type == kBF16) {
-    [[unroll]] for (uint i = 0u; i < 8u; ++i) {
-      uint at = (row >> 2) + unit * 16u + 2u * i;
-      uint a = word(which, at), b = word(which, at + 1u);
-      if (type == kF16)
-        w[i] = vec4(unpackHalf2x16(a), unpackHalf2x16(b));
-      else
-        w[i] = uintBitsToFloat(uvec4(a << 16, a & 0xFFFF0000u, b << 16, b & 0xFFFF0000u));
-    }
-  } else if (type == kQ8_0) {
-    uint byte = row + unit * 34u;
-    // The scale and 32 bytes lie in 9 words, at one of two places; each word is read once.
-    uint at = byte >> 2, before = word(which, at);
-    bool is_low = (byte & 2u) == 0u;
-    float d = unpackHalf2x16(is_low ? before : before >> 16).x;
-    [[unroll]] for (uint i = 0u; i < 8u; ++i) {
-      uint next = word(which, at + 1u + i);
-      w[i] = signed_bytes_of(is_low ? before >> 16 | next << 16 : next) * d;
-      before = next;
-    }
-  } else if (type == kQ4_0) {
-    decode_small(which, kQ4_0, row + unit * 18u, w);
-  } else if (type == kQ4_1) {
-    decode_small(which, kQ4_1, row + unit * 20u, w);
-  } else if (type == kQ5_0) {
-    decode_small(which, kQ5_0, row + unit * 22u, w);
-  } else if (type == kQ5_1) {
-    decode_small(which, kQ5_1, row + unit * 24u, w);
-  } else if (type == kQ4_K) {
-    decode_k45(which, kQ4_K, row + (unit >> 3) * 144u, unit & 7u, w);
-  } else if (type == kQ5_K) {
-    decode_k45(which, kQ5_K, row + (unit >> 3) * 176u, unit & 7u, w);
+    [[unroll]] for (uint i = 0u; i < 8u; ++i) w[i] = uintBitsToFloat(quad(which, at + i));
   } else {
-    decode_k6(which, row + (unit >> 3) * 210u, unit & 7u, w);
+    [[unroll]] for (uint i = 0u; i < 4u; ++i) {
+      uvec4 q = quad(which, at + i);
+      if (type == kF16) {
+        w[2u * i] = vec4(unpackHalf2x16(q.x), unpackHalf2x16(q.y));
+        w[2u * i + 1u] = vec4(unpackHalf2x16(q.z), unpackHalf2x16(q.w));
+      } else {
+        w[2u * i] = uintBitsToFloat(uvec4(q.x << 16, q.x & 0xFFFF0000u, q.y << 16, q.y & 0xFFFF0000u));
+        w[2u * i + 1u] = uintBitsToFloat(uvec4(q.z << 16, q.z & 0xFFFF0000u, q.w << 16, q.w & 0xFFFF0000u));
+      }
+    }
   }
+}
+
+// Weights 32 * unit .. + 31 of the row that begins at `row`.
+void decode(uint which, uint type, uint row, uint unit, out vec4 w[8]) {
+  if (type == kF32) decode_float(which, kF32, row + unit * 128u, w);
+  else if (type == kF16) decode_float(which, kF16, row + unit * 64u, w);
+  else if (type == kBF16) decode_float(which, kBF16, row + unit * 64u, w);
+  else if (type == kQ8_0) decode_q8(which, row + unit * 34u, w);
+  else if (type == kQ4_0) decode_small(which, kQ4_0, row + unit * 18u, w);
+  else if (type == kQ4_1) decode_small(which, kQ4_1, row + unit * 20u, w);
+  else if (type == kQ5_0) decode_small(which, kQ5_0, row + unit * 22u, w);
+  else if (type == kQ5_1) decode_small(which, kQ5_1, row + unit * 24u, w);
+  else if (type == kQ4_K) decode_k45(which, kQ4_K, row + (unit >> 3) * 144u, unit & 7u, w);
+  else if (type == kQ5_K) decode_k45(which, kQ5_K, row + (unit >> 3) * 176u, unit & 7u, w);
+  else decode_k6(which, row + (unit >> 3) * 210u, unit & 7u, w);
 }

@@ -6,8 +6,8 @@ layout(constant_id = 3) const uint kRagged = 1u;             // columns are no w
 layout(set = 0, binding = 0) buffer Out { float y[]; };
 layout(set = 0, binding = 1) readonly buffer In { vec4 x4[]; };
 layout(set = 0, binding = 2) readonly buffer Residual { float residual[]; };
-layout(set = 0, binding = 3) readonly buffer Weight { uint weight_words[]; };
-layout(set = 0, binding = 4) readonly buffer Gate { uint gate_words[]; };
+layout(set = 0, binding = 3) readonly buffer Weight { uvec4 weight_quads[]; };
+layout(set = 0, binding = 4) readonly buffer Gate { uvec4 gate_quads[]; };
 layout(set = 0, binding = 5) readonly buffer Vectors { float vectors[]; };
 layout(set = 0, binding = 6) readonly buffer Delta { float delta[]; };
 layout(set = 0, binding = 7) readonly buffer GateDelta { float gate_delta[]; };
@@ -29,7 +29,7 @@ layout(push_constant) uniform Args {
 
 const uint kAddsDelta = 1u, kAddsGateDelta = 2u, kAddsResidual = 4u;
 
-uint word(uint which, uint index) { return which == 0u ? weight_words[index] : gate_words[index]; }
+uvec4 quad(uint which, uint index) { return which == 0u ? weight_quads[index] : gate_quads[index]; }
 #include "formats.glsl"
 #include "activate.glsl"
 
