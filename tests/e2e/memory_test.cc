@@ -69,6 +69,17 @@ TEST(Memory, UnderACapEverythingGivesWayBeforeItIsRefused) {
   EXPECT_LT(last, free.total);
 }
 
+// The CPU's copies of the weights are the first to go; what it then reads is the file itself.
+TEST(Memory, WeightsStayInPlaceWhereTheirCopyDoesNotFit) {
+  const auto runtime = make_runtime();
+  auto o = cpu_options();
+  const auto roomy = estimate(runtime.get(), o);
+  o.memory_cap_bytes = roomy.total - 1;
+  const auto tight = estimate(runtime.get(), o);
+  EXPECT_LT(tight.weights_copied, roomy.weights_copied);
+  EXPECT_GT(tight.weights_mapped, roomy.weights_mapped);
+}
+
 TEST(Memory, TheRuntimesCapIsForAllItsModelsTogether) {
   auto runtime_options = sized<sotto_runtime_options>();
   {

@@ -3,6 +3,7 @@
 
 #include "api/model_object.h"
 #include "border/guard.h"
+#include "border/options.h"
 #include "run/profile.h"
 #include "run/user_call.h"
 
