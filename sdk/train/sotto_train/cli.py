@@ -16,6 +16,7 @@ COMMANDS = {
     "pretrain": ("sotto_train.training.pretrain", "train a model from nothing (run it under torchrun)"),
     "finetune": ("sotto_train.training.finetune", "go on from a checkpoint: commands, talk, heads; full or LoRA"),
     "evaluate": ("sotto_train.evaluate.command", "perplexity, intents, slots, calls, mood, scope beside baselines; HTML and JSON"),
+    "domain": ("sotto_train.domain.command", "what an assistant on a device must know, as assistant.json"),
     "export": ("sotto_train.training.export", "a checkpoint for `sotto import`, a LoRA as a GGUF adapter"),
 }
 

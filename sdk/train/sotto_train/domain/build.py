@@ -1,0 +1,71 @@
+"""assistant.json from data/: intents, their slots and replies, device kinds, small talk and refusals. The reader on the device is
+plugins/dialogue/assistant/domain.cc; docs/models.md (The assistant's domain) has the format."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from sotto_train import rows, schema
+from sotto_train.errors import UserError
+from sotto_train.generate.lines import HEADERS
+from sotto_train.generate.patterns import read_yaml
+
+FORMAT, VERSION = "sotto.assistant", 1
+LANGUAGES = ("zh", "en")
+REPLY_KEYS = ("done", "failed", "ask")
+SLOT_TYPES = ("text", "device", "area", "percent", "amount", "color", "temperature", "duration", "time", "repeat", "number")
+INTENT_KEYS = {"targets", "needs_device", "required", "undo", "confirm"}
+
+
+def build(data: Path) -> dict:
+    own = yaml.safe_load((data / "assistant.yaml").read_text("utf-8"))
+    intents = schema.intents()
+    _check(own, intents)
+    replies = {lang: _replies(data / "replies" / lang) for lang in LANGUAGES}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "slots": {name: own["slots"].get(name, "text") for name in schema.slots()},
+        "kinds": own["kinds"],
+        "intents": {name: _intent(name, intents[name], own["intents"].get(name) or {}, replies) for name in intents},
+        "talk": {lang: list(_pairs(data / "lines" / f"smalltalk.{lang}.tsv")) for lang in LANGUAGES},
+        "refusals": {lang: list(_pairs(data / "lines" / f"refusal.{lang}.tsv")) for lang in LANGUAGES},
+    }
+
+
+def _check(own: dict, intents: dict) -> None:
+    wrong = [f"slot {name}" for name in own["slots"] if name not in schema.slots() or own["slots"][name] not in SLOT_TYPES]
+    for name, row in own["intents"].items():
+        row = row or {}
+        slots = set(intents.get(name, {}).get("slots", ()))
+        if name not in intents or row.keys() - INTENT_KEYS:
+            wrong.append(f"intent {name}")
+        wrong += [f"target {kind} of {name}" for kind in row.get("targets", ()) if kind != "any" and kind not in own["kinds"]]
+        wrong += [f"undo {row['undo']} of {name}" for _ in [0] if row.get("undo", name) not in intents]
+        wrong += [f"required {slot} of {name}" for group in row.get("required", ()) for slot in group if slot not in slots]
+    if wrong:
+        raise UserError(f"assistant.yaml: {', '.join(wrong)} is unknown; names come from intents.yaml and slots.yaml")
+
+
+def _replies(folder: Path) -> dict[str, dict]:
+    return {intent: replies for path in sorted(folder.glob("*.yaml")) for intent, replies in read_yaml(path).items()}
+
+
+def _intent(name: str, fact: dict, row: dict, replies: dict[str, dict[str, dict]]) -> dict:
+    spoken = {lang: {key: replies[lang].get(name, {}).get(key) for key in REPLY_KEYS} for lang in LANGUAGES}
+    spoken = {lang: {key: texts for key, texts in of.items() if texts} for lang, of in spoken.items()}
+    for lang, texts in (row.get("confirm") or {}).items():
+        spoken[lang]["confirm"] = texts
+    asked = dict.fromkeys(slot for lang in LANGUAGES for slot in spoken[lang].get("ask", {}))
+    made = {"slots": list(fact["slots"]), "required": row.get("required", [[slot] for slot in asked]), "replies": spoken}
+    return {**made, **{key: row[key] for key in ("targets", "needs_device", "undo") if key in row}}
+
+
+def _pairs(path: Path) -> Iterator[list[str]]:
+    """[what is said, what is answered, topic]."""
+    for number, line in rows.read_lines(path):
+        cells = [c.strip() for c in line.rstrip("\r\n").split("\t")]
+        if len(cells) < 2 or line.startswith("#") or number == 1 and cells[0] in HEADERS:
+            continue
+        yield cells[:3]
