@@ -11,7 +11,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr sotto_values_service kValues = {sizeof(sotto_values_service), 0, sotto_values_parse, sotto_value_print, sotto_values_agree};
+constexpr sotto_values_service kValues = {sizeof(sotto_values_service), 0, sotto_values_parse, sotto_value_print,
+                                          sotto_values_agree};
 
 int64_t unix_milliseconds(void* self) { return static_cast<FakeHost*>(self)->now_ms; }
 uint64_t monotonic_nanoseconds(void* self) { return static_cast<uint64_t>(static_cast<FakeHost*>(self)->now_ms) * 1000000; }
@@ -52,7 +53,8 @@ FakeHost::FakeHost() {
 Rig::Rig(assistant::Settings settings, uint32_t call_deadline_ms) : services(plugin::Host(host.host())) {
   const std::string domain_text = read_text(fixture_path("assistant.json"));
   assistant::Domain domain = assistant::Domain::read(domain_text);
-  assistant = std::make_unique<assistant::Assistant>(services, std::move(domain), std::move(settings), call_deadline_ms, understanding);
+  assistant =
+      std::make_unique<assistant::Assistant>(services, std::move(domain), std::move(settings), call_deadline_ms, understanding);
   assistant->set_home(read_text(fixture_path("home.json")));
   const Json all = Json::parse(domain_text);
   for (const auto& [name, intent] : all["intents"].items()) {

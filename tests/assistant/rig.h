@@ -1,4 +1,5 @@
-// rig.h: an assistant without a model: the host's values and a clock that the test sets, and an understanding worked out by hand.
+// rig.h: an assistant without a model: the host's values and a clock that the test sets, and an understanding worked out by
+// hand.
 #pragma once
 
 #include <functional>

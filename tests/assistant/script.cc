@@ -124,7 +124,8 @@ class Reader {
       put_reading(rest, &step().further.back());
     } else if (mark == "!") {
       const size_t brace = std::min(rest.find('{'), rest.size());
-      step().calls.push_back({std::string(assistant::trimmed(rest.substr(0, brace))), brace < rest.size() ? rest.substr(brace) : "{}"});
+      step().calls.push_back(
+          {std::string(assistant::trimmed(rest.substr(0, brace))), brace < rest.size() ? rest.substr(brace) : "{}"});
       if (!Json::accept(step().calls.back().arguments)) wrong(place(), "no JSON: " + step().calls.back().arguments);
     } else if (mark == "<") {
       step().has.push_back(rest);
@@ -149,8 +150,9 @@ constexpr struct {
   const char* name;
   uint32_t bit;
   bool is_exact;  // set only where the script says so
-} kFlags[] = {{"asks", SOTTO_ASSISTANT_ASKS, true},         {"confirms", SOTTO_ASSISTANT_CONFIRMS, false}, {"unclear", SOTTO_ASSISTANT_UNCLEAR, true},
-              {"no_scope", SOTTO_ASSISTANT_NO_SCOPE, false}, {"failure", SOTTO_ASSISTANT_FAILURE, true},   {"took_back", SOTTO_ASSISTANT_TOOK_BACK, false}};
+} kFlags[] = {{"asks", SOTTO_ASSISTANT_ASKS, true},       {"confirms", SOTTO_ASSISTANT_CONFIRMS, false},
+              {"unclear", SOTTO_ASSISTANT_UNCLEAR, true}, {"no_scope", SOTTO_ASSISTANT_NO_SCOPE, false},
+              {"failure", SOTTO_ASSISTANT_FAILURE, true}, {"took_back", SOTTO_ASSISTANT_TOOK_BACK, false}};
 
 bool has_arguments(const std::string& got, const std::string& wanted) {
   const Json a = Json::parse(got, nullptr, false), b = Json::parse(wanted, nullptr, false);
@@ -162,17 +164,21 @@ bool has_arguments(const std::string& got, const std::string& wanted) {
 
 void check_answer(const Step& step, const Answer& answer, std::vector<std::string>* problems) {
   for (const std::string& words : step.has)
-    if (answer.text.find(words) == std::string::npos) problems->push_back("the answer \"" + answer.text + "\" has not: " + words);
+    if (answer.text.find(words) == std::string::npos)
+      problems->push_back("the answer \"" + answer.text + "\" has not: " + words);
   for (const std::string& words : step.has_not)
     if (answer.text.find(words) != std::string::npos) problems->push_back("the answer \"" + answer.text + "\" has: " + words);
   if (answer.text.empty()) problems->push_back("there is no answer");
-  const auto wants = [&](const std::string& name) { return std::find(step.flags.begin(), step.flags.end(), name) != step.flags.end(); };
+  const auto wants = [&](const std::string& name) {
+    return std::find(step.flags.begin(), step.flags.end(), name) != step.flags.end();
+  };
   for (const auto& row : kFlags) {
     const bool is_set = (answer.flags & row.bit) != 0;
     if (wants(row.name) != is_set && (row.is_exact || wants(row.name)))
       problems->push_back(std::string(row.name) + (is_set ? " is set" : " is not set") + "; \"" + answer.text + "\"");
   }
-  if (wants("retrieved") != (answer.source == SOTTO_ANSWER_RETRIEVED)) problems->push_back("source is " + std::to_string(answer.source) + "; \"" + answer.text + "\"");
+  if (wants("retrieved") != (answer.source == SOTTO_ANSWER_RETRIEVED))
+    problems->push_back("source is " + std::to_string(answer.source) + "; \"" + answer.text + "\"");
 }
 
 }  // namespace
@@ -197,7 +203,8 @@ std::vector<std::string> play(const Dialogue& dialogue, Driver& driver, bool onl
     if (!is_same) mine.push_back("calls are:" + (got.empty() ? std::string(" none") : got) + "; \"" + answer.text + "\"");
     if (!only_calls) check_answer(step, answer, &mine);
     for (const std::string& problem : mine)
-      problems.push_back(dialogue.file + ":" + std::to_string(step.line) + " (" + dialogue.title + ") \"" + hypotheses[0] + "\": " + problem);
+      problems.push_back(dialogue.file + ":" + std::to_string(step.line) + " (" + dialogue.title + ") \"" + hypotheses[0] +
+                         "\": " + problem);
   }
   return problems;
 }
@@ -224,21 +231,23 @@ const std::vector<OwnFunction>& own_functions() {
       {"plant.water",
        R"({"type": "object", "properties": {"plant": {"type": "string"}, "millilitres": {"type": "integer", "minimum": 10, "maximum": 2000}}, "required": ["plant"]})",
        R"({"zh": {"done": ["给{plant}浇水了。"], "ask": {"plant": ["给哪盆浇水？"]}}, "en": {"done": ["I watered the {plant}."], "ask": {"plant": ["Which plant?"]}}})",
-       {"给{plant}浇水", "浇一下{plant}", "浇花", "给{plant}浇点水", "植物该喝水了", "water the {plant}", "give the {plant} some water", "water my plants",
-        "the {plant} needs water", "water the {plant} with {millilitres} millilitres"},
+       {"给{plant}浇水", "浇一下{plant}", "浇花", "给{plant}浇点水", "植物该喝水了", "给{plant}浇{millilitres}毫升水",
+        "water the {plant}", "give the {plant} some water", "water my plants", "the {plant} needs water",
+        "water the {plant} with {millilitres} millilitres"},
        0},
       {"aquarium.mode",
        R"({"type": "object", "properties": {"mode": {"type": "string", "enum": ["day", "night", "feed"],
           "x-sotto": {"zh": {"day": ["白天"], "night": ["夜间", "晚上"], "feed": ["喂食", "喂鱼"]}, "en": {"feed": ["feeding"]}}}}, "required": ["mode"]})",
        R"({"zh": {"done": ["鱼缸是{mode}模式了。"], "ask": {"mode": ["白天、夜间还是喂食？"]}}, "en": {"done": ["The aquarium is in {mode} mode."],
           "ask": {"mode": ["Day, night or feeding?"]}}})",
-       {"鱼缸切到白天模式", "鱼缸换成夜间模式", "把鱼缸调成喂食模式", "鱼缸模式", "switch the aquarium to day mode", "set the aquarium to night mode",
-        "aquarium feeding mode", "aquarium mode"},
+       {"鱼缸切到白天模式", "鱼缸换成夜间模式", "把鱼缸调成喂食模式", "鱼缸模式", "switch the aquarium to day mode",
+        "set the aquarium to night mode", "aquarium feeding mode", "aquarium mode"},
        0},
-      {"oven.clean", R"({"type": "object", "properties": {}})",
+      {"oven.clean",
+       R"({"type": "object", "properties": {}})",
        R"({"zh": {"done": ["烤箱开始自清洁了。"], "confirm": ["自清洁会很烫，要开始吗？"]}, "en": {"done": ["The oven cleans itself now."], "confirm": ["It will get very hot. Start cleaning the oven?"]}})",
-       {"烤箱自清洁", "让烤箱清洁自己", "开始高温清洁烤箱", "清洁烤箱", "启动烤箱的自清洁", "clean the oven", "start the oven's self cleaning", "run the oven cleaning cycle",
-        "self clean the oven", "let the oven clean itself"},
+       {"烤箱自清洁", "让烤箱清洁自己", "开始高温清洁烤箱", "清洁烤箱", "启动烤箱的自清洁", "clean the oven",
+        "start the oven's self cleaning", "run the oven cleaning cycle", "self clean the oven", "let the oven clean itself"},
        SOTTO_FUNCTION_CONFIRM}};
   return kFunctions;
 }

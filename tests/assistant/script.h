@@ -1,16 +1,16 @@
-// script.h: dialogues as text files, and what must come of them. Used with a worked-out understanding by the tests, and with a model by
-// the completion program.
+// script.h: dialogues as text files, and what must come of them. Used with a worked-out understanding by the tests, and with a
+// model by the completion program.
 //
 //   = title                        a dialogue begins
 //   @ 2026-11-28T20:30             the clock, UTC; stays until it is set again
-//   # fails FUNCTION DEVICE ZH|EN  from here on the function fails on that device ("-": on none) with these words; "throws", "blocks"
-//   > words => INTENT[:P] SLOT=WORDS; SLOT=WORDS       the user; what the model would make of the whole
-//   ~ words => INTENT ...          what it would make of these words, a part of the sentence or another hypothesis
-//   | words                        a further hypothesis of the recogniser for the turn above
-//   ! FUNCTION {"argument": ...}   a call that must come, in this order, with at least these arguments; a turn without any makes none
-//   < words                        the answer has these words
+//   # fails FUNCTION DEVICE ZH|EN  from here on the function fails on that device ("-": on none) with these words; "throws",
+//   "blocks" > words => INTENT[:P] SLOT=WORDS; SLOT=WORDS       the user; what the model would make of the whole ~ words =>
+//   INTENT ...          what it would make of these words, a part of the sentence or another hypothesis | words a further
+//   hypothesis of the recogniser for the turn above ! FUNCTION {"argument": ...}   a call that must come, in this order, with
+//   at least these arguments; a turn without any makes none < words                        the answer has these words
 //   <! words                       the answer has not
-//   ? asks confirms unclear no_scope failure took_back retrieved      these flags are set, and of asks, unclear, failure no others
+//   ? asks confirms unclear no_scope failure took_back retrieved      these flags are set, and of asks, unclear, failure no
+//   others
 #pragma once
 
 #include <map>
@@ -30,7 +30,7 @@ struct Step {
   std::vector<std::string> further;  // hypotheses
   std::vector<Expected> calls;
   std::vector<std::string> has, has_not, flags;
-  int64_t clock_ms = 0;  // 0: as before
+  int64_t clock_ms = 0;                      // 0: as before
   std::map<std::string, std::string> fails;  // "FUNCTION DEVICE": words; set before the step
 };
 struct Dialogue {
@@ -59,7 +59,8 @@ class Driver {
   virtual void set_fails(const std::map<std::string, std::string>& fails) = 0;
 };
 // What is not as the script wants it, a sentence each. `only_calls`: answers are not looked at.
-std::vector<std::string> play(const Dialogue& dialogue, Driver& driver, bool only_calls, const std::vector<std::string>& said = {});
+std::vector<std::string> play(const Dialogue& dialogue, Driver& driver, bool only_calls,
+                              const std::vector<std::string>& said = {});
 
 // What the functions of both answer: {"result": ...} for what asks something.
 std::string result_of(const std::string& function);

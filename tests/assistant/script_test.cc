@@ -22,7 +22,8 @@ TEST_P(Scripts, AreAnsweredAsWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Languages, Scripts, testing::Values("zh", "en"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Languages, Scripts, testing::Values("zh", "en"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace sotto::assistant_test

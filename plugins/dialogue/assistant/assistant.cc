@@ -273,7 +273,8 @@ void Assistant::talk(const Heard& heard, Outcome* out) {
     out->source = SOTTO_ANSWER_RETRIEVED;
     out->answer = found.line->answer;
   };
-  const bool is_talk = heard.kind == Heard::Kind::kTalk, is_nothing = heard.kind == Heard::Kind::kOut || heard.kind == Heard::Kind::kUnclear;
+  const bool is_talk = heard.kind == Heard::Kind::kTalk,
+             is_nothing = heard.kind == Heard::Kind::kOut || heard.kind == Heard::Kind::kUnclear;
   if (is_nothing && refusal.score >= kRefusalAlike && refusal.score > small.score) {
     out->flags |= SOTTO_ASSISTANT_NO_SCOPE;
     return retrieved(refusal);

@@ -175,6 +175,15 @@ Answered answer_value(const World& world, const std::string& normal, const Heard
   const Function* const function = world.functions.find(wish.function);
   const Parameter* const p = function == nullptr ? nullptr : function->parameter(question.slot);
   if (p == nullptr) return {};
+  Filled filled;
+  if (const auto reading = read_answer(world, *p, heard.text, heard.understood, language); reading) {
+    for (const Value& value : question.values)
+      for (const Value& said : reading->values)
+        if (said.json == value.json && !reading->is_ambiguous()) return take(value);
+    // Another value altogether; a part of the day alone ("in the evening") is none.
+    const bool is_whole = !reading->is_ambiguous() && reading->values.front().json.find('/') == std::string::npos;
+    if (is_whole && replace_value(world, *function, normal, language, &wish, &filled)) return filled_with(wish, filled);
+  }
   const bool is_morning = has_cue(normal, Cue::kMorning), is_evening = has_cue(normal, Cue::kEvening);
   for (const Value& value : question.values) {
     const size_t t = value.json.find('T');
@@ -182,17 +191,10 @@ Answered answer_value(const World& world, const std::string& normal, const Heard
     const int hour = (value.json[t + 1] - '0') * 10 + (value.json[t + 2] - '0');
     if ((hour < 12) == is_morning) return take(value);
   }
-  if (const auto reading = read_answer(world, *p, heard.text, heard.understood, language); reading)
-    for (const Value& value : question.values)
-      for (const Value& said : reading->values)
-        if (said.json == value.json && !reading->is_ambiguous()) return take(value);
   if (const size_t at = ordinal_among(normal, question.values.size()); at < question.values.size())
     return take(question.values[at]);
   for (const Value& value : question.values)
     if (contains(normal, normal_form(value.words[index_of(language)]))) return take(value);
-  // Another value altogether.
-  Filled filled;
-  if (replace_value(world, *function, normal, language, &wish, &filled) && !filled.doubt) return filled_with(wish, filled);
   return {};
 }
 

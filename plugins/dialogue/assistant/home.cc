@@ -8,7 +8,8 @@ namespace sotto::assistant {
 namespace {
 
 constexpr size_t kMostBytes = 1 << 20, kMostThings = 2000, kMostNames = 32, kLongestName = 120;
-constexpr double kAlike = 0.6;  // of letters: one of three Han characters misheard is still the same name
+// Of letters: one of three Han characters misheard is still the same name, and one of four letters.
+constexpr double kAlikeHan = 0.6, kAlikeLetters = 0.75;
 
 [[noreturn]] void refuse(const std::string& how) { throw Failure(SOTTO_INVALID_ARGUMENT, "assistant: the home: " + how); }
 
@@ -57,6 +58,10 @@ std::string bare(std::string_view words) {
       if (normal.size() > tail.size() && ends_with(normal, tail)) normal.resize(normal.size() - tail.size()), goes_on = true;
   }
   return normal;
+}
+
+double least_alike(std::string_view words) {
+  return !words.empty() && static_cast<unsigned char>(words[0]) < 0x80 ? kAlikeLetters : kAlikeHan;
 }
 
 template <class Use>
@@ -145,7 +150,7 @@ bool Home::has_kind(const std::vector<std::string>& kinds) const {
 const Place* Home::match_area(std::string_view words) const {
   const std::string normal = bare(words);
   const Place* best = nullptr;
-  double most = kAlike, second = 0;
+  double most = least_alike(normal), second = 0;
   for (const Place& area : areas_) {
     const double alike = best_likeness(area, normal);
     if (alike < most) continue;
@@ -178,7 +183,7 @@ Found Home::find(const Wanted& wanted, const std::vector<std::string>& kinds, co
   };
   bool is_generic = name.empty();
   std::vector<size_t> exact, generic, alike;
-  double most = kAlike;
+  double most = least_alike(name);
   for (size_t i = 0; i < devices_.size(); ++i) {
     const Device& device = devices_[i];
     if (!is_wanted_kind(device) || !is_in(device, area)) continue;
