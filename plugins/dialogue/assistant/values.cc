@@ -165,7 +165,9 @@ bool repeat(const sotto_value& v, std::string_view said, const Clock&, Value* ou
 
 // A change: {"number": 10, "unit": "percent"}; "bit", "some" and "lot" are units of one.
 bool amount(const sotto_value& v, std::string_view said, const Clock&, Value* out) {
-  constexpr const char* kVague[] = {"bit", "bit", "some", "lot"};
+  constexpr struct {
+    const char *unit, *zh, *en;
+  } kVague[] = {{"bit", "一点", "a bit"}, {"bit", "一点", "a bit"}, {"some", "一些", "some"}, {"lot", "很多", "a lot"}};
   constexpr struct {
     uint32_t kind;
     const char* unit;
@@ -177,7 +179,8 @@ bool amount(const sotto_value& v, std::string_view said, const Clock&, Value* ou
   out->words.fill(std::string(said));
   if (v.kind == SOTTO_VALUE_AMOUNT) {
     const auto which = static_cast<size_t>(v.number >= 1 && v.number <= 3 ? v.number : 1);
-    out->json = std::string("{\"number\":1,\"unit\":\"") + kVague[which] + "\"}";
+    out->json = std::string("{\"number\":1,\"unit\":\"") + kVague[which].unit + "\"}";
+    out->words = {kVague[which].zh, kVague[which].en};
     return true;
   }
   for (const auto& row : kUnits)

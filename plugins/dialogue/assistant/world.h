@@ -30,7 +30,10 @@ struct World {
   // The latest time that was seen: a clock that jumps back does not make what was said a moment ago lie in the future.
   int64_t now_ms() { return latest_ms_ = std::max(latest_ms_, services.now_ms()); }
   // Times that users name are told by the clock as it is.
-  ValueReader values() const { return ValueReader(services, {services.now_ms(), settings.utc_offset_minutes}); }
+  ValueReader values() const {
+    constexpr int64_t kLast = 250000000000000;  // what values.h takes: a clock that is out of its mind is no clock
+    return ValueReader(services, {std::clamp<int64_t>(services.now_ms(), 0, kLast), settings.utc_offset_minutes});
+  }
 
  private:
   int64_t latest_ms_ = INT64_MIN;
