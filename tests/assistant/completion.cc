@@ -1,5 +1,6 @@
-// assistant_completion: plays the dialogues of scripts/*.txt with a real model and counts those whose calls all come out as written, with
-// errors of a recogniser at several rates. By hand: build/tests/assistant_completion PLUGINS MODEL DOMAIN HOME SCRIPT... [--show]
+// assistant_completion: plays the dialogues of scripts/*.txt with a real model and counts those whose calls all come out as
+// written, with errors of a recogniser at several rates. By hand: build/tests/assistant_completion PLUGINS MODEL DOMAIN HOME
+// SCRIPT... [--show]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -25,7 +26,8 @@ constexpr uint32_t kSeeds = 3;  // of each rate above 0
 
 class ModelDriver : public Driver {
  public:
-  ModelDriver(const std::string& plugins, const std::string& model_file, const std::string& domain, const std::string& home, bool is_chinese) {
+  ModelDriver(const std::string& plugins, const std::string& model_file, const std::string& domain, const std::string& home,
+              bool is_chinese) {
     sotto_runtime_options options{};
     options.struct_size = sizeof options;
     options.plugin_folder = sotto::str(plugins);
@@ -69,12 +71,15 @@ class ModelDriver : public Driver {
     Answer answer;
     sotto_assistant_result result{};
     result.struct_size = sizeof result;
-    const auto take = [](void* user, sotto_str piece) -> int32_t { return static_cast<std::string*>(user)->append(piece.data, piece.size), 0; };
+    const auto take = [](void* user, sotto_str piece) -> int32_t {
+      return static_cast<std::string*>(user)->append(piece.data, piece.size), 0;
+    };
     const auto start = std::chrono::steady_clock::now();
     call([&](sotto_error* err) { return skill_.api->turn(assistant_, &one, sizeof one, 1, take, &answer.text, &result, err); });
     milliseconds += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     ++turns;
     tokens += result.tokens;
+    if (shows) tell(hypotheses.front());
     answer.flags = result.flags;
     answer.source = result.source;
     return answer;
@@ -86,10 +91,29 @@ class ModelDriver : public Driver {
   void set_clock(int64_t unix_ms) override { now_ms_ = unix_ms; }
   void set_fails(const std::map<std::string, std::string>& fails) override { fails_ = fails; }
 
+  bool shows = false;
   double milliseconds = 0;
   uint64_t turns = 0, tokens = 0;
 
  private:
+  // What the model made of the turn.
+  void tell(const std::string& text) {
+    uint64_t size = 0;
+    call([&](sotto_error* err) { return skill_.api->details(assistant_, nullptr, 0, &size, err); });
+    std::string made(size, '\0');
+    call([&](sotto_error* err) { return skill_.api->details(assistant_, made.data(), size, &size, err); });
+    const Json details = Json::parse(made);
+    std::printf("  %s:", text.c_str());
+    for (const Json& part : details["parts"]) {
+      std::printf(" out %.2f;", part["out_of_scope"].get<double>());
+      for (const Json& guess : part["guesses"])
+        if (guess["confidence"] > 0.05)
+          std::printf(" %s %.2f", guess["intent"].get<std::string>().c_str(), guess["confidence"].get<double>());
+      for (const Json& span : part["spans"])
+        std::printf(" %s=%s", span["slot"].get<std::string>().c_str(), span["text"].get<std::string>().c_str());
+    }
+    std::printf("\n");
+  }
   void add(const std::string& name, const OwnFunction* own) {
     std::vector<sotto_str> examples;
     sotto_function f{};
@@ -113,7 +137,8 @@ class ModelDriver : public Driver {
     const std::lock_guard<std::mutex> lock(self->mutex_);
     self->calls_.push_back({name, arguments});
     const Json json = Json::parse(arguments);
-    if (self->fails_.count(name + " " + (json.contains("device") ? json["device"].get<std::string>() : "-")) != 0) return SOTTO_IO_ERROR;
+    if (self->fails_.count(name + " " + (json.contains("device") ? json["device"].get<std::string>() : "-")) != 0)
+      return SOTTO_IO_ERROR;
     if (const std::string result = result_of(name); !result.empty()) write(writer, sotto::str(result));
     return SOTTO_OK;
   }
@@ -159,6 +184,7 @@ Count play_all(const std::vector<Dialogue>& dialogues, ModelDriver& driver, doub
   Count count;
   for (const Dialogue& dialogue : dialogues) {
     driver.reset();
+    driver.shows = show;
     std::vector<std::string> said;
     for (const Step& step : dialogue.steps) said.push_back(with_errors(step.said, rate, letters, &random));
     const std::vector<std::string> problems = play(dialogue, driver, true, said);
@@ -191,10 +217,12 @@ int run(int argc, char** argv) {
         const Count one = play_all(dialogues, driver, rate, seed, show && rate == 0);
         sum.done += one.done, sum.dialogues += one.dialogues, sum.right += one.right, sum.steps += one.steps;
       }
-      std::printf("%s at %.0f %% character errors: %u of %u dialogues done (%.3f), %u of %u turns right (%.3f)\n", words[i].c_str(), 100 * rate, sum.done,
-                  sum.dialogues, sum.done / static_cast<double>(sum.dialogues), sum.right, sum.steps, sum.right / static_cast<double>(sum.steps));
+      std::printf("%s at %.0f %% character errors: %u of %u dialogues done (%.3f), %u of %u turns right (%.3f)\n",
+                  words[i].c_str(), 100 * rate, sum.done, sum.dialogues, sum.done / static_cast<double>(sum.dialogues),
+                  sum.right, sum.steps, sum.right / static_cast<double>(sum.steps));
     }
-    std::printf("%s: %.2f ms and %.1f tokens a turn\n", words[i].c_str(), driver.milliseconds / static_cast<double>(driver.turns),
+    std::printf("%s: %.2f ms and %.1f tokens a turn\n", words[i].c_str(),
+                driver.milliseconds / static_cast<double>(driver.turns),
                 static_cast<double>(driver.tokens) / static_cast<double>(driver.turns));
   }
   return 0;

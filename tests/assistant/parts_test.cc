@@ -19,9 +19,14 @@ using assistant_test::fixture_path;
 using assistant_test::read_text;
 
 TEST(Text, NormalFormsLeaveWhatIsMeant) {
-  const std::pair<const char*, const char*> kCases[] = {{"打开，客厅的灯！", "打开客厅的灯"}, {"Turn  on the  TV.", "turn on the tv"}, {"７：３０", "7:30"},
-                                                         {"30%，好吗", "30%好吗"},           {"it's 2.5, ok?", "it's 2.5 ok"},     {"", ""},
-                                                         {"“26度”", "26度"},                 {"a-b", "a b"}};
+  const std::pair<const char*, const char*> kCases[] = {{"打开，客厅的灯！", "打开客厅的灯"},
+                                                        {"Turn  on the  TV.", "turn on the tv"},
+                                                        {"７：３０", "7:30"},
+                                                        {"30%，好吗", "30%好吗"},
+                                                        {"it's 2.5, ok?", "it's 2.5 ok"},
+                                                        {"", ""},
+                                                        {"“26度”", "26度"},
+                                                        {"a-b", "a b"}};
   for (const auto& [given, wanted] : kCases) EXPECT_EQ(normal_form(given), wanted) << given;
 }
 
@@ -76,7 +81,9 @@ TEST(Spans, OfTwoThatOverlapTheLikelierStays) {
 
 class InHome : public testing::Test {
  protected:
-  InHome() : domain(Domain::read(read_text(fixture_path("assistant.json")))), home(Home::read(read_text(fixture_path("home.json")))) {}
+  InHome()
+      : domain(Domain::read(read_text(fixture_path("assistant.json")))),
+        home(Home::read(read_text(fixture_path("home.json")))) {}
   std::vector<std::string> ids(const Found& found) const {
     std::vector<std::string> all;
     for (const size_t i : found.devices) all.push_back(home.devices()[i].id);
@@ -93,18 +100,17 @@ TEST_F(InHome, WordsFindDevices) {
     std::vector<std::string> kinds;
     Ids ids;
     Found::Problem problem;
-  } kCases[] = {
-      {{"灯", "厨房"}, {"any"}, {"light.kitchen"}, Found::Problem::kNone},
-      {{"厨房的灯", ""}, {"light"}, {"light.kitchen"}, Found::Problem::kNone},
-      {{"the lamp in the study", ""}, {"any"}, {"light.study"}, Found::Problem::kNone},
-      {{"灯", "客厅"}, {"light"}, {"light.ceiling", "light.floor"}, Found::Problem::kNone},
-      {{"窗帘", ""}, {"cover"}, {"cover.living", "cover.bedroom"}, Found::Problem::kSeveral},
-      {{"窗帘", "", true}, {"cover"}, {"cover.living", "cover.bedroom"}, Found::Problem::kNone},
-      {{"reading lamp", ""}, {"any"}, {"light.floor"}, Found::Problem::kNone},
-      {{"Whitey", ""}, {"vacuum"}, {"vacuum"}, Found::Problem::kNone},
-      {{"", "书房"}, {"light"}, {"light.study"}, Found::Problem::kNone},
-      {{"灯", "车库"}, {"light"}, {}, Found::Problem::kUnknown},
-      {{"壁炉", ""}, {"any"}, {}, Found::Problem::kUnknown}};
+  } kCases[] = {{{"灯", "厨房"}, {"any"}, {"light.kitchen"}, Found::Problem::kNone},
+                {{"厨房的灯", ""}, {"light"}, {"light.kitchen"}, Found::Problem::kNone},
+                {{"the lamp in the study", ""}, {"any"}, {"light.study"}, Found::Problem::kNone},
+                {{"灯", "客厅"}, {"light"}, {"light.ceiling", "light.floor"}, Found::Problem::kNone},
+                {{"窗帘", ""}, {"cover"}, {"cover.living", "cover.bedroom"}, Found::Problem::kSeveral},
+                {{"窗帘", "", true}, {"cover"}, {"cover.living", "cover.bedroom"}, Found::Problem::kNone},
+                {{"reading lamp", ""}, {"any"}, {"light.floor"}, Found::Problem::kNone},
+                {{"Whitey", ""}, {"vacuum"}, {"vacuum"}, Found::Problem::kNone},
+                {{"", "书房"}, {"light"}, {"light.study"}, Found::Problem::kNone},
+                {{"灯", "车库"}, {"light"}, {}, Found::Problem::kUnknown},
+                {{"壁炉", ""}, {"any"}, {}, Found::Problem::kUnknown}};
   for (const auto& c : kCases) {
     const Found found = home.find(c.wanted, c.kinds, domain, "");
     EXPECT_EQ(found.problem, c.problem) << c.wanted.name << " " << c.wanted.area;
@@ -123,17 +129,18 @@ TEST_F(InHome, TypedValuesBecomeArgumentsAndWords) {
     SlotType type;
     Language language;
     const char *json, *words;
-  } kCases[] = {{"调到三成", SlotType::kPercent, Language::kZh, "30", "30%"},
-                {"half", SlotType::kPercent, Language::kEn, "50", "50%"},
-                {"一个半小时", SlotType::kDuration, Language::kZh, "5400", "1小时30分钟"},
-                {"90 seconds", SlotType::kDuration, Language::kEn, "90", "1 minute 30 seconds"},
-                {"明早七点一刻", SlotType::kTime, Language::kZh, "\"2026-11-29T07:15:00\"", "明天早上7点15分"},
-                {"tomorrow at 3 pm", SlotType::kTime, Language::kEn, "\"2026-11-29T15:00:00\"", "tomorrow at 3 pm"},
-                {"明天", SlotType::kTime, Language::kZh, "\"2026-11-29\"", "明天"},
-                {"78 degrees fahrenheit", SlotType::kTemperature, Language::kEn, "25.6", "78 degrees Fahrenheit"},
-                {"红色", SlotType::kColor, Language::kZh, "\"#ff0000\"", "红色"},
-                {"亮一点", SlotType::kAmount, Language::kZh, "{\"number\":1,\"unit\":\"bit\"}", "一点"},
-                {"每天早上七点", SlotType::kRepeat, Language::kZh, "{\"unit\":\"day\",\"interval\":1,\"weekdays\":[]}", "每天早上七点"}};
+  } kCases[] = {
+      {"调到三成", SlotType::kPercent, Language::kZh, "30", "30%"},
+      {"half", SlotType::kPercent, Language::kEn, "50", "50%"},
+      {"一个半小时", SlotType::kDuration, Language::kZh, "5400", "1小时30分钟"},
+      {"90 seconds", SlotType::kDuration, Language::kEn, "90", "1 minute 30 seconds"},
+      {"明早七点一刻", SlotType::kTime, Language::kZh, "\"2026-11-29T07:15:00\"", "明天早上7点15分"},
+      {"tomorrow at 3 pm", SlotType::kTime, Language::kEn, "\"2026-11-29T15:00:00\"", "tomorrow at 3 pm"},
+      {"明天", SlotType::kTime, Language::kZh, "\"2026-11-29\"", "明天"},
+      {"78 degrees fahrenheit", SlotType::kTemperature, Language::kEn, "25.6", "78 degrees Fahrenheit"},
+      {"红色", SlotType::kColor, Language::kZh, "\"#ff0000\"", "红色"},
+      {"亮一点", SlotType::kAmount, Language::kZh, "{\"number\":1,\"unit\":\"bit\"}", "一点"},
+      {"每天早上七点", SlotType::kRepeat, Language::kZh, "{\"unit\":\"day\",\"interval\":1,\"weekdays\":[]}", "每天早上七点"}};
   for (const auto& c : kCases) {
     const std::vector<assistant::Reading> readings = reader.read(c.text, c.type, c.language, true);
     ASSERT_FALSE(readings.empty()) << c.text;

@@ -102,6 +102,17 @@ std::vector<Line> lines_of(const Json& json, const char* key, Language language)
   return lines;
 }
 
+std::string without_slots(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t open = std::min(text.find('{', at), text.size());
+    out += text.substr(at, open - at);
+    at = open == text.size() ? open : std::min(text.find('}', open), text.size() - 1) + 1;
+    if (at < text.size()) out += ' ';
+  }
+  return out;
+}
+
 }  // namespace
 
 bool find_slot_type(std::string_view name, SlotType* out) {
@@ -147,6 +158,8 @@ Domain Domain::read(std::string_view text) {
     domain.intents_[name] = intent_of(intent, "intent " + plain_text(name, 64));
   for (size_t i = 0; i < kLanguages; ++i) {
     domain.talk_[i] = lines_of(json, "talk", static_cast<Language>(i));
+    domain.examples_[i] = lines_of(json, "examples", static_cast<Language>(i));
+    for (Line& line : domain.examples_[i]) line.said = without_slots(line.said);
     domain.refusals_[i] = lines_of(json, "refusals", static_cast<Language>(i));
   }
   return domain;

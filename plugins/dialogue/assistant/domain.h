@@ -61,13 +61,15 @@ class Domain {
   SlotType type_of(std::string_view slot) const;  // unknown: text
   const std::map<std::string, std::array<std::vector<std::string>, kLanguages>>& kinds() const { return kinds_; }
   const std::vector<Line>& talk(Language language) const { return talk_[index_of(language)]; }
+  // Sentences without their slots, and the intent as answer: what the head was trained with, for a second opinion.
+  const std::vector<Line>& examples(Language language) const { return examples_[index_of(language)]; }
   const std::vector<Line>& refusals(Language language) const { return refusals_[index_of(language)]; }
 
  private:
   std::map<std::string, SlotType, std::less<>> slots_;
   std::map<std::string, std::array<std::vector<std::string>, kLanguages>> kinds_;  // names in normal form
   std::map<std::string, Intent, std::less<>> intents_;
-  std::array<std::vector<Line>, kLanguages> talk_, refusals_;
+  std::array<std::vector<Line>, kLanguages> talk_, refusals_, examples_;
 };
 
 // {"zh": {"done": [...], ...}, "en": ...}; throws with `what`.

@@ -45,10 +45,10 @@ const Json& list_of(const Json& home, const char* key) {
 // Words that say nothing about which device is meant.
 std::string bare(std::string_view words) {
   std::string normal = normal_form(words);
-  constexpr std::string_view kHeads[] = {"的", "the ",  "my ",    "our ",   "all the ", "all ",    "every ", "both ",
-                                         "that ", "this ",  "these ", "those ",   "in the ", "in ",    "of the ",
-                                         "那个",  "这个",   "那盏",   "这盏",     "所有的",  "所有",   "全部的",
-                                         "全部",  "全屋的", "全屋",   "我的",     "家里的",  "家里"};
+  constexpr std::string_view kHeads[] = {"的",      "the ",  "my ",    "our ",   "all the ", "all ",    "every ",
+                                         "both ",   "that ", "this ",  "these ", "those ",   "in the ", "in ",
+                                         "of the ", "那个",  "这个",   "那盏",   "这盏",     "所有的",  "所有",
+                                         "全部的",  "全部",  "全屋的", "全屋",   "我的",     "家里的",  "家里"};
   constexpr std::string_view kTails[] = {"的", "里的", "里", "那个", "那盏"};
   for (bool goes_on = true; goes_on;) {
     goes_on = false;

@@ -58,7 +58,17 @@ Heard Listener::decide(const std::string& text, Understood understood) const {
   return made(Kind::kUnclear, "none", guess.probability);
 }
 
-Heard Listener::hear(const std::string& text) { return decide(text, understanding_.read(text)); }
+// Names of the home say nothing about what is wanted of them.
+Understood Listener::read(const std::string& text) {
+  Understood understood = understanding_.read(text);
+  std::string normal = normal_form(text);
+  const std::vector<Home::Mention> mentions = world_.home.mentions(normal, world_.domain);
+  for (auto m = mentions.rbegin(); m != mentions.rend(); ++m) normal.replace(m->begin, m->end - m->begin, " ");
+  evidence_.weigh(normal_form(normal), language_of(text, world_.settings.language), &understood);
+  return understood;
+}
+
+Heard Listener::hear(const std::string& text) { return decide(text, read(text)); }
 
 size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, Heard* heard) {
   size_t best = 0;

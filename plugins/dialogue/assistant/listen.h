@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "choice.h"
+#include "evidence.h"
 #include "lexicon.h"
 #include "understanding.h"
 #include "world.h"
@@ -33,20 +34,22 @@ struct Hypothesis {
 // One thread at a time.
 class Listener {
  public:
-  Listener(const World& world, Understanding& understanding) : world_(world), understanding_(understanding) {}
+  Listener(const World& world, Understanding& understanding)
+      : world_(world), understanding_(understanding), evidence_(world.domain) {}
 
   Heard hear(const std::string& text);
   // The hypothesis whose recogniser's score and meaning are likeliest together; its index.
   size_t choose(const std::vector<Hypothesis>& hypotheses, Heard* heard);
   // The wishes of a sentence, or the whole as one.
   std::vector<Heard> parts(Heard whole, Language language);
-  Understood read(const std::string& text) { return understanding_.read(text); }
+  Understood read(const std::string& text);
 
  private:
   Heard decide(const std::string& text, Understood understood) const;
 
   const World& world_;
   Understanding& understanding_;
+  Evidence evidence_;
 };
 
 }  // namespace sotto::assistant

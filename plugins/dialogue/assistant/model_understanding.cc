@@ -8,7 +8,7 @@
 namespace sotto::assistant {
 namespace {
 
-constexpr size_t kMostGuesses = 6;
+constexpr size_t kMostGuesses = 24;
 constexpr double kSpanLikelierThanNot = 0.5, kIntentLikelierThanNot = 0.5;
 
 struct Collector {

@@ -1,6 +1,7 @@
 """assistant.json from data/: intents, their slots and replies, device kinds, small talk and refusals. The reader on the device is
 plugins/dialogue/assistant/domain.cc; docs/models.md (The assistant's domain) has the format."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import yaml
 
 from sotto_train import rows, schema
 from sotto_train.errors import UserError
-from sotto_train.generate.lines import HEADERS
-from sotto_train.generate.patterns import read_yaml
+from sotto_train.generate.lines import HEADERS, split_of
+from sotto_train.generate.patterns import load, read_yaml
 
 FORMAT, VERSION = "sotto.assistant", 1
 LANGUAGES = ("zh", "en")
 REPLY_KEYS = ("done", "failed", "ask")
 SLOT_TYPES = ("text", "device", "area", "percent", "amount", "color", "temperature", "duration", "time", "repeat", "number")
+MOST_EXAMPLES = 10  # of an intent in a language
 INTENT_KEYS = {"targets", "needs_device", "required", "undo", "confirm"}
 
 
@@ -29,6 +31,7 @@ def build(data: Path) -> dict:
         "slots": {name: own["slots"].get(name, "text") for name in schema.slots()},
         "kinds": own["kinds"],
         "intents": {name: _intent(name, intents[name], own["intents"].get(name) or {}, replies) for name in intents},
+        "examples": {lang: _examples(data, lang) for lang in LANGUAGES},
         "talk": {lang: list(_pairs(data / "lines" / f"smalltalk.{lang}.tsv")) for lang in LANGUAGES},
         "refusals": {lang: list(_pairs(data / "lines" / f"refusal.{lang}.tsv")) for lang in LANGUAGES},
     }
@@ -60,6 +63,21 @@ def _intent(name: str, fact: dict, row: dict, replies: dict[str, dict[str, dict]
     asked = dict.fromkeys(slot for lang in LANGUAGES for slot in spoken[lang].get("ask", {}))
     made = {"slots": list(fact["slots"]), "required": row.get("required", [[slot] for slot in asked]), "replies": spoken}
     return {**made, **{key: row[key] for key in ("targets", "needs_device", "undo") if key in row}}
+
+
+def _examples(data: Path, lang: str) -> list[list[str]]:
+    """[sentence with {slots}, intent]: one way through each pattern of the train split, and lines that no device can do."""
+    rng, count, made = random.Random(f"examples/{lang}"), {}, []
+    for pattern in load(data / "patterns", (lang,))[0]:
+        if pattern.split != "train" or count.get(pattern.intent, 0) == MOST_EXAMPLES:
+            continue
+        count[pattern.intent] = count.get(pattern.intent, 0) + 1
+        pieces = pattern.template.choose(rng)
+        text = "".join(p if isinstance(p, str) else "{" + p.name + "}" for p in pieces)
+        made.append([" ".join(text.split()), pattern.intent])
+    scope = data / "lines" / f"scope.{lang}.tsv"
+    lines = [line.split("\t")[0].strip() for _, line in rows.read_lines(scope)]
+    return made + [[text, schema.NO_INTENT] for text in lines if text and split_of(text) == "train"]
 
 
 def _pairs(path: Path) -> Iterator[list[str]]:
