@@ -205,7 +205,9 @@ TEST(Border, HeadsReadTheTurnAsItWasTrained) {
   Head intent = intent_head("none");
   intent.slope = 0.3f;
   Head slots{"slots", "span", {"name", "duration"}, {0, 0, 0, 0}, 0.4f};
-  Fixture w(model_bytes({intent, slots}, domain()));
+  Json alone = Json::parse(domain());  // without the second opinion
+  alone.erase("examples");
+  Fixture w(model_bytes({intent, slots}, alone.dump()));
   Error error;
   ASSERT_EQ(w.create(&error), SOTTO_OK) << error.text;
   const std::string text = "the word is said", whole = "<|im_start|>user\n" + text + "<|im_end|>";

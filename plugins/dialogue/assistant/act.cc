@@ -91,11 +91,26 @@ Readiness Actor::find_devices(const Function& function, Wish* wish, Language lan
   return {};
 }
 
+const Function* Actor::meant_instead(const Function& function, const Wish& wish) const {
+  if (function.intent == nullptr || wish.devices.empty()) return &function;
+  std::string kind;
+  for (const std::string& id : wish.devices) {
+    const Device* const device = world_.home.device(id);
+    if (device == nullptr || (!kind.empty() && device->kind != kind)) return &function;
+    kind = device->kind;
+  }
+  const auto at = function.intent->instead.find(kind);
+  const Function* const other = at == function.intent->instead.end() ? nullptr : world_.functions.find(at->second);
+  return other == nullptr ? &function : other;
+}
+
 Readiness Actor::prepare(Wish* wish, const Filled& filled, Language language, uint64_t turn) const {
-  const Function* const function = function_of(*wish);
+  const Function* function = function_of(*wish);
   if (function == nullptr) return cannot(say(Say::kNoFunction, language));
   if (function->acts_on_devices() && wish->devices.empty())
     if (Readiness r = find_devices(*function, wish, language, turn); r.kind != Readiness::Kind::kReady) return r;
+  function = meant_instead(*function, *wish);
+  wish->function = function->name;
   Question question;
   question.wish = *wish;
   if (filled.doubt && wish->slots.count(filled.doubt->slot) == 0) {

@@ -42,6 +42,8 @@ class Actor {
   const Function* function_of(const Wish& wish) const { return world_.functions.find(wish.function); }
 
  private:
+  // The function that is meant of devices of one kind: of a lock "on" is unlocking.
+  const Function* meant_instead(const Function& function, const Wish& wish) const;
   Readiness find_devices(const Function& function, Wish* wish, Language language, uint64_t turn) const;
   Readiness asking(const Function& function, Question question, Language language, uint64_t turn) const;
   CallResult call(const Function& function, const std::string& arguments, const std::string& device, Done* done);

@@ -50,6 +50,14 @@ const Action* Assistant::last_action() const {
   return const_cast<World&>(world_).now_ms() - last.at_ms > kActionLives ? nullptr : &last;
 }
 
+std::vector<std::string> Assistant::recent_kinds() const {
+  std::vector<std::string> kinds;
+  if (const Action* const last = last_action(); last != nullptr)
+    for (const std::string& id : last->wish.devices)
+      if (const Device* const device = world_.home.device(id); device != nullptr) kinds.push_back(device->kind);
+  return kinds;
+}
+
 void Assistant::remember(Action action) {
   state_.actions.push_back(std::move(action));
   if (state_.actions.size() > kMostActions) state_.actions.pop_front();
@@ -74,6 +82,7 @@ Outcome Assistant::turn(const std::vector<Hypothesis>& hypotheses) {
     check_cancelled();
     std::vector<Hypothesis> plain = hypotheses;
     for (Hypothesis& h : plain) h.text = plain_text(h.text, kLongestText);
+    listener_.lean_on(recent_kinds());
     Heard whole;
     out.hypothesis = static_cast<uint32_t>(listener_.choose(plain, &whole));
     out.heard = whole.text;
@@ -103,6 +112,7 @@ void Assistant::take_turn(const Heard& whole, Outcome* out) {
     out->answer = say(Say::kNotUnderstood, out->language);
     return;
   }
+  if (state_.question && (is_cue(normal, Cue::kUndo) || is_cue(normal, Cue::kRepeat))) state_.question.reset();
   if (state_.question && take_answer(whole, out)) return;
   if (take_cue(normal, out) || take_reference(whole, out)) return;
   std::vector<Heard> parts = listener_.parts(whole, out->language);

@@ -67,6 +67,7 @@ class Assistant {
   void take_back(Outcome* out);
   Done take_back_silently(Outcome* out);
   const Action* last_action() const;
+  std::vector<std::string> recent_kinds() const;
   void remember(Action action);
   void note(const Outcome& out);
   void check_cancelled() const;

@@ -70,6 +70,10 @@ Intent intent_of(const Json& json, const std::string& where) {
   Intent intent;
   intent.slots = texts(json, "slots", where);
   intent.targets = texts(json, "targets", where);
+  for (const auto& [kind, other] : member(json, "instead", where, Json::value_t::object).items()) {
+    if (!other.is_string()) refuse(where, "\"instead\" holds no names of intents");
+    intent.instead[kind] = other.get<std::string>();
+  }
   intent.undo = text_member(json, "undo", where);
   const auto needs = json.find("needs_device");
   intent.needs_device = needs != json.end() && needs->is_boolean() && needs->get<bool>();

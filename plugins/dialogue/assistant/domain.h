@@ -41,6 +41,7 @@ struct Intent {
   std::vector<std::vector<std::string>> required;  // of each group one
   std::vector<std::string> targets;                // kinds of devices; "any": all
   std::string undo;                                // the intent that takes it back; empty: none
+  std::map<std::string, std::string> instead;      // by kind of device: the intent that is meant of it
   bool needs_device = false;
   BothReplies replies;
 

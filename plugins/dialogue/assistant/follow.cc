@@ -227,7 +227,10 @@ Answered answer_slot(const World& world, const std::string& normal, const Heard&
     return filled_with(wish, filled);
   }
   if (!reading || (is_sure_command(heard) && !is_same)) return {};
-  wish.slots[p->name] = reading->values.front();
+  // "no, I meant Bob": the name alone.
+  const std::vector<Reference> meant = references(normal, language);
+  wish.slots[p->name] = meant.empty() || meant.front().kind != Reference::Kind::kCorrection ? reading->values.front()
+                                                                                            : text_value(meant.front().value);
   return filled_with(wish);
 }
 

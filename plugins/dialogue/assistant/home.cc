@@ -223,19 +223,21 @@ Found Home::find(const Wanted& wanted, const std::vector<std::string>& kinds, co
 
 std::vector<Home::Mention> Home::mentions(std::string_view normal, const Domain& domain) const {
   std::vector<Mention> all, kept;
-  const auto look = [&](const std::string& words, bool is_area) {
+  const auto look = [&](const std::string& words, const std::string& kind) {
     for (size_t at = normal.find(words); !words.empty() && at != std::string_view::npos;
          at = normal.find(words, at + words.size())) {
       const size_t from = at > 0 ? at - 1 : 0, size = words.size() + (at - from) + (at + words.size() < normal.size() ? 1 : 0);
       const bool is_ascii = static_cast<unsigned char>(words[0]) < 0x80;
-      if (!is_ascii || contains(normal.substr(from, size), words)) all.push_back({words, is_area, at, at + words.size()});
+      if (!is_ascii || contains(normal.substr(from, size), words))
+        all.push_back({words, kind, kind.empty(), at, at + words.size()});
     }
   };
-  for (const Place& area : areas_) each_name(area, [&](const std::string& name) { look(name, true); });
-  for (const Device& device : devices_) each_name(device, [&](const std::string& name) { look(name, false); });
+  for (const Place& area : areas_) each_name(area, [&](const std::string& name) { look(name, ""); });
+  for (const Device& device : devices_)
+    each_name(device, [&](const std::string& name) { look(name, device.kind.empty() ? "?" : device.kind); });
   for (const auto& [kind, languages] : domain.kinds())
     for (const auto& names : languages)
-      for (const std::string& name : names) look(name, false);
+      for (const std::string& name : names) look(name, kind);
   std::stable_sort(all.begin(), all.end(),
                    [](const Mention& a, const Mention& b) { return a.end - a.begin > b.end - b.begin; });
   for (const Mention& mention : all)

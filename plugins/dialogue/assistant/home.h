@@ -53,7 +53,7 @@ class Home {
 
   // The longest names of areas and devices (and of kinds, like "灯") that a text holds: words in normal form.
   struct Mention {
-    std::string words;
+    std::string words, kind;  // kind: of what is named; empty for an area
     bool is_area = false;
     size_t begin = 0, end = 0;  // in the normal form of the text
   };

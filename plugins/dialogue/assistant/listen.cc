@@ -61,10 +61,18 @@ Heard Listener::decide(const std::string& text, Understood understood) const {
 // Names of the home say nothing about what is wanted of them.
 Understood Listener::read(const std::string& text) {
   Understood understood = understanding_.read(text);
-  std::string normal = normal_form(text);
+  const std::string whole = normal_form(text);
+  std::string normal = whole;
+  std::vector<std::string> kinds;
   const std::vector<Home::Mention> mentions = world_.home.mentions(normal, world_.domain);
-  for (auto m = mentions.rbegin(); m != mentions.rend(); ++m) normal.replace(m->begin, m->end - m->begin, " ");
+  for (auto m = mentions.rbegin(); m != mentions.rend(); ++m) {
+    normal.replace(m->begin, m->end - m->begin, " ");
+    if (!m->is_area) kinds.push_back(m->kind);
+  }
   evidence_.weigh(normal_form(normal), language_of(text, world_.settings.language), &understood);
+  const bool is_leaning = has_cue(whole, Cue::kMore) || has_cue(whole, Cue::kPronoun) || has_cue(whole, Cue::kAlso);
+  if (kinds.empty() && is_leaning) kinds = recent_kinds_;
+  if (!kinds.empty()) Evidence::favour(world_.domain, kinds, &understood);
   return understood;
 }
 

@@ -43,6 +43,8 @@ class Listener {
   // The wishes of a sentence, or the whole as one.
   std::vector<Heard> parts(Heard whole, Language language);
   Understood read(const std::string& text);
+  // Kinds of the devices that were spoken of last; empty: of none.
+  void lean_on(std::vector<std::string> kinds) { recent_kinds_ = std::move(kinds); }
 
  private:
   Heard decide(const std::string& text, Understood understood) const;
@@ -50,6 +52,7 @@ class Listener {
   const World& world_;
   Understanding& understanding_;
   Evidence evidence_;
+  std::vector<std::string> recent_kinds_;
 };
 
 }  // namespace sotto::assistant

@@ -17,7 +17,7 @@ LANGUAGES = ("zh", "en")
 REPLY_KEYS = ("done", "failed", "ask")
 SLOT_TYPES = ("text", "device", "area", "percent", "amount", "color", "temperature", "duration", "time", "repeat", "number")
 MOST_EXAMPLES = 10  # of an intent in a language
-INTENT_KEYS = {"targets", "needs_device", "required", "undo", "confirm"}
+INTENT_KEYS = {"targets", "needs_device", "required", "undo", "confirm", "instead"}
 
 
 def build(data: Path) -> dict:
@@ -46,6 +46,7 @@ def _check(own: dict, intents: dict) -> None:
             wrong.append(f"intent {name}")
         wrong += [f"target {kind} of {name}" for kind in row.get("targets", ()) if kind != "any" and kind not in own["kinds"]]
         wrong += [f"undo {row['undo']} of {name}" for _ in [0] if row.get("undo", name) not in intents]
+        wrong += [f"instead {kind} of {name}" for kind, other in row.get("instead", {}).items() if kind not in own["kinds"] or other not in intents]
         wrong += [f"required {slot} of {name}" for group in row.get("required", ()) for slot in group if slot not in slots]
     if wrong:
         raise UserError(f"assistant.yaml: {', '.join(wrong)} is unknown; names come from intents.yaml and slots.yaml")
@@ -62,7 +63,7 @@ def _intent(name: str, fact: dict, row: dict, replies: dict[str, dict[str, dict]
         spoken[lang]["confirm"] = texts
     asked = dict.fromkeys(slot for lang in LANGUAGES for slot in spoken[lang].get("ask", {}))
     made = {"slots": list(fact["slots"]), "required": row.get("required", [[slot] for slot in asked]), "replies": spoken}
-    return {**made, **{key: row[key] for key in ("targets", "needs_device", "undo") if key in row}}
+    return {**made, **{key: row[key] for key in ("targets", "needs_device", "undo", "instead") if key in row}}
 
 
 def _examples(data: Path, lang: str) -> list[list[str]]:
