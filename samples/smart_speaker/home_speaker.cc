@@ -78,6 +78,7 @@ void HomeSpeaker::answer(const std::string& line) {
   sotto::call(
       [&](sotto_error* err) { return skill_.api->turn(assistant_, &heard, sizeof heard, 1, show, nullptr, &result, err); });
   std::fputs("\n", stdout);
+  std::fflush(stdout);
   is_chinese_ = result.language == SOTTO_ASSISTANT_ZH;
   constexpr const char* kSources[] = {"", "template", "retrieved", "generated"};
   remark("[" + std::string(result.intent) + " " + std::to_string(static_cast<int>(100 * result.confidence + 0.5f)) + "%, " +

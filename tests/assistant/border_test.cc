@@ -210,6 +210,7 @@ TEST(Border, HeadsReadTheTurnAsItWasTrained) {
   Fixture w(model_bytes({intent, slots}, alone.dump()));
   Error error;
   ASSERT_EQ(w.create(&error), SOTTO_OK) << error.text;
+  for (const char* function : {"clock.time", "timer.start", "device.turn_on"}) ASSERT_EQ(w.add(function), SOTTO_OK);
   const std::string text = "the word is said", whole = "<|im_start|>user\n" + text + "<|im_end|>";
   ASSERT_EQ(w.say(text, &error), SOTTO_OK) << error.text;
   std::vector<uint32_t> ids(256);

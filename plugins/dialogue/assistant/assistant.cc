@@ -155,9 +155,9 @@ void Assistant::take_part(const Heard& part, std::vector<Wish>* wishes, std::vec
   const Action* const last = last_action();
   // "打开卧室的灯，再亮一点": the sentence itself comes first, then what was done before it.
   if (!wishes->empty())
-    carry_over(world_, function, part.text, wishes->back(), &wish);
+    carry_over(world_, function, part.text, out->language, wishes->back(), &wish);
   else if (last != nullptr)
-    carry_over(world_, function, part.text, last->wish, &wish);
+    carry_over(world_, function, part.text, out->language, last->wish, &wish);
   wishes->push_back(std::move(wish));
 }
 

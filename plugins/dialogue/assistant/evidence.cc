@@ -10,7 +10,6 @@ namespace {
 // p(intent) ~ p of the head * exp(kTrust * likeness): a sentence said as it was written counts as much as odds of 150 to 1.
 constexpr double kTrust = 5;
 constexpr double kLeastOfHead = 1e-3;  // of what the head does not think of at all
-constexpr double kFavour = 4;
 constexpr const char* kTalk = "chat.talk";
 
 }  // namespace
@@ -39,19 +38,17 @@ void Evidence::weigh(std::string_view normal, Language language, Understood* und
   if (understood->intents.size() > kMost) understood->intents.resize(kMost);
 }
 
-void Evidence::favour(const Domain& domain, const std::vector<std::string>& kinds, Understood* understood) {
-  double sum = 0;
+void favour(const std::function<bool(const std::string& intent)>& is_meant, double odds, Understood* understood) {
+  double before = 0, after = 0;
   for (Guess& guess : understood->intents) {
-    const Intent* const intent = domain.find(guess.label);
-    const bool fits =
-        intent != nullptr && std::any_of(intent->targets.begin(), intent->targets.end(), [&](const std::string& target) {
-          return target == "any" || std::find(kinds.begin(), kinds.end(), target) != kinds.end();
-        });
-    if (fits) guess.probability *= kFavour;
-    sum += guess.probability;
+    before += guess.probability;
+    if (is_meant(guess.label)) guess.probability *= odds;
+    after += guess.probability;
   }
-  if (sum > 1)
-    for (Guess& guess : understood->intents) guess.probability /= sum;
+  if (after <= 0) return;
+  // What was not listed keeps its share.
+  const double rest = std::max(1 - before, 0.0);
+  for (Guess& guess : understood->intents) guess.probability /= after + rest;
   std::stable_sort(understood->intents.begin(), understood->intents.end(),
                    [](const Guess& a, const Guess& b) { return a.probability > b.probability; });
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include "domain.h"
 #include "retrieval.h"
@@ -16,11 +17,12 @@ class Evidence {
   explicit Evidence(const Domain& domain);
   // Changes understood->intents to what both say together. Nothing where the domain has no examples or the model gave no guess.
   void weigh(std::string_view normal, Language language, Understood* understood) const;
-  // What acts on devices of these kinds is likelier where one of them was named, or was spoken of a moment ago.
-  static void favour(const Domain& domain, const std::vector<std::string>& kinds, Understood* understood);
 
  private:
   std::array<LineIndex, kLanguages> examples_, talk_;
 };
+
+// Multiplies the odds of the intents that `is_meant` holds for, and sorts anew.
+void favour(const std::function<bool(const std::string& intent)>& is_meant, double odds, Understood* understood);
 
 }  // namespace sotto::assistant

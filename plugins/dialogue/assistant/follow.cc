@@ -29,27 +29,26 @@ bool is_only_small(std::string_view rest) {
   return normal.empty();
 }
 
-std::string kind_name(const World& world, std::string_view kind) {
+std::string kind_name(const World& world, std::string_view kind, Language language) {
   const auto at = world.domain.kinds().find(std::string(kind));
   if (at == world.domain.kinds().end()) return {};
-  for (const auto& names : at->second)
-    if (!names.empty()) return names.front();
-  return {};
+  const std::vector<std::string>& names = at->second[index_of(language)];
+  return names.empty() ? std::string() : names.front();
 }
 
 // Only another room: the same kind of thing there.
-void same_kinds(const World& world, const Wish& before, Wish* wish) {
+void same_kinds(const World& world, Language language, const Wish& before, Wish* wish) {
   wish->names.clear();
   for (const std::string& id : before.devices) {
     const Device* const device = world.home.device(id);
-    const std::string name = device == nullptr ? std::string() : kind_name(world, device->kind);
+    const std::string name = device == nullptr ? std::string() : kind_name(world, device->kind, language);
     if (!name.empty() && std::find(wish->names.begin(), wish->names.end(), name) == wish->names.end())
       wish->names.push_back(name);
   }
   if (wish->names.empty()) wish->names = before.names;
 }
 
-bool replace_places(const World& world, std::string_view value, const Wish& before, Wish* wish) {
+bool replace_places(const World& world, std::string_view value, Language language, const Wish& before, Wish* wish) {
   std::vector<std::string> names, areas;
   std::string rest(value);
   const std::vector<Home::Mention> mentions = world.home.mentions(value, world.domain);
@@ -62,7 +61,7 @@ bool replace_places(const World& world, std::string_view value, const Wish& befo
   wish->is_all = false;
   if (!areas.empty()) wish->areas = areas;
   if (!names.empty()) wish->names = names;
-  if (names.empty()) same_kinds(world, before, wish);
+  if (names.empty()) same_kinds(world, language, before, wish);
   if (areas.empty()) wish->areas.clear();
   return true;
 }
@@ -244,7 +243,8 @@ std::optional<Followed> follow_reference(World& world, Listener& listener, const
     Followed followed{reference.kind, before, {}};
     followed.wish.is_agreed = false;
     followed.wish.confidence = 1;
-    if (function->acts_on_devices() && replace_places(world, reference.value, before, &followed.wish)) return followed;
+    if (function->acts_on_devices() && replace_places(world, reference.value, language, before, &followed.wish))
+      return followed;
     if (replace_value(world, *function, reference.value, language, &followed.wish, &followed.filled)) return followed;
     if (is_sure_command(heard)) continue;
     if (replace_text(*function, reference, listener.read(reference.value), &followed.wish)) return followed;
@@ -252,13 +252,14 @@ std::optional<Followed> follow_reference(World& world, Listener& listener, const
   return std::nullopt;
 }
 
-void carry_over(const World& world, const Function& function, const std::string& text, const Wish& before, Wish* wish) {
+void carry_over(const World& world, const Function& function, const std::string& text, Language language, const Wish& before,
+                Wish* wish) {
   if (!function.acts_on_devices() || before.devices.empty()) return;
   const std::string normal = normal_form(text);
   const bool is_leaning = has_cue(normal, Cue::kPronoun) || has_cue(normal, Cue::kAlso);
   if (!wish->areas.empty() && wish->names.empty()) {
     const std::vector<std::string> kinds = function.kinds();
-    if (is_leaning || kinds.front() == "any") same_kinds(world, before, wish);
+    if (is_leaning || kinds.front() == "any") same_kinds(world, language, before, wish);
     return;
   }
   if (!wish->names.empty() || !wish->areas.empty() || wish->is_all) return;

@@ -23,7 +23,8 @@ std::optional<Followed> follow_reference(World& world, Listener& listener, const
                                          const Wish& before);
 
 // A wish that names no device goes on with those of the last action, where the sentence or the function says so.
-void carry_over(const World& world, const Function& function, const std::string& text, const Wish& before, Wish* wish);
+void carry_over(const World& world, const Function& function, const std::string& text, Language language, const Wish& before,
+                Wish* wish);
 
 struct Answered {
   enum class Kind : uint8_t { kNo, kFilled, kRefused, kDropped } kind = Kind::kNo;

@@ -9,6 +9,7 @@ namespace {
 constexpr double kSureWords = 0.85;  // of an own function's example: stronger than the head, which does not know it
 constexpr double kSureChoice = 0.7;
 constexpr double kOutOfScope = 0.5;
+constexpr double kNamedOdds = 4, kLeaningOdds = 4, kPronounOdds = 16, kElsewhereOdds = 0.25;
 constexpr size_t kMostJoints = 8, kMostHypotheses = 16;
 constexpr size_t kShortestPart = 2;  // code points
 
@@ -58,6 +59,30 @@ Heard Listener::decide(const std::string& text, Understood understood) const {
   return made(Kind::kUnclear, "none", guess.probability);
 }
 
+// People ask a device for what it can do, of a thing that they name for what is done with such things, and after "it" for what
+// is done with the thing spoken of last.
+void Listener::weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const {
+  if (understood->intents.empty()) return;
+  const auto acts_on = [&](const std::vector<std::string>& kinds) {
+    return [this, kinds](const std::string& label) {
+      const Intent* const intent = world_.domain.find(label);
+      return intent != nullptr && std::any_of(intent->targets.begin(), intent->targets.end(), [&](const std::string& target) {
+               return target == "any" || std::find(kinds.begin(), kinds.end(), target) != kinds.end();
+             });
+    };
+  };
+  const bool is_pronoun = has_cue(normal, Cue::kPronoun);
+  const bool is_leaning = is_pronoun || has_cue(normal, Cue::kMore) || has_cue(normal, Cue::kAlso);
+  if (!named.empty())
+    favour(acts_on(named), kNamedOdds, understood);
+  else if (is_leaning && !recent_kinds_.empty())
+    favour(acts_on(recent_kinds_), is_pronoun ? kPronounOdds : kLeaningOdds, understood);
+  const auto is_elsewhere = [&](const std::string& label) {
+    return label != "none" && label != "chat.talk" && !starts_with(label, "dialog.") && world_.functions.find(label) == nullptr;
+  };
+  favour(is_elsewhere, kElsewhereOdds, understood);
+}
+
 // Names of the home say nothing about what is wanted of them.
 Understood Listener::read(const std::string& text) {
   Understood understood = understanding_.read(text);
@@ -70,9 +95,7 @@ Understood Listener::read(const std::string& text) {
     if (!m->is_area) kinds.push_back(m->kind);
   }
   evidence_.weigh(normal_form(normal), language_of(text, world_.settings.language), &understood);
-  const bool is_leaning = has_cue(whole, Cue::kMore) || has_cue(whole, Cue::kPronoun) || has_cue(whole, Cue::kAlso);
-  if (kinds.empty() && is_leaning) kinds = recent_kinds_;
-  if (!kinds.empty()) Evidence::favour(world_.domain, kinds, &understood);
+  weigh_situation(whole, kinds, &understood);
   return understood;
 }
 

@@ -47,6 +47,7 @@ class Listener {
   void lean_on(std::vector<std::string> kinds) { recent_kinds_ = std::move(kinds); }
 
  private:
+  void weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const;
   Heard decide(const std::string& text, Understood understood) const;
 
   const World& world_;
