@@ -6,6 +6,7 @@ namespace sotto::assistant {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
+constexpr size_t kLongestMatched = 400;  // bytes: several holes in a long text are tried in very many ways
 constexpr size_t kMostEdit = 256;  // code points beyond which two texts are not compared letter by letter
 
 // Bytes of the character at the front and its code point (Unicode, table 3-7); damaged bytes one at a time.
@@ -236,6 +237,7 @@ double edit_likeness(std::string_view first, std::string_view second) {
 
 bool match_pattern(std::string_view pattern, std::string_view normal, Holes* holes) {
   holes->clear();
+  if (normal.size() > kLongestMatched) return false;
   return match_from(pattern, normal, holes);
 }
 
