@@ -1,5 +1,7 @@
 #include "talk_state.h"
 
+#include <algorithm>
+
 #include "json.h"
 
 namespace sotto::assistant {
@@ -64,10 +66,15 @@ Wish wish_of(const Json& j) {
   w.is_agreed = j.at("agreed").get<bool>();
   return w;
 }
+// So far apart that differences with it are still numbers.
+int64_t time_of(const Json& j) {
+  constexpr int64_t kFarthest = int64_t{1} << 60;
+  return std::clamp(j.get<int64_t>(), -kFarthest, kFarthest);
+}
 Action action_of(const Json& j) {
   Action a;
   a.wish = wish_of(j.at("wish"));
-  a.at_ms = j.at("at_ms").get<int64_t>();
+  a.at_ms = time_of(j.at("at_ms"));
   a.is_taken_back = j.at("taken_back").get<bool>();
   for (const Json& c : j.at("calls"))
     a.calls.push_back({c.at("function").get<std::string>(), c.at("arguments").get<std::string>(),
@@ -92,7 +99,7 @@ Question question_of(const Json& j) {
   for (const Json& w : j.at("waiting")) q.waiting.push_back(wish_of(w));
   q.text = j.at("text").get<std::string>();
   q.asked = j.at("asked").get<uint32_t>();
-  q.at_ms = j.at("at_ms").get<int64_t>();
+  q.at_ms = time_of(j.at("at_ms"));
   return q;
 }
 
