@@ -4,7 +4,7 @@ namespace sotto::care {
 namespace {
 
 constexpr uint32_t kUsualAnswerFrom[SOTTO_CARE_CATEGORIES] = {SOTTO_CARE_MENTION, SOTTO_CARE_CONCERN, SOTTO_CARE_CONCERN,
-                                                             SOTTO_CARE_MENTION, SOTTO_CARE_NEVER};
+                                                              SOTTO_CARE_MENTION, SOTTO_CARE_NEVER};
 constexpr uint32_t kUsualHold = 512, kLeastHold = 64, kMostHold = 65536;
 constexpr uint64_t kMostRules = 1 << 20;
 constexpr size_t kPart = 65536;  // of a text, between two looks at whether the caller wants more
@@ -29,16 +29,15 @@ Care::Care(const Services& services, const sotto_care_options& options)
     answer_from_[i] = given != 0 ? given : kUsualAnswerFrom[i];
   }
   if (!(options.head_confidence >= 0 && options.head_confidence <= 1))
-    throw Failure(SOTTO_INVALID_ARGUMENT,
-                  "care: head_confidence is " + std::to_string(options.head_confidence) + ", a probability from 0 to 1 is wanted");
+    throw Failure(SOTTO_INVALID_ARGUMENT, "care: head_confidence is " + std::to_string(options.head_confidence) +
+                                              ", a probability from 0 to 1 is wanted");
   if (options.model != nullptr) head_ = Head::find(services, options.model, options.head_confidence);
 }
 
 sotto_care_result Care::check(std::string_view text, uint32_t from, sotto_on_care_finding on_finding, void* user) const {
   bool is_ended = false;
   Reader::OnFinding give;
-  if (on_finding != nullptr)
-    give = [&](const sotto_care_finding& f) { is_ended = is_ended || on_finding(user, &f) != 0; };
+  if (on_finding != nullptr) give = [&](const sotto_care_finding& f) { is_ended = is_ended || on_finding(user, &f) != 0; };
   Reader reader(rules_, from, give);
   for (size_t end = 0; end < text.size() && !is_ended;) {
     end = std::min(text.size(), end + kPart);

@@ -16,12 +16,8 @@ struct Name {
   std::string_view label;
   uint32_t category;
 };
-constexpr Name kNames[] = {{"none", SOTTO_NONE},
-                           {"self_harm", SOTTO_CARE_SELF_HARM},
-                           {"violence", SOTTO_CARE_VIOLENCE},
-                           {"adult", SOTTO_CARE_ADULT},
-                           {"machine", SOTTO_CARE_MACHINE},
-                           {"personal", SOTTO_CARE_PERSONAL}};
+constexpr Name kNames[] = {{"none", SOTTO_NONE},        {"self_harm", SOTTO_CARE_SELF_HARM}, {"violence", SOTTO_CARE_VIOLENCE},
+                           {"adult", SOTTO_CARE_ADULT}, {"machine", SOTTO_CARE_MACHINE},     {"personal", SOTTO_CARE_PERSONAL}};
 
 // A JSON string; bytes that are no UTF-8 become U+FFFD.
 std::string quoted(std::string_view text) {

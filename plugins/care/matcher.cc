@@ -10,7 +10,10 @@ constexpr size_t kNowhere = SIZE_MAX;
 }  // namespace
 
 Matcher::Matcher(const Rules& rules, uint32_t side, OnMatch on_match)
-    : rules_(rules), side_(1u << side), on_match_(std::move(on_match)), place_(rules.positions.size()),
+    : rules_(rules),
+      side_(1u << side),
+      on_match_(std::move(on_match)),
+      place_(rules.positions.size()),
       stamp_(rules.positions.size()) {
   begin_at({kEnd, 0, 0});  // a text begins as a sentence does
   std::swap(open_, next_);

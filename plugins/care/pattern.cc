@@ -161,19 +161,23 @@ PatternReader::Part PatternReader::read_item(size_t depth) {
       ++at_;
       return gap(most);
     }
-    case '*': return place(kAnyWord);
-    case '#': return place(kNumber);
+    case '*':
+      return place(kAnyWord);
+    case '#':
+      return place(kNumber);
     case '^':
-    case '$': return place(kEnd);
-    case '<': return read_name(depth);
-    default: fail("an unexpected sign");
+    case '$':
+      return place(kEnd);
+    case '<':
+      return read_name(depth);
+    default:
+      fail("an unexpected sign");
   }
 }
 
 PatternReader::Part PatternReader::read_name(size_t depth) {
   const size_t end = text_.find('>', at_);
-  const auto found =
-      end == std::string_view::npos ? names_.end() : names_.find(std::string(text_.substr(at_, end - at_)));
+  const auto found = end == std::string_view::npos ? names_.end() : names_.find(std::string(text_.substr(at_, end - at_)));
   if (found == names_.end()) fail("a name in <> that was not defined");
   const std::string_view outer = text_;
   const size_t behind = end + 1;

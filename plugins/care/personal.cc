@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kLongestNumber = 48;
 constexpr size_t kLongestMail = 254;
-constexpr size_t kSpokenPhone = 11;                           // Han digits of a mobile number
+constexpr size_t kSpokenPhone = 11;                                  // Han digits of a mobile number
 constexpr std::string_view kHanDigits = "零〇一二三四五六七八九幺";  // 3 bytes each
 
 bool is_word(uint32_t c) { return is_letter(c) || is_digit(c) || c == '_'; }
@@ -135,6 +135,8 @@ void find_numbers(const Stretch& s, size_t offset, const PersonalScanner::OnMatc
   for (size_t i = 0; i < groups.size();) {
     size_t next = i + 1;
     for (size_t end = std::min(groups.size(), i + kMostGroups); end > i; --end) {
+      const size_t behind = groups[end - 1].end;
+      if (behind < s.text.size() && s.text[behind] == 'x') continue;  // a word goes on
       const uint32_t kind = kind_of(number_of(s.text, &groups[i], groups.data() + end));
       if (kind == 0) continue;
       size_t begin = groups[i].begin;
@@ -147,7 +149,9 @@ void find_numbers(const Stretch& s, size_t offset, const PersonalScanner::OnMatc
   }
 }
 
-bool in_number(uint32_t c) { return is_digit(c) || c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '+' || c == 'x'; }
+bool in_number(uint32_t c) {
+  return is_digit(c) || c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '+' || c == 'x';
+}
 
 // --- mail
 

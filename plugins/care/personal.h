@@ -21,7 +21,8 @@ class PersonalScanner {
   using OnMatch = std::function<void(const PersonalMatch&)>;
   explicit PersonalScanner(OnMatch on_match) : on_match_(std::move(on_match)) {}
 
-  // `text` begins where the last call stopped, `offset` bytes into the whole. Returns how far it was read: all of it when final.
+  // `text` begins where the last call stopped, `offset` bytes into the whole. Returns how far it was read: all of it when
+  // final.
   size_t scan(std::string_view text, size_t offset, bool is_final);
 
  private:

@@ -29,7 +29,8 @@ T& of(T* pointer, const char* what) {
 void check_text_key(uint32_t category, uint32_t language) {
   if (category >= SOTTO_CARE_CATEGORIES || (language != SOTTO_CARE_ZH && language != SOTTO_CARE_EN))
     throw Failure(SOTTO_INVALID_ARGUMENT, "care: category " + std::to_string(category) + " in language " +
-                                              std::to_string(language) + ": there are SOTTO_CARE_SELF_HARM to _PERSONAL, ZH, EN");
+                                              std::to_string(language) +
+                                              ": there are SOTTO_CARE_SELF_HARM to _PERSONAL, ZH, EN");
 }
 
 bool is_utf8(std::string_view text) {
@@ -71,8 +72,8 @@ sotto_status set_text(sotto_care* care, uint32_t category, uint32_t language, so
     check_text_key(category, language);
     if (text.data == nullptr) return texts.reset(category, language);
     if (text.size > kMostTextBytes || !is_utf8(view(text)))
-      throw Failure(SOTTO_INVALID_ARGUMENT, "care: a fixed text of " + std::to_string(text.size) +
-                                                " bytes: at most 4096 bytes of UTF-8 are taken");
+      throw Failure(SOTTO_INVALID_ARGUMENT,
+                    "care: a fixed text of " + std::to_string(text.size) + " bytes: at most 4096 bytes of UTF-8 are taken");
     texts.set(category, language, view(text));
   });
 }
@@ -138,9 +139,9 @@ sotto_status stream_finish(sotto_care_stream* stream, sotto_on_text on_text, voi
   });
 }
 
-constexpr sotto_care_api kApi = {sizeof(sotto_care_api), 0,     create_care,   destroy_care,   set_text,
-                                 text,                   check, stream_create, stream_destroy, stream_feed,
-                                 stream_finish};
+constexpr sotto_care_api kApi = {
+    sizeof(sotto_care_api), 0,           create_care,  destroy_care, set_text, text, check, stream_create,
+    stream_destroy,         stream_feed, stream_finish};
 
 sotto_status create(const sotto_host* host, void** self, sotto_error* err) noexcept {
   return guard(err, [&] { *self = std::make_unique<Services>(plugin::Host(host)).release(); });

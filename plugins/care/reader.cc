@@ -5,8 +5,8 @@
 namespace sotto::care {
 namespace {
 
-constexpr size_t kWiden = 12;                                            // characters before the words of an address
-constexpr std::string_view kBefore = "在是到去往于址为给我你他她它的住，。："; // 3 bytes each: where an address does not go on
+constexpr size_t kWiden = 12;                                                   // characters before the words of an address
+constexpr std::string_view kBefore = "在是到去往于址为给我你他她它的住，。：";  // 3 bytes each: where an address does not go on
 
 sotto_care_finding finding_of(uint32_t category, uint32_t severity, size_t begin, size_t end) {
   sotto_care_finding f{};
@@ -36,7 +36,8 @@ void Reader::push(std::string_view text, size_t offset, bool is_final) {
     const size_t shift = tokens_to_;
     token.begin += shift;
     token.end += shift;
-    if (token.id != kEnd && token.id != kPause) ++(token.end - token.begin >= 3 && is_han(character_at(text, token.begin - offset).code) ? han_ : words_);
+    if (token.id != kEnd && token.id != kPause)
+      ++(token.end - token.begin >= 3 && is_han(character_at(text, token.begin - offset).code) ? han_ : words_);
     matcher_.take(token);
   }
   tokens_to_ += tokenizer.rest();
@@ -54,8 +55,7 @@ size_t Reader::settled() const { return std::min(read_to(), matcher_.open_from()
 void Reader::take(const Match& match) {
   const Rule& rule = *match.rule;
   const bool is_address = rule.kind == SOTTO_CARE_ADDRESS && rule.language == SOTTO_CARE_ZH;
-  sotto_care_finding f =
-      finding_of(rule.category, rule.severity, is_address ? widened(match.begin) : match.begin, match.end);
+  sotto_care_finding f = finding_of(rule.category, rule.severity, is_address ? widened(match.begin) : match.begin, match.end);
   f.kind = rule.kind;
   f.language = rule.language;
   add(f);

@@ -84,8 +84,8 @@ class FileReader {
   void set(std::string_view line) {
     const size_t space = std::min(line.find(' '), line.size());
     const std::string_view key = line.substr(0, space), value = trimmed(line.substr(space));
-    const auto* const word = std::find_if(std::begin(kWords), std::end(kWords),
-                                          [&](const Word& w) { return w.key == key && w.value == value; });
+    const auto* const word =
+        std::find_if(std::begin(kWords), std::end(kWords), [&](const Word& w) { return w.key == key && w.value == value; });
     if (word == std::end(kWords)) fail("neither a rule nor a setting that is known");
     if (key == "category") rule_.category = word->number;
     if (key == "language") rule_.language = word->number;

@@ -30,9 +30,9 @@ class Stream {
   const uint32_t (&answer_from_)[SOTTO_CARE_CATEGORIES];
   uint32_t hold_bytes_;
   std::unique_ptr<Reader> reader_;
-  std::string text_;      // from base_ on
-  size_t base_ = 0;       // bytes of the whole
-  size_t released_ = 0;   // likewise
+  std::string text_;     // from base_ on
+  size_t base_ = 0;      // bytes of the whole
+  size_t released_ = 0;  // likewise
   bool is_stopped_ = false;
 };
 

@@ -10,9 +10,11 @@ struct Row {
 // {HELP} and {求助热线} are for the maker: which line or service is right depends on where the device is sold.
 constexpr Row kDefaults[] = {
     {SOTTO_CARE_SELF_HARM,
-     "听到你这么说，我很在意。我只是一台机器，帮不了你太多，但你不必一个人扛。请现在就联系一个你信任的人，或者求助：{求助热线}。"
+     "听到你这么说，我很在意。我只是一台机器，帮不了你太多，但你不必一个人扛。请现在就联系一个你信任的人，或者求助：{求助热线}"
+     "。"
      "如果马上有危险，请立刻呼叫急救。",
-     "I'm sorry that it is this hard right now. I'm only a machine and cannot be the help you deserve, but you do not have to be "
+     "I'm sorry that it is this hard right now. I'm only a machine and cannot be the help you deserve, but you do not have to "
+     "be "
      "alone with it. Please reach out to someone you trust, or to {HELP}. If there is danger right now, call the emergency "
      "services."},
     {SOTTO_CARE_VIOLENCE, "这个我不能帮忙。如果有人有危险，请联系当地的紧急救援。",

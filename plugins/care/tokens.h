@@ -1,5 +1,6 @@
 // tokens.h: a text as a row of tokens: Han characters, words, numbers, pauses and the ends of sentences. What stands between
-// them (spaces, emoji) is passed over, so that "自 杀" is "自杀"; letters apart ("s u i c i d e") are a word when a rule knows it.
+// them (spaces, emoji) is passed over, so that "自 杀" is "自杀"; letters apart ("s u i c i d e") are a word when a rule knows
+// it.
 #pragma once
 
 #include <deque>

@@ -18,7 +18,7 @@ namespace {
 
 using plugin::Failure;
 
-constexpr uint64_t kParts = 8;                      // of max_bytes: a file
+constexpr uint64_t kParts = 8;                        // of max_bytes: a file
 constexpr uint64_t kLargestFile = uint64_t{1} << 30;  // a larger one is none of ours
 constexpr char kPart[] = ".part";
 

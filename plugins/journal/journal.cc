@@ -34,7 +34,11 @@ const char* placeholder(uint32_t kind) {
 
 uint32_t utf8_length(std::string_view text, size_t at) {
   const auto lead = static_cast<uint8_t>(text[at]);
-  const uint32_t bytes = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  const uint32_t bytes = lead < 0x80                   ? 1
+                         : lead >= 0xC2 && lead < 0xE0 ? 2
+                         : lead >= 0xE0 && lead < 0xF0 ? 3
+                         : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                       : 0;
   if (bytes == 0 || at + bytes > text.size()) return 0;
   for (uint32_t i = 1; i < bytes; ++i)
     if ((static_cast<uint8_t>(text[at + i]) & 0xC0u) != 0x80u) return 0;
@@ -114,7 +118,8 @@ std::string Cleaner::clean(std::string_view text) const {
   std::string out;
   size_t at = 0;
   for (const sotto_care_finding& f : found) {
-    if (f.end > text.size() || f.begin > f.end) throw Failure(SOTTO_INTERNAL, "journal: " SOTTO_CARE_ID " names bytes beyond the text");
+    if (f.end > text.size() || f.begin > f.end)
+      throw Failure(SOTTO_INTERNAL, "journal: " SOTTO_CARE_ID " names bytes beyond the text");
     if (f.begin >= at) out.append(text.substr(at, f.begin - at)).append(placeholder(f.kind));
     at = std::max<size_t>(at, f.end);
   }
@@ -128,7 +133,8 @@ Journal::Journal(const plugin::Host& host, const sotto_journal_options& options)
       max_age_ms_(kDayMs * (options.max_age_days != 0 ? options.max_age_days : kUsualDays)),
       has_consent_((options.flags & SOTTO_JOURNAL_CONSENT) != 0) {
   if ((options.flags & ~SOTTO_JOURNAL_CONSENT) != 0)
-    throw Failure(SOTTO_UNSUPPORTED, "journal: flags are " + std::to_string(options.flags) + ", known is SOTTO_JOURNAL_CONSENT");
+    throw Failure(SOTTO_UNSUPPORTED,
+                  "journal: flags are " + std::to_string(options.flags) + ", known is SOTTO_JOURNAL_CONSENT");
   if (!has_consent_) files_.erase_all();  // what an earlier consent kept is no longer agreed to
   drop_old(now_ms());
 }
@@ -159,7 +165,8 @@ void Journal::set_consent(bool is_given) {
 void Journal::note(const sotto_exchange& given) {
   if (given.user.size == 0 || given.user.size > kMostText || given.answer.size > kMostText)
     throw Failure(SOTTO_INVALID_ARGUMENT, "journal: an exchange of " + std::to_string(given.user.size) + " and " +
-                                              std::to_string(given.answer.size) + " bytes: 1 to 16384 and up to 16384 are taken");
+                                              std::to_string(given.answer.size) +
+                                              " bytes: 1 to 16384 and up to 16384 are taken");
   if ((given.flags & ~(SOTTO_EXCHANGE_REPHRASE | SOTTO_EXCHANGE_CORRECTION)) != 0)
     throw Failure(SOTTO_UNSUPPORTED, "journal: an exchange's flags are " + std::to_string(given.flags) + ", known are 1 and 2");
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -167,8 +174,7 @@ void Journal::note(const sotto_exchange& given) {
   Exchange made{given.unix_ms != 0 ? given.unix_ms : now_ms(), given.flags, cleaner_.clean(view(given.user)),
                 cleaner_.clean(view(given.answer))};
   const bool is_joined = made.flags != 0 && !waiting_.empty() && waiting_.size() < kMostJoined &&
-                         made.unix_ms >= waiting_.back().unix_ms &&
-                         made.unix_ms - waiting_.back().unix_ms <= kJoinedWithinMs;
+                         made.unix_ms >= waiting_.back().unix_ms && made.unix_ms - waiting_.back().unix_ms <= kJoinedWithinMs;
   if (!is_joined) {
     write_waiting();
     drop_old(now_ms());

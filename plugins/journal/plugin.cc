@@ -72,6 +72,6 @@ const void* query(void*, const char* id) noexcept { return std::string_view(id) 
 }  // namespace sotto::journal
 
 SOTTO_PLUGIN_ENTRY(journal) = {
-    SOTTO_PLUGIN_HEAD,      "dev.sotto.journal",     SOTTO_VERSION_STRING, "keeps what was said, with consent, for training",
+    SOTTO_PLUGIN_HEAD,      "dev.sotto.journal",     SOTTO_VERSION_STRING,  "keeps what was said, with consent, for training",
     sotto::journal::create, sotto::journal::destroy, sotto::journal::query,
 };

@@ -75,9 +75,9 @@ void run(Console& console, const Options& o) {
   if (!o.model.empty()) model = open_model(console, runtime, o.model, o.common, {});
   const sotto_care_skill skill = sotto_care_find(runtime.get());
   if (skill.api == nullptr)
-    throw Error(SOTTO_NOT_FOUND, fmt::format("care: the folder {} holds no care plugin: name another with --plugins",
-                                             plugin_folder_of(o.common))
-                                     .c_str());
+    throw Error(SOTTO_NOT_FOUND,
+                fmt::format("care: the folder {} holds no care plugin: name another with --plugins", plugin_folder_of(o.common))
+                    .c_str());
   sotto_care_options options{};
   options.struct_size = sizeof options;
   options.model = model.get();

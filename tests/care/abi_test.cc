@@ -173,7 +173,9 @@ TEST_F(Abi, WhatCallersGetWrongIsASentence) {
   char small[12] = "###########";
   uint32_t size = 8;  // an older caller knows struct_size and answer
   std::memcpy(small, &size, 4);
-  EXPECT_EQ(api.check(care.get(), sotto_cstr("我想死"), 0, nullptr, nullptr, reinterpret_cast<sotto_care_result*>(small), &error), SOTTO_OK);
+  EXPECT_EQ(
+      api.check(care.get(), sotto_cstr("我想死"), 0, nullptr, nullptr, reinterpret_cast<sotto_care_result*>(small), &error),
+      SOTTO_OK);
   EXPECT_STREQ(small + 8, "###");
 }
 
@@ -214,7 +216,7 @@ class Head : public Abi {
 };
 
 TEST_F(Head, ItsLabelsCountFromTheirConfidenceOn) {
-  const sentiment_test::HeadSpec head{"care", {"violence", "none", "adult"}, 1, {}};
+  const sentiment_test::HeadSpec head{"care", {"violence", "none", "adult"}, 100, {}};
   ASSERT_EQ(open(head, 1e-6f), SOTTO_OK) << error.text;
   std::vector<sotto_care_finding> found;
   world.check(with_head, "what a day", SOTTO_CARE_FROM_USER, &found);

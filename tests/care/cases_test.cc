@@ -34,7 +34,8 @@ class Cases : public testing::Test {
 };
 
 TEST_F(Cases, TwoHundredALanguageAndNoneTwice) {
-  for (const auto& [name, least] : {std::pair{"self_harm.zh", 200u}, {"self_harm.en", 200u}, {"near.zh", 100u}, {"near.en", 100u}}) {
+  for (const auto& [name, least] :
+       {std::pair{"self_harm.zh", 200u}, {"self_harm.en", 200u}, {"near.zh", 100u}, {"near.en", 100u}}) {
     const std::vector<Case> cases = read_cases(file(name));
     std::set<std::string> texts;
     for (const Case& c : cases) EXPECT_TRUE(texts.insert(c.text).second) << c.text;

@@ -36,10 +36,13 @@ class Parts : public testing::Test {
 
 TEST_F(Parts, OneWordInManyWritings) {
   for (const char* text : {"suicide", "SUICIDE", "s u i c i d e", "s.u.i.c.i.d.e", "s-u-i-c-i-d-e", "su1c1de", "suiciiiide",
-                           "sui\xE2\x80\x8B" "cide", "ｓｕｉｃｉｄｅ", "suіcіde", "su!cide", "I s u i c i d e", "自杀", "自 杀", "自.杀",
-                           "自*杀", "自殺", "自  -  杀", "自\xE2\x80\x8B杀"})
+                           "sui\xE2\x80\x8B"
+                           "cide",
+                           "ｓｕｉｃｉｄｅ", "suіcіde", "su!cide", "I s u i c i d e", "自杀", "自 杀", "自.杀", "自*杀", "自殺",
+                           "自  -  杀", "自\xE2\x80\x8B杀"})
     EXPECT_EQ(found(text), 1u << SOTTO_CARE_SELF_HARM) << text;
-  for (const char* text : {"suicid al dente", "decide", "a b c d e f", "杀自", ""}) EXPECT_EQ(found(text) & 1u, text[0] == 's' ? 1u : 0u) << text;
+  for (const char* text : {"suicid al dente", "decide", "a b c d e f", "杀自", ""})
+    EXPECT_EQ(found(text) & 1u, text[0] == 's' ? 1u : 0u) << text;
 }
 
 TEST_F(Parts, TheSyntaxOfPatterns) {
@@ -64,8 +67,8 @@ TEST_F(Parts, TheSyntaxOfPatterns) {
 }
 
 TEST_F(Parts, BrokenRulesAreNamedWithTheirLine) {
-  for (const char* rules : {"2 (a", "2 a)", "2 ~9 a", "2 [a]", "2 <none> a", "2 a Big", "4 a", "nonsense", "= x y", "2 ((((((((((((((((((a))))))))))))))))))",
-                            "2 (a|b) (a|b|c d) |"}) {
+  for (const char* rules : {"2 (a", "2 a)", "2 ~9 a", "2 [a]", "2 <none> a", "2 a Big", "4 a", "nonsense", "= x y",
+                            "2 ((((((((((((((((((a))))))))))))))))))", "2 (a|b) (a|b|c d) |"}) {
     try {
       matches(rules, "x");
       ADD_FAILURE() << rules;
@@ -120,7 +123,8 @@ TEST_F(Parts, NumbersByFormAndCheckDigit) {
 }
 
 TEST_F(Parts, AnyCutOfATextIsReadAlike) {
-  const std::string text = "It is fine. call 415-555-2671, s u i c i d e is 自 杀, not the suicide squad! I want to die laughing. mail a@b.org";
+  const std::string text =
+      "It is fine. call 415-555-2671, s u i c i d e is 自 杀, not the suicide squad! I want to die laughing. mail a@b.org";
   care::Verdict whole_verdict;
   std::vector<sotto_care_finding> whole;
   care::Reader whole_reader(care->rules(), 0, [&](const sotto_care_finding& f) { whole.push_back(f); });
@@ -143,9 +147,10 @@ TEST_F(Parts, AnyCutOfATextIsReadAlike) {
   }
 }
 
-// Twice the text, about twice the time: what grows with the square would take sixteen times as long for four times as much.
+// Four times the text, about four times the time; what grows with the square would take sixteen times as long.
 TEST_F(Parts, HostileTextsTakeLinearTime) {
-  for (const char* unit : {"我", "想", "死", "a ", "i ", "1", "1 ", "(", "a.", "a@", "自 ", "i want to ", "\xE6", "零", "kill kill "}) {
+  for (const char* unit :
+       {"我", "想", "死", "a ", "i ", "1", "1 ", "(", "a.", "a@", "自 ", "i want to ", "\xE6", "零", "kill kill "}) {
     const auto seconds = [&](size_t bytes) {
       std::string text;
       while (text.size() < bytes) text += unit;
@@ -153,7 +158,7 @@ TEST_F(Parts, HostileTextsTakeLinearTime) {
       care->check(text, SOTTO_CARE_FROM_USER, nullptr, nullptr);
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
-    const double quarter = seconds(64 << 10), whole = seconds(256 << 10);
+    const double quarter = seconds(16 << 10), whole = seconds(64 << 10);
     EXPECT_LT(whole, 12 * quarter + 0.5) << unit << " " << quarter << " s, " << whole << " s";
   }
 }

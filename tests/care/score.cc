@@ -46,7 +46,8 @@ void score_file(const care::Care& care, const Arguments& a, const std::string& f
   }
   for (const auto& [expected, score] : scores)
     std::printf("%-28s %-6s %-10s %4zu of %4zu  %.2f %%\n", file.substr(file.rfind('/') + 1).c_str(), a.part.c_str(),
-                expected.c_str(), score.right, score.cases, 100.0 * static_cast<double>(score.right) / static_cast<double>(score.cases));
+                expected.c_str(), score.right, score.cases,
+                100.0 * static_cast<double>(score.right) / static_cast<double>(score.cases));
 }
 
 // Alarms: what would be answered with a fixed text by default.
@@ -83,9 +84,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace sotto::care_test
 
-int main(int argc, char** argv) try {
-  return sotto::care_test::run(argc, argv);
-} catch (const std::exception& e) {
+int main(int argc, char** argv) try { return sotto::care_test::run(argc, argv); } catch (const std::exception& e) {
   std::fprintf(stderr, "care_score: %s\n", e.what());
   return 1;
 }

@@ -1,5 +1,5 @@
-// care.cc: any bytes as what is said, whole and in pieces, and as a maker's rules. Input: which, the size of the pieces, the text.
-// Findings lie in the text; a stream gives what it was given, from the front, and all of it where nothing was decided.
+// care.cc: any bytes as what is said, whole and in pieces, and as a maker's rules. Input: which, the size of the pieces, the
+// text. Findings lie in the text; a stream gives what it was given, from the front, and all of it where nothing was decided.
 #include "care.h"
 
 #include "stream.h"

@@ -98,8 +98,8 @@ TEST_F(Journal, CorrectionsAndRephrasesBecomePairs) {
 
 TEST_F(Journal, AnyBytesBecomeJson) {
   const JournalPtr journal = world.opened();
-  for (const std::string& text : {std::string("\xff\xfe\x00\x80 a", 6), std::string("a\0b\n\"\\\t", 7), std::string(300, '\xE4'),
-                                  std::string("\xED\xA0\x80\xF4\xBF\xBF\xBF\xC0\x80")})
+  for (const std::string& text : {std::string("\xff\xfe\x00\x80 a", 6), std::string("a\0b\n\"\\\t", 7),
+                                  std::string(300, '\xE4'), std::string("\xED\xA0\x80\xF4\xBF\xBF\xBF\xC0\x80")})
     EXPECT_EQ(world.note(journal, text, text), SOTTO_OK) << world.error.text;
   EXPECT_EQ(flush(journal), SOTTO_OK);
   EXPECT_EQ(rows().size(), 4u);
@@ -147,7 +147,8 @@ TEST_F(Journal, FormerBytesAreOverwritten) {
 
 TEST_F(Journal, SizeAndAgeAreLimited) {
   JournalPtr journal = world.opened(65536);
-  for (int i = 0; i < 300; ++i) ASSERT_EQ(world.note(journal, "row " + std::to_string(i) + std::string(400, 'x'), "y"), SOTTO_OK);
+  for (int i = 0; i < 300; ++i)
+    ASSERT_EQ(world.note(journal, "row " + std::to_string(i) + std::string(400, 'x'), "y"), SOTTO_OK);
   flush(journal);
   const auto f = world.facts(journal);
   EXPECT_LE(f.bytes, 65536u);
@@ -210,7 +211,8 @@ TEST_F(Journal, AKillLosesOnlyWhatWaits) {
       }
     }
     uint32_t noted = 0;
-    for (int i = 0; i < 40 + 17 * round; ++i) ASSERT_EQ(read(ready[0], &noted, sizeof noted), static_cast<ssize_t>(sizeof noted));
+    for (int i = 0; i < 40 + 17 * round; ++i)
+      ASSERT_EQ(read(ready[0], &noted, sizeof noted), static_cast<ssize_t>(sizeof noted));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     close(ready[1]);

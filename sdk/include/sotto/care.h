@@ -80,9 +80,9 @@ typedef int32_t (*sotto_on_care_finding)(void *user, const sotto_care_finding *f
 
 typedef struct sotto_care_result {
   uint32_t struct_size;
-  uint32_t answer;                          /* category whose fixed text is the answer; SOTTO_NONE: go on */
-  uint32_t language;                        /* to answer in: SOTTO_CARE_ZH, SOTTO_CARE_EN */
-  uint32_t categories;                      /* bits 1 << SOTTO_CARE_*: what was found */
+  uint32_t answer;                            /* category whose fixed text is the answer; SOTTO_NONE: go on */
+  uint32_t language;                          /* to answer in: SOTTO_CARE_ZH, SOTTO_CARE_EN */
+  uint32_t categories;                        /* bits 1 << SOTTO_CARE_*: what was found */
   uint32_t severities[SOTTO_CARE_CATEGORIES]; /* highest of each category; 0: not found */
   uint32_t reserved;
   uint64_t begin; /* where `answer` was decided: its first finding of that severity; both 0 without an answer */

@@ -49,7 +49,7 @@ typedef struct sotto_exchange {
 
 typedef struct sotto_journal_facts {
   uint32_t struct_size;
-  uint32_t flags;   /* SOTTO_JOURNAL_CONSENT */
+  uint32_t flags; /* SOTTO_JOURNAL_CONSENT */
   uint32_t files;
   uint32_t waiting; /* exchanges that are not written yet */
   uint64_t rows;
@@ -71,7 +71,8 @@ typedef struct sotto_journal_api {
   /* Writes what waits and syncs it to the disk. */
   sotto_status (*flush)(sotto_journal *journal, sotto_error *err);
   /* Erases the rows with an exchange at from_unix_ms <= t < to_unix_ms; INT64_MIN, INT64_MAX: everything. The files' former
-   * bytes are overwritten before they are given back to the disk; what a disk keeps of overwritten bytes is not in our hands. */
+   * bytes are overwritten before they are given back to the disk; what a disk keeps of overwritten bytes is not in our hands.
+   */
   sotto_status (*forget)(sotto_journal *journal, int64_t from_unix_ms, int64_t to_unix_ms, sotto_error *err);
   sotto_status (*facts)(sotto_journal *journal, sotto_journal_facts *out, sotto_error *err);
 } sotto_journal_api;
