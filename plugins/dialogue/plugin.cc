@@ -1,7 +1,10 @@
-// plugin.cc: what the library exports: its entry, and the table "sotto.dialogue/1" whose functions call Dialogue.
+// plugin.cc: what the library exports: its entry, the table "sotto.dialogue/1" whose functions call Dialogue, and
+// "sotto.assistant/1".
 #include <memory>
 
+#include "assistant/table.h"
 #include "dialogue.h"
+#include "sotto/assistant.h"
 #include "sotto/dialogue.h"
 #include "sotto/plugin.h"
 
@@ -121,7 +124,10 @@ sotto_status create(const sotto_host* host, void** self, sotto_error* err) noexc
 
 void destroy(void* self) noexcept { delete static_cast<Services*>(self); }
 
-const void* query(void*, const char* id) noexcept { return std::strcmp(id, SOTTO_DIALOGUE_ID) == 0 ? &kApi : nullptr; }
+const void* query(void*, const char* id) noexcept {
+  if (std::strcmp(id, SOTTO_ASSISTANT_ID) == 0) return assistant::table();
+  return std::strcmp(id, SOTTO_DIALOGUE_ID) == 0 ? &kApi : nullptr;
+}
 
 }  // namespace
 }  // namespace sotto::dialogue

@@ -1,4 +1,5 @@
-// smart_speaker: a conversation with a model on this device, through Sotto's C interface and its dialogue plugin.
+// smart_speaker: a conversation with a model on this device, through Sotto's C interface and its dialogue plugin. A model with
+// heads and a domain is the assistant of a small home; any other talks.
 //
 // On a terminal it talks with you; with --script FILE it plays the lines of the file. Ctrl-C stops an answer; at the prompt it
 // ends the program. Exit status: 0 done, 1 it failed, 2 wrong usage, 130 stopped by Ctrl-C.
@@ -10,8 +11,10 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <thread>
 
+#include "home_speaker.h"
 #include "options.h"
 #include "speaker.h"
 
@@ -27,12 +30,12 @@ class StopButton {
     std::thread([this] { watch(); }).detach();
   }
   // The speaker whose answer Ctrl-C stops; NULL: it ends the program.
-  void aim_at(Speaker* speaker) { speaker_ = speaker; }
+  void aim_at(Voice* speaker) { speaker_ = speaker; }
 
  private:
   void watch() {
     for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
-      Speaker* speaker = speaker_;
+      Voice* speaker = speaker_;
       if (speaker == nullptr) {
         std::fputs("\n", stderr);
         _exit(130);
@@ -42,10 +45,10 @@ class StopButton {
   }
 
   sigset_t signals_;
-  std::atomic<Speaker*> speaker_{nullptr};
+  std::atomic<Voice*> speaker_{nullptr};
 };
 
-void talk(Speaker& speaker, StopButton& button, std::istream& lines, bool is_script) {
+void talk(Voice& speaker, StopButton& button, std::istream& lines, bool is_script) {
   const bool is_typed = !is_script && isatty(STDIN_FILENO) == 1;
   while (true) {
     if (is_typed) std::cout << "> " << std::flush;
@@ -68,9 +71,14 @@ int run(const SpeakerOptions& options, StopButton& button) {
     std::cerr << "smart_speaker: the script " << options.script << " cannot be opened\n";
     return 1;
   }
-  Speaker speaker(options);
-  std::cerr << speaker.description() << "; /undo, /reset, /exit\n";
-  talk(speaker, button, options.script.empty() ? std::cin : script, !options.script.empty());
+  Engine engine(options);
+  std::unique_ptr<Voice> voice;
+  if (engine.is_for_assistant())
+    voice = std::make_unique<HomeSpeaker>(options, engine);
+  else
+    voice = std::make_unique<Speaker>(options, engine);
+  std::cerr << engine.description() << "; /undo, /reset, /exit\n";
+  talk(*voice, button, options.script.empty() ? std::cin : script, !options.script.empty());
   return 0;
 }
 

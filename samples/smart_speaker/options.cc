@@ -9,7 +9,9 @@ namespace {
 constexpr const char* kUsage =
     "smart_speaker [MODEL.gguf] [--script FILE] [--system TEXT] [--plugins DIR] [--backend ID]\n"
     "              [--threads N] [--context N] [--temp F] [--seed N] [--max-tokens N]\n"
-    "Without a script it talks with you; in a script each line is said to it (# comment, /reset, /undo).\n";
+    "              [--music FOLDER] [--weather FILE] [--state FILE] [--clock 2026-11-28T20:30]\n"
+    "Without a script it talks with you; in a script each line is said to it (# comment, /reset, /undo, /home, /wait "
+    "MINUTES).\n";
 
 template <class Number>
 bool read_number(const char* text, Number* out) {
@@ -29,7 +31,11 @@ bool take(std::string_view name, const char* value, SpeakerOptions* o) {
                           {"--script", &o->script},
                           {"--system", &o->system_prompt},
                           {"--plugins", &o->plugins},
-                          {"--backend", &o->backend}})
+                          {"--backend", &o->backend},
+                          {"--music", &o->music},
+                          {"--weather", &o->weather},
+                          {"--state", &o->state},
+                          {"--clock", &o->clock}})
     if (name == row.name) return row.into->assign(value), true;
   if (name == "--threads") return read_number(value, &o->threads);
   if (name == "--context") return read_number(value, &o->context);

@@ -9,6 +9,10 @@ struct SpeakerOptions {
   std::string plugins;  // empty: beside the program
   std::string script;   // empty: talk with the user
   std::string backend;
+  std::string music;    // folder; empty: a few titles that are not there
+  std::string weather;  // file; empty: a made-up week
+  std::string state;    // file that timers, alarms and lists survive in; empty: none
+  std::string clock;    // "2026-11-28T20:30" UTC: the time of a script; empty: the machine's
   std::string system_prompt =
       "You are the voice of a smart speaker at home. Answer in one or two short sentences, in the language of the user.";
   uint32_t threads = 0;

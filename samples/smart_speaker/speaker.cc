@@ -1,57 +1,8 @@
 #include "speaker.h"
 
-#include <default_model.h>  // of the library sotto_defaults: a device names its own model and folder here
-#include <installed.h>
-#include <unistd.h>
-
 #include <cstdio>
 
 namespace {
-
-sotto::Runtime make_runtime(const SpeakerOptions& options) {
-  const std::string folder = options.plugins.empty() ? sotto::tools::default_plugin_folder() : options.plugins;
-  return sotto::Runtime(folder);
-}
-
-sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& options) {
-  sotto::tools::DefaultModel standard;
-  sotto_model_source source{};
-  source.struct_size = sizeof source;
-  source.path = sotto::str(options.model);
-  if (options.model.empty()) {
-    sotto::tools::find_default_model(&standard);
-    if (!standard.problem.empty()) throw sotto::Error(SOTTO_NOT_FOUND, standard.problem.c_str());
-    source = standard.source;
-  }
-  sotto_model_options o{};
-  o.struct_size = sizeof o;
-  o.threads = options.threads;
-  o.context_tokens = options.context;
-  o.sessions = 1;
-  if (!options.backend.empty()) o.backend = sotto::str(options.backend);
-  sotto_model* made = nullptr;
-  sotto::call([&](sotto_error* err) { return sotto_model_open(runtime.get(), &source, &o, &made, err); });
-  return made;
-}
-
-// What a model says must not drive the terminal: control characters but newline and tab become '?'.
-int32_t show(void*, sotto_str piece) {
-  for (uint64_t i = 0; i < piece.size; ++i) {
-    const char c = piece.data[i];
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_c1 = byte == 0xC2 && i + 1 < piece.size && static_cast<unsigned char>(piece.data[i + 1]) < 0xA0;
-    if (is_c1) ++i;
-    const bool is_control = is_c1 || byte == 0x7F || (byte < 0x20 && c != '\n' && c != '\t');
-    std::fputc(is_control ? '?' : c, stdout);
-  }
-  return std::fflush(stdout) == 0 ? 0 : 1;
-}
-
-// A remark beside the conversation: stderr, dimmed on a terminal.
-void remark(const std::string& text) {
-  const bool is_terminal = isatty(STDERR_FILENO) == 1;
-  std::fprintf(stderr, is_terminal ? "\033[2m%s\033[0m\n" : "%s\n", text.c_str());
-}
 
 std::string rounded(double value) {
   char text[64];
@@ -61,28 +12,17 @@ std::string rounded(double value) {
 
 }  // namespace
 
-Speaker::Speaker(const SpeakerOptions& options)
-    : options_(options),
-      runtime_(make_runtime(options)),
-      model_(open_model(runtime_, options)),
-      skill_(sotto_dialogue_find(runtime_.get())) {
+Speaker::Speaker(const SpeakerOptions& options, const Engine& engine)
+    : options_(options), skill_(sotto_dialogue_find(engine.runtime.get())) {
   if (skill_.api == nullptr)
     throw sotto::Error(SOTTO_NOT_FOUND, "no dialogue plugin was loaded: `sotto doctor` says why; --plugins names its folder");
   sotto_dialogue_options o{};
   o.struct_size = sizeof o;
   o.system_prompt = sotto::str(options.system_prompt);
-  sotto::call([&](sotto_error* err) { return skill_.api->create(skill_.self, model_.get(), &o, &dialogue_, err); });
+  sotto::call([&](sotto_error* err) { return skill_.api->create(skill_.self, engine.model.get(), &o, &dialogue_, err); });
 }
 
 Speaker::~Speaker() { skill_.api->destroy(dialogue_); }
-
-std::string Speaker::description() const {
-  sotto_model_facts facts{};
-  facts.struct_size = sizeof facts;
-  sotto::call([&](sotto_error* err) { return sotto_model_get_facts(model_.get(), &facts, err); });
-  return std::string(facts.name) + " (" + facts.weight_type + ") on " + facts.backend + ", " +
-         std::to_string(facts.context_tokens) + " tokens of context";
-}
 
 bool Speaker::hear(const std::string& line) {
   if (line.find_first_not_of(" \t") == std::string::npos) return true;

@@ -92,12 +92,11 @@ class Chat {
 
 }  // namespace
 
-void chat(Console& console, const Runtime& runtime, const ModelHandle& model, const ChatOptions& options) {
-  Chat conversation(console, runtime, model, options);
+void hold_talk(Console& console, bool quiet, const char* help, const std::function<bool(const std::string&)>& take) {
   const Interrupts::Scope at_prompt(console.interrupts, [] {});
   const bool is_typed = is_terminal(stdin) && is_terminal(stdout);
   LineReader lines(console.interrupts, is_typed ? "> " : nullptr);
-  if (is_typed && !options.quiet) say(kHelp);
+  if (is_typed && !quiet) say(help);
   bool was_interrupted = false;
   while (true) {
     std::string line;
@@ -112,9 +111,14 @@ void chat(Console& console, const Runtime& runtime, const ModelHandle& model, co
       continue;
     }
     was_interrupted = false;
-    if (!conversation.take(line)) return;
+    if (!take(line)) return;
   }
   if (is_typed) write_bytes("\n");
+}
+
+void chat(Console& console, const Runtime& runtime, const ModelHandle& model, const ChatOptions& options) {
+  Chat conversation(console, runtime, model, options);
+  hold_talk(console, options.quiet, kHelp, [&](const std::string& line) { return conversation.take(line); });
 }
 
 }  // namespace sotto::tools

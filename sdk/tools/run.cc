@@ -1,6 +1,7 @@
 // run.cc: `sotto run`: one answer to -p or -f, or a chat.
 #include <memory>
 
+#include "assistant_talk.h"
 #include "chat.h"
 #include "files.h"
 #include "json.h"
@@ -22,6 +23,7 @@ struct Options {
   std::string template_file;
   uint32_t max_tokens = kAnswerTokens;
   bool raw = false;
+  bool free_text = false;
   bool special = false;
   bool has_prompt = false;
   bool has_max_tokens = false;
@@ -50,6 +52,11 @@ Prompt make_prompt(const ModelHandle& model, const Options& o, const std::string
             return sotto_template_tokenize(model.get(), &t, ids, capacity, count, err);
           }),
           {}};
+}
+
+// What is asked of the model itself, and not of the assistant that it is made for.
+bool wants_free_text(const Options& o) {
+  return o.raw || o.special || o.free_text || o.has_system_prompt || !o.template_file.empty();
 }
 
 struct Answer {
@@ -82,6 +89,7 @@ const char* finish_name(uint32_t finish) {
 void answer_once(Console& console, const Options& o, const std::string& asked) {
   const Runtime runtime = open_runtime(o.common);
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {});
+  if (!wants_free_text(o) && is_assistant_model(model)) return assistant_answer(console, runtime, model, asked, o.common.json);
   const Prompt prompt = make_prompt(model, o, asked);
   const SessionHandle session = open_session(model);
   std::vector<sotto_str> views;
@@ -121,6 +129,7 @@ void run(Console& console, const Options& o) {
     throw UsageError("run: --raw, --special and --json go with a prompt: give -p TEXT or -f FILE");
   const Runtime runtime = open_runtime(o.common);
   const ModelHandle model = open_model(console, runtime, o.model, o.common, {});
+  if (!wants_free_text(o) && is_assistant_model(model)) return assistant_chat(console, runtime, model, o.common.quiet);
   std::vector<sotto_str> views;
   ChatOptions options;
   if (!o.template_file.empty()) options.template_source = read_file(o.template_file);
@@ -145,6 +154,7 @@ Action declare_run(CLI::App& app) {
   app.add_option("--template", o->template_file, "Jinja file instead of the model's own chat template");
   app.add_flag("--raw", o->raw, "feed the text with no chat template");
   app.add_flag("--special", o->special, "with --raw: markers such as <|im_start|> become control tokens");
+  app.add_flag("--free-text", o->free_text, "let a model that is made for the assistant write freely");
   declare_sampling(app, &o->sampling);
   declare_common(app, &o->common);
   return [o, prompt, max_tokens, system_prompt](Console& console) {

@@ -69,6 +69,19 @@ class Import(support.Case):
         self.assertIn("tokenizer", self.bad(1, "run", self.out(), "-p", "hello", "-n", "1"))
         self.good("logits", self.out(), "--ids", "1,2,3", "-o", self.out("rows.f32"))
 
+    def test_the_domain_of_an_assistant_goes_into_the_file(self):
+        folder = self.folder / "checkpoint"
+        shutil.copytree(LLAMA / "legacy_tp1", folder)
+        domain = pathlib.Path(arguments.fixtures, "assistant", "assistant.json")
+        shutil.copy(domain, folder / "assistant.json")
+        self.good("import", folder, "-o", self.out(), "--quiet")
+        self.assertIn(b"sotto.assistant", self.out().read_bytes())
+        self.assertIn(domain.read_bytes(), self.out().read_bytes())
+        for broken in ("{", "[]", '{"format": "other"}'):
+            (folder / "assistant.json").write_text(broken, encoding="utf-8")
+            self.assertIn("assistant.json", self.bad(1, "import", folder, "-o", self.out("broken.gguf"), "--quiet"))
+            self.assertFalse(self.out("broken.gguf").exists())
+
     def test_bad_calls_are_one_sentence(self):
         self.assertIn("no folder", self.bad(1, "import", self.folder / "nowhere", "-o", self.out()))
         self.out().write_text("precious", encoding="utf-8")

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "convert/assistant_domain.h"
 #include "convert/checkpoint.h"
 #include "convert/gguf_layout.h"
 #include "convert/gguf_writer.h"
@@ -148,6 +149,8 @@ Result<ImportReport> import_checkpoint(const std::string& source, const std::str
   ImportReport report;
   SOTTO_ASSIGN(report.architecture, lay_out(c.get(), &writer));
   put_facts(*c, &writer);
+  SOTTO_ASSIGN(const std::string domain, read_assistant_domain(source));
+  if (!domain.empty()) writer.put_text(kAssistantKey, domain);
   const auto table =
       std::find_if(c->tensors.begin(), c->tensors.end(), [](const ModelTensor& t) { return t.name == "token_embd.weight"; });
   writer.put_u32("general.file_type", file_type_of(table == c->tensors.end() ? SOTTO_F32 : type_of(*table, type)));

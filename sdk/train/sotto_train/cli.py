@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": ("sotto_train.evaluate.command", "perplexity, intents, slots, calls, mood, scope beside baselines; HTML and JSON"),
     "memorised": ("sotto_train.evaluate.memorised", "how much of its training text a model says again"),
     "notice": ("sotto_train.evaluate.notice", "what a model was trained on: sources, licences, authors"),
+    "domain": ("sotto_train.domain.command", "what an assistant on a device must know, as assistant.json"),
     "export": ("sotto_train.training.export", "a checkpoint for `sotto import`, a LoRA as a GGUF adapter"),
 }
 

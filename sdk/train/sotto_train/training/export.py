@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sotto_train.errors import UserError
 from sotto_train.tokens.tokenizer import CONFIG_NAME, MODEL_NAME
+from sotto_train.domain import command as domain
 from sotto_train.training import options
 
 
@@ -48,6 +49,8 @@ def _export_checkpoint(world, reader, output: Path, tokenizer: Path | None) -> N
         (output / "tokenizer").mkdir(exist_ok=True)
         for name in (MODEL_NAME, CONFIG_NAME):
             shutil.copyfile(tokenizer / name, output / "tokenizer" / name)
+    if reader.facts:  # what the heads' labels mean on a device, for `sotto import` to take in
+        domain.write(output / "assistant.json")
     world.say(f"wrote {folder}; now: sotto import {output} -o MODEL.gguf")
 
 

@@ -1,0 +1,86 @@
+// assistant.h: one dialogue: a turn is heard, leant on what was before, acted on and answered. The C table of api.cc calls
+// these methods.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "act.h"
+#include "follow.h"
+#include "listen.h"
+#include "retrieval.h"
+#include "talk_state.h"
+
+namespace sotto::assistant {
+
+// What a turn came to.
+struct Outcome {
+  std::string answer;
+  Language language = Language::kZh;
+  uint32_t source = SOTTO_ANSWER_TEMPLATE;
+  uint32_t flags = 0;
+  uint32_t hypothesis = 0;
+  std::string intent = "none";
+  double confidence = 0;
+  std::vector<Heard> parts;
+  std::vector<Call> calls;
+  std::string heard;
+  uint32_t failed = 0;
+};
+
+std::string details_json(const Outcome& outcome);
+
+// One thread at a time, but for cancel.
+class Assistant {
+ public:
+  // `services` and `understanding` outlive it.
+  Assistant(const Services& services, Domain domain, Settings settings, uint32_t call_deadline_ms,
+            Understanding& understanding);
+
+  void add_function(const sotto_function& given);  // throws Failure, as do those below
+  void set_home(std::string_view json);
+  // The state is as before where it throws, but for what was done.
+  Outcome turn(const std::vector<Hypothesis>& hypotheses);
+  Outcome undo();
+  std::string details_json() const { return assistant::details_json(last_); }
+  std::string history_json() const { return state_.history_json(); }
+  std::string save() const { return state_.json(); }
+  void restore(std::string_view bytes) { state_ = TalkState::read(bytes); }
+  void reset() { state_ = TalkState(); }
+  void cancel();                                          // [any thread]
+  void begin() { is_cancelled_ = false; }                 // a call begins
+  bool is_inside() const { return caller_.is_inside(); }  // [any thread]
+
+ private:
+  void take_turn(const Heard& whole, Outcome* out);
+  bool take_answer(const Heard& heard, Outcome* out);
+  bool take_reference(const Heard& heard, Outcome* out);
+  void take_dialog(const std::string& intent, Outcome* out);
+  bool take_cue(const std::string& normal, Outcome* out);
+  void take_part(const Heard& part, std::vector<Wish>* wishes, std::vector<Filled>* filled, std::vector<std::string>* said,
+                 Outcome* out);
+  void talk(const Heard& heard, Outcome* out);
+  // Does the wishes one after the other until one must be asked about; the rest waits behind the question.
+  void pursue(std::vector<Wish> wishes, std::vector<Filled> filled, std::vector<std::string> said, Outcome* out);
+  void take_back(Outcome* out);
+  Done take_back_silently(Outcome* out);
+  const Action* last_action() const;
+  std::vector<std::string> recent_kinds() const;
+  void remember(Action action);
+  void note(const Outcome& out);
+  void check_cancelled() const;
+
+  World world_;
+  Caller caller_;
+  Actor actor_;
+  Listener listener_;
+  Understanding& understanding_;
+  std::array<LineIndex, kLanguages> talk_, refusals_;
+  TalkState state_;
+  Outcome last_;
+  std::atomic<bool> is_cancelled_{false};
+};
+
+}  // namespace sotto::assistant

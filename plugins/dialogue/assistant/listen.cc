@@ -1,0 +1,156 @@
+#include "listen.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sotto::assistant {
+namespace {
+
+constexpr double kSureWords = 0.85;  // of an own function's example: stronger than the head, which does not know it
+constexpr double kSureChoice = 0.7;
+constexpr double kOutOfScope = 0.5;
+constexpr double kNamedOdds = 4, kLeaningOdds = 4, kPronounOdds = 16, kElsewhereOdds = 0.25;
+constexpr size_t kMostJoints = 8, kMostHypotheses = 16;
+constexpr size_t kShortestPart = 2;  // code points
+
+bool is_wish(const Heard& heard) { return heard.kind == Heard::Kind::kFunction || heard.kind == Heard::Kind::kElsewhere; }
+
+// Names alone are no wish of their own: "the kitchen and the bedroom lights".
+bool is_only_names(const World& world, std::string_view text) {
+  const std::string normal = normal_form(text);
+  std::string rest = normal;
+  const std::vector<Home::Mention> mentions = world.home.mentions(normal, world.domain);
+  for (auto m = mentions.rbegin(); m != mentions.rend(); ++m) rest.erase(m->begin, m->end - m->begin);
+  rest = normal_form(rest);
+  constexpr std::string_view kSmall[] = {"", "the", "in the", "的", "的的", "里的", "my", "the in the", "里"};
+  return !mentions.empty() && std::find(std::begin(kSmall), std::end(kSmall), rest) != std::end(kSmall);
+}
+
+}  // namespace
+
+Heard Listener::decide(const std::string& text, Understood understood) const {
+  Heard heard;
+  heard.text = text;
+  const Chosen own = choose_function(world_.functions, normal_form(text), understood.mean);
+  const bool is_own = own.function != nullptr && own.score >= world_.settings.function_threshold &&
+                      own.margin >= world_.settings.function_margin;
+  const Guess guess = understood.intents.empty() ? Guess{"none", 0} : understood.intents.front();
+  const bool is_sure = guess.probability >= understood.threshold;
+  const bool is_in = understood.out_of_scope < kOutOfScope;
+  using Kind = Heard::Kind;
+  const auto made = [&](Kind kind, const std::string& intent, double confidence) {
+    heard.kind = kind;
+    heard.intent = intent;
+    heard.confidence = confidence;
+    heard.understood = std::move(understood);
+    return std::move(heard);
+  };
+  if (is_own && (own.words >= kSureWords || (own.score >= kSureChoice && own.score > guess.probability)))
+    return made(Kind::kFunction, own.function->name, own.score);
+  if (is_sure && starts_with(guess.label, "dialog.")) return made(Kind::kDialog, guess.label, guess.probability);
+  if (is_sure && guess.label == "chat.talk") return made(Kind::kTalk, guess.label, guess.probability);
+  const bool is_intent = guess.label != "none" && world_.domain.find(guess.label) != nullptr;
+  if (is_sure && is_in && is_intent && world_.functions.find(guess.label) != nullptr)
+    return made(Kind::kFunction, guess.label, guess.probability);
+  if (is_own) return made(Kind::kFunction, own.function->name, own.score);
+  if (is_sure && is_in && is_intent) return made(Kind::kElsewhere, guess.label, guess.probability);
+  if (!is_in || (is_sure && guess.label == "none"))
+    return made(Kind::kOut, "none", is_in ? guess.probability : understood.out_of_scope);
+  return made(Kind::kUnclear, "none", guess.probability);
+}
+
+// People ask a device for what it can do, of a thing that they name for what is done with such things, and after "it" for what
+// is done with the thing spoken of last.
+void Listener::weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const {
+  if (understood->intents.empty()) return;
+  const auto acts_on = [&](const std::vector<std::string>& kinds) {
+    return [this, kinds](const std::string& label) {
+      const Intent* const intent = world_.domain.find(label);
+      return intent != nullptr && std::any_of(intent->targets.begin(), intent->targets.end(), [&](const std::string& target) {
+               return target == "any" || std::find(kinds.begin(), kinds.end(), target) != kinds.end();
+             });
+    };
+  };
+  const bool is_pronoun = has_cue(normal, Cue::kPronoun);
+  const bool is_leaning = is_pronoun || has_cue(normal, Cue::kMore) || has_cue(normal, Cue::kAlso);
+  if (!named.empty())
+    favour(acts_on(named), kNamedOdds, understood);
+  else if (is_leaning && !recent_kinds_.empty())
+    favour(acts_on(recent_kinds_), is_pronoun ? kPronounOdds : kLeaningOdds, understood);
+  const auto is_elsewhere = [&](const std::string& label) {
+    return label != "none" && label != "chat.talk" && !starts_with(label, "dialog.") && world_.functions.find(label) == nullptr;
+  };
+  favour(is_elsewhere, kElsewhereOdds, understood);
+}
+
+// Names of the home say nothing about what is wanted of them.
+Understood Listener::read(const std::string& text) {
+  Understood understood = understanding_.read(text);
+  const std::string whole = normal_form(text);
+  std::string normal = whole;
+  std::vector<std::string> kinds;
+  const std::vector<Home::Mention> mentions = world_.home.mentions(normal, world_.domain);
+  for (auto m = mentions.rbegin(); m != mentions.rend(); ++m) {
+    normal.replace(m->begin, m->end - m->begin, " ");
+    if (!m->is_area) kinds.push_back(m->kind);
+  }
+  evidence_.weigh(normal_form(normal), language_of(text, world_.settings.language), &understood);
+  weigh_situation(whole, kinds, &understood);
+  return understood;
+}
+
+Heard Listener::hear(const std::string& text) { return decide(text, read(text)); }
+
+size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, Heard* heard) {
+  size_t best = 0;
+  double most = 0;
+  for (size_t i = 0; i < std::min(hypotheses.size(), kMostHypotheses); ++i) {
+    Heard mine = hear(hypotheses[i].text);
+    double meaning = std::log(std::max(mine.confidence, 1e-6));
+    if (mine.kind == Heard::Kind::kUnclear || mine.kind == Heard::Kind::kOut) meaning = std::log(1e-3);
+    double spans = 0;
+    for (const Span& span : mine.understood.spans) spans += std::log(std::max(span.probability, 1e-6));
+    if (!mine.understood.spans.empty()) spans /= static_cast<double>(mine.understood.spans.size());
+    // A name that the home knows is evidence that the recogniser heard right.
+    const double names = world_.home.mentions(normal_form(hypotheses[i].text), world_.domain).empty() ? 0 : 0.5;
+    const double score = hypotheses[i].score + meaning + 0.5 * spans + names;
+    if (i > 0 && score <= most) continue;
+    most = score;
+    best = i;
+    *heard = std::move(mine);
+  }
+  return best;
+}
+
+std::vector<Heard> Listener::parts(Heard whole, Language language) {
+  const std::vector<Joint> at = joints(whole.text, language);
+  if (at.empty() || at.size() > kMostJoints) return {std::move(whole)};
+  const std::string& text = whole.text;
+  struct Part {
+    size_t begin, end;
+    Heard heard;
+  };
+  std::vector<Part> parts;
+  for (size_t i = 0; i <= at.size(); ++i) {
+    const size_t begin = i == 0 ? 0 : at[i - 1].begin, end = i == at.size() ? text.size() : at[i].end;
+    if (end <= begin) continue;
+    const std::string words(trimmed(std::string_view(text).substr(begin, end - begin)));
+    const bool is_part = code_points(words).size() >= kShortestPart && !is_only_names(world_, words);
+    Heard heard = is_part ? hear(words) : Heard{};
+    if (parts.empty()) {
+      parts.push_back({begin, end, std::move(heard)});
+    } else if (is_part && is_wish(heard) && is_wish(parts.back().heard)) {
+      parts.push_back({begin, end, std::move(heard)});
+    } else {  // not two wishes: they belong together
+      parts.back().end = end;
+      const std::string both(trimmed(std::string_view(text).substr(parts.back().begin, end - parts.back().begin)));
+      parts.back().heard = both == text ? whole : hear(both);
+    }
+  }
+  if (parts.size() < 2) return {std::move(whole)};
+  std::vector<Heard> all;
+  for (Part& part : parts) all.push_back(std::move(part.heard));
+  return all;
+}
+
+}  // namespace sotto::assistant

@@ -1,0 +1,59 @@
+// listen.h: what a turn means before the dialogue is asked: which hypothesis, which parts, which function of each part.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "choice.h"
+#include "evidence.h"
+#include "lexicon.h"
+#include "understanding.h"
+#include "world.h"
+
+namespace sotto::assistant {
+
+struct Heard {
+  enum class Kind : uint8_t {
+    kFunction,   // one that is here
+    kDialog,     // dialog.undo and the like
+    kTalk,       // small talk
+    kElsewhere,  // an intent for which this device has no function
+    kOut,        // nothing that any device can do
+    kUnclear
+  } kind = Kind::kUnclear;
+  std::string text, intent;  // intent: or the function's name
+  double confidence = 0;
+  Understood understood;
+};
+
+struct Hypothesis {
+  double score = 0;  // log-likelihood
+  std::string text;
+};
+
+// One thread at a time.
+class Listener {
+ public:
+  Listener(const World& world, Understanding& understanding)
+      : world_(world), understanding_(understanding), evidence_(world.domain) {}
+
+  Heard hear(const std::string& text);
+  // The hypothesis whose recogniser's score and meaning are likeliest together; its index.
+  size_t choose(const std::vector<Hypothesis>& hypotheses, Heard* heard);
+  // The wishes of a sentence, or the whole as one.
+  std::vector<Heard> parts(Heard whole, Language language);
+  Understood read(const std::string& text);
+  // Kinds of the devices that were spoken of last; empty: of none.
+  void lean_on(std::vector<std::string> kinds) { recent_kinds_ = std::move(kinds); }
+
+ private:
+  void weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const;
+  Heard decide(const std::string& text, Understood understood) const;
+
+  const World& world_;
+  Understanding& understanding_;
+  Evidence evidence_;
+  std::vector<std::string> recent_kinds_;
+};
+
+}  // namespace sotto::assistant

@@ -1,0 +1,64 @@
+// services.h: what the assistant asks the host for, and calls on it whose failures are thrown on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sotto/hidden.h"
+#include "sotto/plugin.hpp"
+#include "sotto/values.h"
+
+namespace sotto::assistant {
+
+using plugin::Failure;
+using plugin::str;
+using plugin::view;
+
+// const after construction. Throws where the host is too old.
+struct Services {
+  explicit Services(const plugin::Host& h) : host(h) {
+    void* unused = nullptr;
+    session = host.find<sotto_session_service>(SOTTO_SESSION_SERVICE_ID, &unused);
+    hidden = host.find<sotto_hidden_service>(SOTTO_HIDDEN_SERVICE_ID, &unused);
+    values = host.find<sotto_values_service>(SOTTO_VALUES_SERVICE_ID, &unused);
+    clock = host.find<sotto_clock_service>(SOTTO_CLOCK_SERVICE_ID, &clock_self);
+    if (session == nullptr || hidden == nullptr || values == nullptr || clock == nullptr)
+      throw Failure(SOTTO_UNSUPPORTED,
+                    "assistant: the host does not offer the whole of " SOTTO_SESSION_SERVICE_ID ", " SOTTO_HIDDEN_SERVICE_ID
+                    ", " SOTTO_VALUES_SERVICE_ID " and " SOTTO_CLOCK_SERVICE_ID ": use a newer libsotto");
+  }
+  int64_t now_ms() const { return clock->unix_milliseconds(clock_self); }
+
+  plugin::Host host;
+  const sotto_session_service* session;
+  const sotto_hidden_service* hidden;
+  const sotto_values_service* values;
+  const sotto_clock_service* clock;
+  void* clock_self = nullptr;
+};
+
+// ask([&](sotto_error* err) { return service.session_feed(..., err); })
+template <class Call>
+void ask(Call&& call) {
+  sotto_error err{};
+  err.struct_size = sizeof err;
+  if (const sotto_status status = call(&err); status != SOTTO_OK) throw plugin::failure(status, err);
+}
+
+// The two-call idiom, with room for what usually suffices: fetch<char>(64, [&](buffer, capacity, size, err) { ... }).
+template <class Item, class Fill>
+std::vector<Item> fetch(size_t guess, Fill&& fill) {
+  std::vector<Item> items(guess);
+  uint64_t count = 0;
+  const auto again = [&](sotto_error* err) { return fill(items.data(), uint64_t{items.size()}, &count, err); };
+  ask(again);
+  if (count > items.size()) {
+    items.resize(static_cast<size_t>(count));
+    ask(again);
+  }
+  items.resize(static_cast<size_t>(count));
+  return items;
+}
+
+}  // namespace sotto::assistant

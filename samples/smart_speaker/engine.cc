@@ -1,0 +1,90 @@
+#include "engine.h"
+
+#include <default_model.h>  // of the library sotto_defaults: a device names its own model and folder here
+#include <installed.h>
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+#include "sotto/assistant.h"
+#include "sotto/hidden.h"
+#include "sotto/plugin.h"
+
+namespace {
+
+int64_t machine_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+SpeakerClock clock_of(const std::string& text) {
+  SpeakerClock clock;
+  std::tm t{};
+  if (text.empty()) return clock;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min) != 5)
+    throw sotto::Error(SOTTO_INVALID_ARGUMENT, "--clock is no time such as 2026-11-28T20:30");
+  t.tm_year -= 1900;
+  t.tm_mon -= 1;
+  clock.fixed_ms = int64_t{timegm(&t)} * 1000;
+  return clock;
+}
+
+int64_t unix_milliseconds(void* self) { return static_cast<SpeakerClock*>(self)->now_ms(); }
+uint64_t monotonic_nanoseconds(void*) {
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+}
+constexpr sotto_clock_service kClock = {sizeof(sotto_clock_service), 0, unix_milliseconds, monotonic_nanoseconds};
+
+sotto::Runtime make_runtime(const SpeakerOptions& options, SpeakerClock& clock) {
+  const std::string folder = options.plugins.empty() ? sotto::tools::default_plugin_folder() : options.plugins;
+  sotto_runtime_options o{};
+  o.struct_size = sizeof o;
+  o.plugin_folder = sotto::str(folder);
+  o.clock = clock.interface();
+  return sotto::Runtime(o);
+}
+
+sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& options) {
+  sotto::tools::DefaultModel standard;
+  sotto_model_source source{};
+  source.struct_size = sizeof source;
+  source.path = sotto::str(options.model);
+  if (options.model.empty()) {
+    sotto::tools::find_default_model(&standard);
+    if (!standard.problem.empty()) throw sotto::Error(SOTTO_NOT_FOUND, standard.problem.c_str());
+    source = standard.source;
+  }
+  sotto_model_options o{};
+  o.struct_size = sizeof o;
+  o.threads = options.threads;
+  o.context_tokens = options.context;
+  o.sessions = 1;
+  if (!options.backend.empty()) o.backend = sotto::str(options.backend);
+  sotto_model* made = nullptr;
+  sotto::call([&](sotto_error* err) { return sotto_model_open(runtime.get(), &source, &o, &made, err); });
+  return made;
+}
+
+}  // namespace
+
+int64_t SpeakerClock::now_ms() const { return (fixed_ms != 0 ? fixed_ms : machine_ms()) + ahead_ms; }
+sotto_interface SpeakerClock::interface() { return {&kClock, this}; }
+
+Engine::Engine(const SpeakerOptions& options)
+    : clock(clock_of(options.clock)), runtime(make_runtime(options, clock)), model(open_model(runtime, options)) {}
+
+std::string Engine::description() const {
+  sotto_model_facts facts{};
+  facts.struct_size = sizeof facts;
+  sotto::call([&](sotto_error* err) { return sotto_model_get_facts(model.get(), &facts, err); });
+  return std::string(facts.name) + " (" + facts.weight_type + ") on " + facts.backend + ", " +
+         std::to_string(facts.context_tokens) + " tokens of context";
+}
+
+bool Engine::is_for_assistant() const {
+  uint32_t head = 0;
+  uint64_t size = 0;
+  return sotto_model_head_find(model.get(), sotto_cstr("intent"), &head, nullptr) == SOTTO_OK &&
+         sotto_model_text(model.get(), sotto_cstr(SOTTO_ASSISTANT_MODEL_KEY), nullptr, 0, &size, nullptr) == SOTTO_OK &&
+         size > 0;
+}

@@ -1,0 +1,28 @@
+// player.h: what plays and how loud. It plays nothing aloud: a device puts its sound here.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace sotto::tools {
+
+// One thread at a time.
+class Player {
+ public:
+  using Json = nlohmann::json;
+  // Titles are the names of the folder's sound files.
+  explicit Player(const std::string& folder);
+
+  Json act(const std::string& function, const Json& arguments);     // "media.play" and its like
+  Json volume(const std::string& function, const Json& arguments);  // "volume.set" and its like
+  std::string summary() const;
+
+ private:
+  bool is_playing_ = false, is_muted_ = false;
+  size_t track_ = 0;
+  int volume_ = 40;
+  std::vector<std::string> tracks_;
+};
+
+}  // namespace sotto::tools

@@ -1,0 +1,1 @@
+"""What a device's assistant must know to speak: intents, slots and replies as one JSON."""
