@@ -37,6 +37,7 @@ Action declare_template(CLI::App& app);
 Action declare_logits(CLI::App& app);
 Action declare_perplexity(CLI::App& app);
 Action declare_mood(CLI::App& app);
+Action declare_care(CLI::App& app);
 Action declare_bench(CLI::App& app);
 Action declare_info(CLI::App& app);
 Action declare_export(CLI::App& app);

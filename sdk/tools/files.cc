@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -39,6 +40,18 @@ std::string read_file(const std::string& path) {
   while (const size_t size = std::fread(part, 1, sizeof part, file.get())) text.append(part, size);
   if (std::ferror(file.get()) != 0) fail_to_read(path);
   return text;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    std::string line = text.substr(at, end - at);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty()) lines.push_back(std::move(line));
+    at = end + 1;
+  }
+  return lines;
 }
 
 OutputFile::OutputFile(std::string path, bool force) : path_(std::move(path)), force_(force) {

@@ -3,11 +3,15 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sotto::tools {
 
 // The whole file; "-" is standard input. Throws sotto::Error.
 std::string read_file(const std::string& path);
+
+// The lines of a text that hold anything, without their ends.
+std::vector<std::string> lines_of(const std::string& text);
 
 // A result file: written under a temporary name beside it, synced, renamed when all went well, else removed. Throws
 // sotto::Error.

@@ -30,18 +30,6 @@ struct Options {
   void assign_words(size_t count);
 };
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    std::string line = text.substr(at, end - at);
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) lines.push_back(std::move(line));
-    at = end + 1;
-  }
-  return lines;
-}
-
 // One word is the text where no file gives texts, else the model.
 void Options::assign_words(size_t count) {
   if (count > (file.empty() ? 2u : 1u)) throw UsageError("mood: the text is given twice");

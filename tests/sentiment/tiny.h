@@ -10,13 +10,9 @@
 #include "sotto/hidden.h"
 #include "sotto/sentiment.h"
 #include "sotto/sotto.h"
+#include "tiny_model.h"
 
 namespace sotto::sentiment_test {
-
-constexpr uint32_t kHidden = 64;
-constexpr const char* kChatMl =
-    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 struct Error : sotto_error {
   Error() : sotto_error{sizeof(sotto_error), SOTTO_OK, {}} {}
@@ -29,19 +25,6 @@ T sized() {
   value.struct_size = sizeof value;
   return value;
 }
-
-struct HeadSpec {
-  std::string name;
-  std::vector<std::string> labels;
-  float temperature = 1;
-  std::vector<float> thresholds;
-  std::string kind = "sequence";
-};
-float weight_at(size_t row, size_t column);  // of every head
-
-HeadSpec sentiment_head();  // labels in another order than sentiment.h's, a temperature
-HeadSpec emotion_head();
-std::string model_bytes(const std::vector<HeadSpec>& heads, const char* chat_template = kChatMl);
 
 // Time as a test sets it. `on_look` runs whenever somebody asks for it.
 struct Clock {
