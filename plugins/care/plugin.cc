@@ -105,7 +105,8 @@ sotto_status check(sotto_care* care, sotto_str text, uint32_t from, sotto_on_car
 sotto_status stream_create(sotto_care* care, sotto_care_stream** out, sotto_error* err) noexcept {
   return guard(err, [&] {
     const Care& body = of(care, "the object").body;
-    of(out, "out") = std::make_unique<sotto_care_stream>(body).release();
+    sotto_care_stream*& made = of(out, "out");  // before there is something to lose
+    made = std::make_unique<sotto_care_stream>(body).release();
   });
 }
 

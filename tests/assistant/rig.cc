@@ -99,15 +99,19 @@ std::vector<Call> Rig::take_calls() {
 sotto_status Rig::run(void* user, const sotto_function_call* call, sotto_on_text write, void* writer, sotto_error*) {
   auto* rig = static_cast<Rig*>(user);
   const std::string name(call->name.data, call->name.size), arguments(call->arguments.data, call->arguments.size);
+  const Json json = Json::parse(arguments);
+  const std::string device = json.contains("device") ? json["device"].get<std::string>() : "-";
+  bool has_failure = false;
+  std::string how;
   {
     const std::lock_guard<std::mutex> lock(rig->mutex_);
     rig->calls_.push_back({name, arguments});
+    const auto fails = rig->fails_.find(name + " " + device);
+    has_failure = fails != rig->fails_.end();
+    if (has_failure) how = fails->second;
   }
   if (rig->on_call) rig->on_call();
-  const Json json = Json::parse(arguments);
-  const std::string device = json.contains("device") ? json["device"].get<std::string>() : "-";
-  if (const auto fails = rig->fails_.find(name + " " + device); fails != rig->fails_.end()) {
-    const std::string& how = fails->second;
+  if (has_failure) {
     if (how == "throws") throw std::runtime_error("a fuse blew");
     while (how == "blocks" && call->is_given_up(call->context) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const size_t bar = how.find('|');

@@ -43,7 +43,10 @@ class Rig : public Driver {
   Answer say(const std::string& text) { return say(std::vector<std::string>{text}); }
   std::vector<Call> take_calls() override;
   void set_clock(int64_t unix_ms) override { host.now_ms = unix_ms; }
-  void set_fails(const std::map<std::string, std::string>& fails) override { fails_ = fails; }
+  void set_fails(const std::map<std::string, std::string>& fails) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    fails_ = fails;
+  }
 
   FakeHost host;
   assistant::Services services;
@@ -54,7 +57,7 @@ class Rig : public Driver {
  private:
   static sotto_status run(void* user, const sotto_function_call* call, sotto_on_text write, void* writer, sotto_error* err);
 
-  std::mutex mutex_;  // guards calls_
+  std::mutex mutex_;  // guards what follows
   std::vector<Call> calls_;
   std::map<std::string, std::string> fails_;
 };

@@ -13,7 +13,7 @@ TEST_P(Scripts, AreAnsweredAsWritten) {
   EXPECT_GE(dialogues.size(), 40u);
   assistant::Settings settings;
   settings.language = std::string(GetParam()) == "zh" ? assistant::Language::kZh : assistant::Language::kEn;
-  Rig rig(settings, 300);
+  Rig rig(settings);
   for (const Dialogue& dialogue : dialogues) {
     rig.assistant->reset();
     rig.take_calls();
