@@ -50,12 +50,17 @@ else()
   target_compile_options(sotto_compiles_fast INTERFACE $<$<CXX_COMPILER_ID:GNU,Clang>:-O1>)
 endif()
 
+# {fmt} as a static library of this tree, so that libsotto needs the C and C++ runtime and nothing else on the device.
+find_package(fmt REQUIRED)
+add_library(sotto_format STATIC ${CMAKE_CURRENT_LIST_DIR}/format.cc)
+set_target_properties(sotto_format PROPERTIES POSITION_INDEPENDENT_CODE ON)
+target_include_directories(sotto_format SYSTEM PUBLIC $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
+target_link_libraries(sotto_format PRIVATE sotto_options)
+
 # sotto_add_module(NAME SOURCES ... [LINK ...] [PRIVATE_LINK ...]): one folder of sdk/src as a static library. LINK names the
 # folders it may include (docs/architecture.md); PRIVATE_LINK third-party libraries that stay inside its .cc files.
 function(sotto_add_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
-  # Header-only, so that libsotto needs the C and C++ runtime and nothing else on the device.
-  list(TRANSFORM arg_PRIVATE_LINK REPLACE "^fmt::fmt$" fmt::fmt-header-only)
   add_library(sotto_${name} STATIC ${arg_SOURCES})
   set_target_properties(sotto_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(sotto_${name} PUBLIC ${PROJECT_SOURCE_DIR}/sdk/src)

@@ -242,7 +242,8 @@ void run(Console& console, const Options& o) {
               {"read_gb_per_s", read},
               {"limit_gb_per_s", limit},
               {"percent_of_limit", percent},
-              {"all_reduce_us", nullptr},  // the border has no profile yet that would tell
+              {"all_reduce_us", all_reduce_us(m.communication)},
+              {"communication", to_json(m.communication)},
               {"output_hash", hash}};
     if (o.profile) told["profile"] = {{"prompt", rows_of(m.prompt)}, {"answer", rows_of(m.answer)}};
     return print_json(told);
