@@ -137,28 +137,30 @@ sotto_status Job::enter(const char* what, sotto_error* err) {
   return SOTTO_OK;
 }
 
-sotto_status Job::check_heads(Kind kind, uint64_t total, uint32_t sender, sotto_error* err) {
-  for (uint32_t r = 0; r < world_; ++r) {
-    if (r == rank_ || (sender != kEverybody && sender != r)) continue;
-    const Head& h = transport_->head(r);
-    if (h.call == call_ && h.kind == kind && h.total == total && h.bytes <= transport_->room()) continue;
-    char why[160];
-    std::snprintf(why, sizeof why,
-                  "is out of step: it made call %llu, %s of %llu bytes, where rank %u made call %llu, %s of %llu",
-                  number(h.call), name_of(h.kind), number(h.total), rank_, number(call_), name_of(kind), number(total));
-    (void)lose({true, r, why}, nullptr);
-    return fail(err, SOTTO_MISMATCH, "mpi: rank %u %s", r, why);
-  }
-  return SOTTO_OK;
+sotto_status Job::check_head(const Round& round, uint32_t r, uint32_t bytes, sotto_error* err) {
+  const Head& h = transport_->head(r);
+  if (h.call == call_ && h.kind == round.kind && h.total == round.total && h.bytes == bytes) return SOTTO_OK;
+  char why[224];
+  std::snprintf(
+      why, sizeof why,
+      "is out of step: it made call %llu, %s of %llu bytes, %u of them now, where rank %u made call %llu, %s of %llu, "
+      "and %u are due",
+      number(h.call), name_of(h.kind), number(h.total), h.bytes, rank_, number(call_), name_of(round.kind), number(round.total),
+      bytes);
+  (void)lose({true, r, why}, nullptr);
+  return fail(err, SOTTO_MISMATCH, "mpi: rank %u %s", r, why);
 }
 
-// REQUIRES: begin() was successful and out() holds `bytes`.
-sotto_status Job::round(Kind kind, uint64_t total, uint32_t bytes, uint32_t sender, uint32_t stop, const Deadline& deadline,
-                        sotto_error* err) {
+template <class Bytes>
+sotto_status Job::round(const Round& round, const Bytes& bytes_of, const Deadline& deadline, sotto_error* err) {
   Loss loss;
-  const Head head = {call_, total, kind, bytes, stop, 0};
-  if (!transport_->exchange(head, sender, deadline, aborted_, &loss)) return lose(loss, err);
-  return check_heads(kind, total, sender, err);
+  const Head head = {call_, round.total, round.kind, bytes_of(rank_), round.stop, 0};
+  if (!transport_->exchange(head, round.sender, deadline, aborted_, &loss)) return lose(loss, err);
+  for (uint32_t r = 0; r < world_; ++r) {
+    if (r == rank_ || (round.sender != kEverybody && round.sender != r)) continue;
+    if (const sotto_status s = check_head(round, r, bytes_of(r), err); s != SOTTO_OK) return s;
+  }
+  return SOTTO_OK;
 }
 
 sotto_status Job::all_reduce(float* data, uint64_t count, uint32_t* stop, uint32_t deadline_ms, sotto_error* err) {
@@ -174,8 +176,9 @@ sotto_status Job::all_reduce(float* data, uint64_t count, uint32_t* stop, uint32
     if (!transport_->begin(deadline, aborted_, &loss)) return lose(loss, err);
     std::memcpy(transport_->out(), data + at, n * sizeof(float));
     const auto bytes = static_cast<uint32_t>(n * sizeof(float));
-    if (const sotto_status s = round(kReduce, count * sizeof(float), bytes, kEverybody, wish, deadline, err); s != SOTTO_OK)
-      return s;
+    const Round now = {kReduce, count * sizeof(float), kEverybody, wish};
+    const auto alike = [&](uint32_t) { return bytes; };
+    if (const sotto_status s = round(now, alike, deadline, err); s != SOTTO_OK) return s;
     // This process's own summand is read from where it was put: the order is the same everywhere.
     float* sum = data + at;
     std::memcpy(sum, transport_->in(0), bytes);
@@ -213,8 +216,9 @@ sotto_status Job::gather(const uint8_t* part, uint64_t bytes, uint8_t* all, cons
     Loss loss;
     if (!transport_->begin(deadline, aborted_, &loss)) return lose(loss, err);
     if (piece(rank_, at) != 0) std::memcpy(transport_->out(), part + at, piece(rank_, at));
-    if (const sotto_status s = round(kGather, total, piece(rank_, at), kEverybody, wish, deadline, err); s != SOTTO_OK)
-      return s;
+    const Round now = {kGather, total, kEverybody, wish};
+    const auto bytes_of = [&](uint32_t r) { return piece(r, at); };
+    if (const sotto_status s = round(now, bytes_of, deadline, err); s != SOTTO_OK) return s;
     uint64_t first = 0;
     for (uint32_t r = 0; r < world_; first += bytes_of_rank[r], ++r) {
       if (piece(r, at) != 0) std::memcpy(all + first + at, transport_->in(r), piece(r, at));
@@ -242,7 +246,9 @@ sotto_status Job::spread(uint8_t* data, uint64_t bytes, uint32_t root, uint32_t 
       if (!transport_->begin(deadline, aborted_, &loss)) return lose(loss, err);
       std::memcpy(transport_->out(), data + at, n);
     }
-    if (const sotto_status s = round(kBroadcast, bytes, n, root, 0, deadline, err); s != SOTTO_OK) return s;
+    const Round now = {kBroadcast, bytes, root, 0};
+    const auto alike = [&](uint32_t) { return n; };
+    if (const sotto_status s = round(now, alike, deadline, err); s != SOTTO_OK) return s;
     if (root != rank_) std::memcpy(data + at, transport_->in(root), n);
   }
   return SOTTO_OK;

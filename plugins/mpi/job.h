@@ -38,9 +38,17 @@ class Job {
   sotto_status spread(uint8_t* data, uint64_t bytes, uint32_t root, uint32_t deadline_ms, sotto_error* err);
   bool share_memory();
   sotto_status enter(const char* what, sotto_error* err);
-  sotto_status round(Kind kind, uint64_t total, uint32_t bytes, uint32_t sender, uint32_t stop, const Deadline& deadline,
-                     sotto_error* err);
-  sotto_status check_heads(Kind kind, uint64_t total, uint32_t sender, sotto_error* err);
+  // Of one round, alike on all processes but for `stop`.
+  struct Round {
+    Kind kind;
+    uint64_t total;  // bytes of the call
+    uint32_t sender;
+    uint32_t stop;
+  };
+  // `bytes_of(rank)`: what each sender brings. REQUIRES: begin() was successful and out() holds this process's bytes.
+  template <class Bytes>
+  sotto_status round(const Round& round, const Bytes& bytes_of, const Deadline& deadline, sotto_error* err);
+  sotto_status check_head(const Round& round, uint32_t rank, uint32_t bytes, sotto_error* err);
   sotto_status lose(Loss loss, sotto_error* err);
   sotto_status lost(sotto_error* err) const;
 

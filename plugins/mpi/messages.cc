@@ -25,6 +25,16 @@ bool Messages::fail(int code, uint32_t rank, Loss* loss) const {
   return false;
 }
 
+bool Messages::is_whole(const MPI_Status& status, uint32_t rank, Loss* loss) const {
+  int bytes = 0;
+  const int code = MPI_Get_count(&status, MPI_BYTE, &bytes);
+  if (code == MPI_SUCCESS && bytes >= static_cast<int>(sizeof(Head)) &&
+      static_cast<uint32_t>(bytes) - sizeof(Head) == head(rank).bytes)
+    return true;
+  *loss = {true, rank, "sent a damaged message of " + std::to_string(bytes) + " bytes"};
+  return false;
+}
+
 bool Messages::post(uint32_t sender, uint32_t bytes, Loss* loss) {
   requests_.clear();
   partners_.clear();
@@ -36,6 +46,7 @@ bool Messages::post(uint32_t sender, uint32_t bytes, Loss* loss) {
                                comm_, &requests_.back());
     if (code != MPI_SUCCESS) return fail(code, r, loss);
   }
+  receives_ = requests_.size();
   for (uint32_t r = 0; r < world_; ++r) {
     if (r == rank_ || (sender != kEverybody && sender != rank_)) continue;
     partners_.push_back(r);
@@ -51,9 +62,11 @@ bool Messages::finish(const Deadline& deadline, const std::atomic<bool>& aborted
   Patience patience(false);  // nobody wakes us
   for (size_t done = 0; done < requests_.size();) {
     int finished = 0;
-    const int code = MPI_Test(&requests_[done], &finished, MPI_STATUS_IGNORE);
+    MPI_Status status = {};
+    const int code = MPI_Test(&requests_[done], &finished, &status);
     if (code != MPI_SUCCESS) return fail(code, partners_[done], loss);
     if (finished != 0) {
+      if (done < receives_ && !is_whole(status, partners_[done], loss)) return false;
       ++done;
       continue;
     }

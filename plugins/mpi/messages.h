@@ -31,6 +31,7 @@ class Messages : public Transport {
   bool post(uint32_t sender, uint32_t bytes, Loss* loss);
   bool finish(const Deadline& deadline, const std::atomic<bool>& aborted, Loss* loss);
   bool fail(int code, uint32_t rank, Loss* loss) const;
+  bool is_whole(const MPI_Status& status, uint32_t rank, Loss* loss) const;
 
   MPI_Comm comm_;
   uint32_t rank_;
@@ -38,6 +39,7 @@ class Messages : public Transport {
   std::vector<std::vector<uint8_t>> pieces_;  // [rank]: head and bytes
   std::vector<MPI_Request> requests_;
   std::vector<uint32_t> partners_;  // [request]
+  size_t receives_ = 0;             // of the requests, which come first
 };
 
 }  // namespace sotto::mpi

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 
 #include "e2e/objects.h"
@@ -73,6 +74,8 @@ TEST_P(Ranks, SayWhatOneRankSays) {
     ASSERT_EQ(several.logits.size(), one.logits.size());
     float worst = 0;
     for (size_t i = 0; i < one.logits.size(); ++i) worst = std::max(worst, std::fabs(several.logits[i] - one.logits[i]));
+    std::printf("%s on %s, %u ranks%s: worst difference %.1e\n", GetParam().file, GetParam().backend, parts.ranks,
+                parts.split.empty() ? "" : " of uneven parts", worst);
     EXPECT_LE(worst, kTolerance) << parts.ranks << " ranks, " << parts.split.size() << " parts";
     EXPECT_EQ(several.greedy, one.greedy) << parts.ranks << " ranks";
   }

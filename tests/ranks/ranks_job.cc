@@ -6,6 +6,7 @@
 //   kill=CALL:NUMBER:SIGNAL:RANK            rank 0 signals that rank, which waits in the call meanwhile
 //   sessions=8   so many answer at once   logits=1   FOLDER/logits.f32 too   role=session   every rank opens the model
 //   transport=messages   there is no room for shared memory   reduce=300   times so many all-reduces of each size, no model
+//   wrong=size   the last rank makes another call than the others, no model
 #include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
@@ -25,6 +26,7 @@
 
 #include "ranks/timed_calls.h"
 #include "ranks/trapped_comm.h"
+#include "ranks/wrong_calls.h"
 #include "sotto/ranks.h"
 #include "sotto/sotto.h"
 
@@ -89,7 +91,7 @@ class Process {
     if (comm.inner().all_gather(comm.inner_self(), &mine, sizeof mine, processes_.data(), sizes.data(), nullptr, 10000,
                                 &error) != SOTTO_OK)
       return fail("processes", error);
-    const int code = number("reduce", 0) != 0                          ? time_calls(comm)
+    const int code = is_without_model()                                ? make_calls(comm)
                      : facts_.rank == 0 || option("role") == "session" ? hold_session(comm)
                                                                        : serve(comm);
     sotto_runtime_destroy(runtime_);
@@ -114,9 +116,13 @@ class Process {
     return 1;
   }
 
-  int time_calls(TrappedComm& comm) {
+  bool is_without_model() const { return number("reduce", 0) != 0 || !option("wrong").empty(); }
+  int make_calls(TrappedComm& comm) {
     const auto tell = [this](const std::string& name, const std::string& value) { line(name, value); };
-    return time_all_reduces({&comm.inner(), comm.inner_self()}, number("reduce", 0), tell) ? 0 : 1;
+    const sotto_interface inner = {&comm.inner(), comm.inner_self()};
+    if (number("reduce", 0) != 0) return time_all_reduces(inner, number("reduce", 0), tell) ? 0 : 1;
+    make_wrong_call(inner, option("wrong"), tell);
+    return 0;
   }
 
   sotto_model_source source() const {

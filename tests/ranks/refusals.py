@@ -6,6 +6,7 @@ import unittest
 
 import job
 
+MISMATCH, RANK_LOST = "13", "15"
 SMALL, OTHER = job.GGUF / "small-q8_0.gguf", job.GGUF / "small-f16.gguf"
 
 
@@ -56,6 +57,20 @@ class Refusals(job.Case):
         self.bad(["-n", 1, *answer(zero), ":", "-n", 1, *sotto("worker", zero, "--quiet")], "rank 0 of 2", "rank 1 on")
         self.bad(["-n", 1, *answer(SMALL, "--split", "3,1"), ":", "-n", 1, *sotto("worker", one, "--quiet")],
                  "rank 1 of 2, split even", "split 3,1")
+
+    def test_calls_that_differ(self):
+        for which in ("size", "kind", "part"):
+            for transport in ("", "messages"):
+                with self.subTest(which=which, transport=transport):
+                    words, (_, _, err, _) = self.job(3, "small-q8_0", timeout=30, wrong=which, transport=transport)
+                    told = f"{words} {err}"
+                    # Who sees it names both sides; who comes later, or waits for a part that nobody sends, hears of a lost rank.
+                    self.assertEqual({rank["status"] for rank in words} - {MISMATCH, RANK_LOST}, set(), told)
+                    seen = [rank["text"] for rank in words if rank["status"] == MISMATCH]
+                    self.assertNotEqual(seen, [], told)
+                    for text in seen:
+                        self.assertIn(" is out of step: it made call ", text)
+                    self.assertEqual({rank["again"] for rank in words}, {RANK_LOST}, told)
 
     def test_without_a_communicator(self):
         # A folder of plugins as it is built without MPI, and one whose communicator is damaged.
