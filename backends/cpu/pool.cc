@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <algorithm>
+
 #include "threads.h"
 
 namespace sotto::cpu {
@@ -11,7 +13,7 @@ constexpr uint64_t kPollNs = 4'000'000;       // the host is asked this often, a
 constexpr uint64_t kPoliteSpinNs = 10'000;    // then the spinning thread offers its core to others
 constexpr uint64_t kLongestSpinNs = 100'000;  // then it sleeps
 
-constexpr uint64_t kClosed = 0xFFFFFFFFu;  // as next item: the job has ended
+constexpr uint64_t kClosed = 0xFFFFFFFFu;  // as items taken: the job has ended
 
 uint32_t epoch_of(uint64_t next) { return static_cast<uint32_t>(next >> 32); }
 
@@ -32,7 +34,7 @@ bool StopWatch::stopped() {
   return stopped_;
 }
 
-Pool::Pool(const PoolOptions& options) {
+Pool::Pool(const PoolOptions& options) : queues_(std::max(options.queues, 1u)) {
   try {
     workers_.reserve(options.threads);
     for (uint32_t t = 1; t < options.threads; ++t) workers_.emplace_back([this, t, options] { work(t, options); });
@@ -64,20 +66,18 @@ bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* contex
     }
     return true;
   }
-  const uint32_t last = epoch_of(next_.load(std::memory_order_relaxed)), epoch = last + 1;
-  next_.store((static_cast<uint64_t>(last) << 32) | kClosed);
+  const uint32_t last = epoch(), now = last + 1;
+  for (Queue& queue : queues_) queue.next.store((static_cast<uint64_t>(last) << 32) | kClosed);
   done_.store(0, std::memory_order_relaxed);
   count_.store(count, std::memory_order_release);
   job_.store(job, std::memory_order_release);
   context_.store(context, std::memory_order_release);
-  next_.store(static_cast<uint64_t>(epoch) << 32);
+  for (Queue& queue : queues_) queue.next.store(static_cast<uint64_t>(now) << 32);
   if (sleepers_.load() != 0) {
     std::lock_guard<std::mutex> lock(mutex_);
     wake_.notify_all();
   }
-  while (take(epoch, 0)) {
-    if (watch.stopped()) stop_.store(true, std::memory_order_relaxed);
-  }
+  take_all(now, 0, &watch);
   const uint64_t began = now_ns();
   while (done_.load(std::memory_order_acquire) != count) {
     pause_core();
@@ -87,17 +87,28 @@ bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* contex
   return !stop_.load(std::memory_order_relaxed);
 }
 
-bool Pool::take(uint32_t epoch, uint32_t thread) {
-  uint64_t next = next_.load(std::memory_order_acquire);
-  const uint32_t count = count_.load(std::memory_order_acquire);
+// From the thread's own queue on, round.
+void Pool::take_all(uint32_t epoch, uint32_t thread, StopWatch* watch) {
+  const auto queues = static_cast<uint32_t>(queues_.size());
+  const uint32_t own = static_cast<uint32_t>(uint64_t{thread} * queues / threads());
+  for (uint32_t q = 0; q < queues; ++q)
+    while (take((own + q) % queues, epoch, thread))
+      if (watch != nullptr && watch->stopped()) stop_.store(true, std::memory_order_relaxed);
+}
+
+bool Pool::take(uint32_t queue, uint32_t epoch, uint32_t thread) {
+  std::atomic<uint64_t>& next = queues_[queue].next;
+  uint64_t taken = next.load(std::memory_order_acquire);
+  const uint64_t count = count_.load(std::memory_order_acquire), queues = queues_.size();
   const Job job = job_.load(std::memory_order_acquire);
   const void* context = context_.load(std::memory_order_acquire);
+  const uint64_t first = queue * count / queues, end = (queue + 1) * count / queues;
   for (;;) {
-    if (epoch_of(next) != epoch || static_cast<uint32_t>(next) >= count) return false;
-    if (next_.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel, std::memory_order_acquire)) break;
+    if (epoch_of(taken) != epoch || static_cast<uint32_t>(taken) >= end - first) return false;
+    if (next.compare_exchange_weak(taken, taken + 1, std::memory_order_acq_rel, std::memory_order_acquire)) break;
   }
   // A stopped job's items are taken and counted, not run.
-  if (!stop_.load(std::memory_order_relaxed)) job(context, static_cast<uint32_t>(next), thread);
+  if (!stop_.load(std::memory_order_relaxed)) job(context, static_cast<uint32_t>(first + static_cast<uint32_t>(taken)), thread);
   done_.fetch_add(1, std::memory_order_release);
   return true;
 }
@@ -108,14 +119,13 @@ void Pool::work(uint32_t thread, const PoolOptions& options) {
   for (;;) {
     wait_for_work(epoch);
     if (quit_.load()) return;
-    epoch = epoch_of(next_.load(std::memory_order_acquire));
-    while (take(epoch, thread)) {
-    }
+    epoch = this->epoch();
+    take_all(epoch, thread, nullptr);
   }
 }
 
 void Pool::wait_for_work(uint32_t epoch) {
-  const auto ready = [&] { return epoch_of(next_.load()) != epoch || quit_.load(); };
+  const auto ready = [&] { return this->epoch() != epoch || quit_.load(); };
   const uint64_t began = now_ns();
   for (uint64_t spun = 0; spun < kLongestSpinNs; spun = now_ns() - began) {
     if (ready()) return;

@@ -1,5 +1,9 @@
 // pool.h - the threads of a group: run a job of many items on all of them, stop it when the caller's `should_stop` says so.
 //
+// A job's items are spread over as many queues as the group has ranks, in order: where items come rank after rank, each rank
+// has a queue and, with as many threads, a core whose caches hold its part of the model. Who finds his queue empty takes from
+// the others', so that a core that the system gave to somebody else delays nobody.
+//
 // The calling thread takes part and is the only one that polls. Idle threads spin for a moment (the next step of a token is
 // microseconds away), then sleep: an idle group uses no processor time. One job at a time; created with the group, joined with
 // it.
@@ -37,6 +41,7 @@ class StopWatch {
 
 struct PoolOptions {
   uint32_t threads = 1;  // the calling thread included
+  uint32_t queues = 1;
   int32_t priority = 0;
   uint64_t affinity_mask = 0;
 };
@@ -68,15 +73,23 @@ class Pool {
  private:
   using Job = void (*)(const void* context, uint32_t item, uint32_t thread);
 
+  // One of its own line in the cache: the others are read when it is empty.
+  struct alignas(64) Queue {
+    // (epoch << 32) | items taken. Taking an item is a compare-exchange on both. Before the three fields below it change every
+    // queue is closed (released by their stores), so that a thread that comes late, and reads new fields with an old epoch,
+    // takes nothing.
+    std::atomic<uint64_t> next{0};
+  };
+
   bool run_job(uint32_t count, StopWatch& watch, Job job, const void* context);
-  bool take(uint32_t epoch, uint32_t thread);
+  void take_all(uint32_t epoch, uint32_t thread, StopWatch* watch);
+  bool take(uint32_t queue, uint32_t epoch, uint32_t thread);
+  uint32_t epoch() const { return static_cast<uint32_t>(queues_.back().next.load() >> 32); }
   void work(uint32_t thread, const PoolOptions& options);
   void wait_for_work(uint32_t epoch);
   void end_threads();
 
-  // (epoch << 32) | next item. Taking an item is a compare-exchange on both. Before the three fields below it change it is
-  // closed (released by their stores), so that a thread that comes late, and reads new fields with an old epoch, takes nothing.
-  std::atomic<uint64_t> next_{0};
+  std::vector<Queue> queues_;  // the last one opens last
   std::atomic<uint32_t> count_{0};
   std::atomic<Job> job_{nullptr};
   std::atomic<const void*> context_{nullptr};

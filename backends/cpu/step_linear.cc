@@ -20,14 +20,14 @@ struct Cut {
   uint32_t batch_rows;
 };
 
-Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width) {
+Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width, uint32_t ranks) {
   const uint32_t batch = run.count(op.row_class);
   const uint64_t k = std::max<uint32_t>(columns, 1), grain = row_grain(run.kernels()), products = item_products(run.kernels());
   uint64_t rows = std::clamp<uint64_t>(products / (k * grain), 32, kGateFloats / grain);
   if (op.quants[0] == SOTTO_NONE) rows = std::clamp<uint64_t>(kFloatInputs / k, 8, rows);
   rows = std::min<uint64_t>(rows, batch);
   // Enough items that the threads end together, large enough that taking one costs nothing.
-  const uint64_t even = width / (uint64_t{run.pool().threads()} * 8);
+  const uint64_t even = uint64_t{width} * ranks / (uint64_t{run.pool().threads()} * 8);
   const uint64_t most = std::min<uint64_t>(kGateFloats / rows, products / (k * rows));
   const uint64_t weights = std::clamp<uint64_t>(even, grain, std::max<uint64_t>(most, grain));
   return {static_cast<uint32_t>(weights / grain * grain), static_cast<uint32_t>(rows)};
@@ -142,7 +142,7 @@ bool run_linear(const Run& run, const Op& op) {
     }
   }
   if (run.program.has_adapters && !run_adapter_inner(run, op, ranks)) return false;
-  const Cut cut = cut_of(run, op, columns, widest);
+  const Cut cut = cut_of(run, op, columns, widest, ranks);
   // Every rank gets the items of the widest; those past its own rows are empty.
   const uint32_t per_weights = (batch + cut.batch_rows - 1) / cut.batch_rows;
   const uint32_t per_rank = (widest + cut.weight_rows - 1) / cut.weight_rows * per_weights;

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -30,18 +31,26 @@ uint64_t now_ns() {
 }
 
 uint64_t Patience::wait() {
-  if (spins_ < kSpins) {
+  if (!shares_core_ && spins_ < kSpins) {
     ++spins_;
     pause_core();
     return 0;
   }
   const uint64_t waited = now_ns() - began_;
-  if (waited < kPoliteNs) {
+  if (!shares_core_ && waited < kPoliteNs) {
     sched_yield();
     return 0;
   }
   // Longer the longer nothing came: an idle worker costs no power.
   return std::clamp(waited / 8, kShortestSleepNs, kLongestSleepNs);
+}
+
+bool are_crowded(uint32_t processes) {
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const int usable = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return (online > 0 && processes > static_cast<uint64_t>(online)) || (usable > 1 && processes > static_cast<uint32_t>(usable));
 }
 
 }  // namespace sotto::mpi

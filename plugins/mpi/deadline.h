@@ -21,16 +21,21 @@ class Deadline {
 };
 
 // The answer of a decode step is microseconds away, the next question of a user minutes: spins, then offers the core to others,
-// then says that it is time to sleep, for how long.
+// then says that it is time to sleep, for how long. Who shares its core with those it waits for sleeps at once, where it is
+// woken.
 class Patience {
  public:
-  Patience() : began_(now_ns()) {}
+  explicit Patience(bool shares_core) : began_(now_ns()), shares_core_(shares_core) {}
   // Nanoseconds to sleep now; 0: the moment was spent here.
   uint64_t wait();
 
  private:
   uint64_t began_;
+  bool shares_core_;
   uint32_t spins_ = 0;
 };
+
+// Whether so many processes on this host have fewer cores than that. One that mpirun bound to a core has it for itself.
+bool are_crowded(uint32_t processes);
 
 }  // namespace sotto::mpi

@@ -48,7 +48,7 @@ bool Messages::post(uint32_t sender, uint32_t bytes, Loss* loss) {
 }
 
 bool Messages::finish(const Deadline& deadline, const std::atomic<bool>& aborted, Loss* loss) {
-  Patience patience;
+  Patience patience(false);  // nobody wakes us
   for (size_t done = 0; done < requests_.size();) {
     int finished = 0;
     const int code = MPI_Test(&requests_[done], &finished, MPI_STATUS_IGNORE);
@@ -67,7 +67,7 @@ bool Messages::finish(const Deadline& deadline, const std::atomic<bool>& aborted
       *loss = {true, partners_[done], "did not answer within " + std::to_string(deadline.milliseconds()) + " ms"};
       return false;
     }
-    constexpr uint64_t kMostNs = 2'000'000;  // nobody wakes us: a step that begins again waits no longer than this
+    constexpr uint64_t kMostNs = 2'000'000;  // a step that begins again waits no longer than this
     const timespec time = {0, static_cast<long>(sleep < kMostNs ? sleep : kMostNs)};
     nanosleep(&time, nullptr);
   }

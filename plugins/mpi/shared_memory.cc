@@ -62,7 +62,7 @@ uint64_t SharedMemory::bytes_for(uint32_t world) {
 }
 
 SharedMemory::SharedMemory(uint8_t* bytes, uint64_t size, uint32_t rank, uint32_t world)
-    : bytes_(bytes), size_(size), rank_(rank), world_(world) {
+    : bytes_(bytes), size_(size), rank_(rank), world_(world), crowded_(are_crowded(world)) {
   line(bytes_, rank_).process.store(static_cast<int32_t>(getpid()));
 }
 
@@ -137,7 +137,7 @@ void SharedMemory::enter(uint32_t round) {
 bool SharedMemory::wait_for(uint32_t rank, uint32_t round, const Deadline& deadline, const std::atomic<bool>& aborted,
                             Loss* loss) const {
   Line& peer = line(bytes_, rank);
-  Patience patience;
+  Patience patience(crowded_);
   for (;;) {
     const uint32_t entered = peer.round.load(std::memory_order_acquire);
     if (has_entered(entered, round)) return true;

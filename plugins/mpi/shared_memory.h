@@ -46,6 +46,7 @@ class SharedMemory : public Transport {
   uint64_t size_;
   uint32_t rank_;
   uint32_t world_;
+  bool crowded_;  // more processes than cores
   uint32_t round_ = 0;
 };
 

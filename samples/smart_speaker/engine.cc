@@ -51,10 +51,10 @@ sotto::Runtime make_runtime(const SpeakerOptions& options, SpeakerClock& clock) 
 
 // A process of a job that holds no conversation computes its part of the model until the conversation ends.
 void serve(const sotto::Runtime& runtime, const sotto_model_source& source, const SpeakerOptions& options,
-           const sotto_interface& comm) {
+           const sotto_interface& comm, const sotto_comm_facts& facts) {
   sotto_worker_options w{};
   w.struct_size = sizeof w;
-  w.threads = options.threads;
+  w.threads = sotto::tools::threads_beside(facts, options.threads);
   w.comm = comm;
   if (!options.backend.empty()) w.backend = sotto::str(options.backend);
   sotto::call([&](sotto_error* err) { return sotto_worker_run(runtime.get(), &source, &w, err); });
@@ -73,13 +73,13 @@ sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& opt
   }
   sotto_model_options o{};
   o.struct_size = sizeof o;
-  o.threads = options.threads;
   o.context_tokens = options.context;
   o.sessions = 1;
   if (!options.backend.empty()) o.backend = sotto::str(options.backend);
   sotto_comm_facts facts{};
   o.comm = sotto::tools::join_job(runtime, &facts);
-  if (facts.rank > 0) serve(runtime, source, options, o.comm);
+  if (facts.rank > 0) serve(runtime, source, options, o.comm, facts);
+  o.threads = sotto::tools::threads_beside(facts, options.threads);
   sotto_model* made = nullptr;
   sotto::call([&](sotto_error* err) { return sotto_model_open(runtime.get(), &source, &o, &made, err); });
   return made;

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "default_model.h"
 #include "installed.h"
 #include "job.h"
-#include "machine.h"
 #include "terminal.h"
 
 namespace sotto::tools {
@@ -54,21 +52,11 @@ struct Loading {
   }
 };
 
-}  // namespace
-
-namespace {
-
 // Of a folder that `sotto shard` wrote, the file of this rank.
 std::string file_of_rank(const std::string& model, const sotto_comm_facts& facts) {
   std::error_code none;
   if (model.empty() || !std::filesystem::is_directory(model, none)) return model;
   return model + "/rank" + std::to_string(facts.rank) + "-of-" + std::to_string(facts.world) + ".gguf";
-}
-
-// Processes of one host share its cores, unless mpirun gave each its own.
-uint32_t threads_beside(const sotto_comm_facts& facts, uint32_t wanted) {
-  const uint32_t all = static_cast<uint32_t>(std::max(std::thread::hardware_concurrency(), 1u)), usable = usable_cores();
-  return wanted != 0 || usable < all ? wanted : std::max(usable / std::max(facts.host_world, 1u), 1u);
 }
 
 void serve(Console& console, const Runtime& runtime, const sotto_model_source& source, const CommonOptions& options,
@@ -126,7 +114,7 @@ ModelHandle open_model(Console& console, const Runtime& runtime, const std::stri
     serve(console, runtime, source, options, o.comm, facts);
     throw WorkIsDone();
   }
-  if (o.comm.table != nullptr) o.threads = threads_beside(facts, o.threads);
+  o.threads = threads_beside(facts, o.threads);
   const Interrupts::Scope scope(console.interrupts, [] {});
   sotto_model* made = nullptr;
   call([&](sotto_error* err) { return sotto_model_open(runtime.get(), &source, &o, &made, err); });

@@ -75,6 +75,24 @@ class Answers(job.Case):
         status, out, err, _ = job.mpirun(["-n", 1, *words, ":", "-n", 1, *worker])
         self.assertEqual((status, out), (0, one), f"a worker: {err}")
 
+    def test_bench_counts_what_ranks_hand_each_other(self):
+        # 2 layers of width 64, a vocabulary of 320: sums behind the embedding and two in each layer, halves of the logits.
+        words = [job.arguments.sotto, "bench", job.GGUF / "small-q8_0.gguf", "-p", "16", "-n", "8", "-r", "1", "--json", "--quiet"]
+        here = subprocess.run([*words, "--ranks", "2"], capture_output=True, check=True, timeout=60).stdout
+        status, there, err, _ = job.mpirun(["-n", 2, *words])
+        self.assertEqual(status, 0, err)
+        for out, collectives in ((here, ("all-reduce", "all-gather")), (there, ("all-reduce", "all-gather", "broadcast"))):
+            said = json.loads(out)
+            counted = said["communication"]
+            sizes = {"all-reduce": (5, 5 * 64 * 4), "all-gather": (1, 160 * 4), "broadcast": (1, 512)}
+            self.assertEqual(sorted(counted), sorted([*collectives, "step_us"]))
+            for name in collectives:
+                one = counted[name]
+                self.assertEqual((one["calls_per_token"], one["bytes_per_token"]), sizes[name], name)
+                self.assertGreater(one["us_per_token"], 0)
+                self.assertAlmostEqual(one["share_of_step"], one["us_per_token"] / counted["step_us"])
+            self.assertEqual(said["all_reduce_us"], counted["all-reduce"]["us_per_token"])
+        self.assertEqual(json.loads(here)["output_hash"], json.loads(there)["output_hash"])
 
     def test_each_rank_maps_its_part(self):
         model, parts = job.GGUF / "wide-q4_k_m.gguf", self.folder / "parts"

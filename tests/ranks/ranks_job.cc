@@ -5,7 +5,7 @@
 //   trap=RANK:CALL:NUMBER:SIGNAL:SLEEP_MS   springs in that rank, counted from the first step on
 //   kill=CALL:NUMBER:SIGNAL:RANK            rank 0 signals that rank, which waits in the call meanwhile
 //   sessions=8   so many answer at once   logits=1   FOLDER/logits.f32 too   role=session   every rank opens the model
-//   transport=messages   there is no room for shared memory
+//   transport=messages   there is no room for shared memory   reduce=300   times so many all-reduces of each size, no model
 #include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
@@ -23,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "ranks/timed_calls.h"
 #include "ranks/trapped_comm.h"
 #include "sotto/ranks.h"
 #include "sotto/sotto.h"
@@ -88,7 +89,9 @@ class Process {
     if (comm.inner().all_gather(comm.inner_self(), &mine, sizeof mine, processes_.data(), sizes.data(), nullptr, 10000,
                                 &error) != SOTTO_OK)
       return fail("processes", error);
-    const int code = facts_.rank == 0 || option("role") == "session" ? hold_session(comm) : serve(comm);
+    const int code = number("reduce", 0) != 0                          ? time_calls(comm)
+                     : facts_.rank == 0 || option("role") == "session" ? hold_session(comm)
+                                                                       : serve(comm);
     sotto_runtime_destroy(runtime_);
     return code;
   }
@@ -109,6 +112,11 @@ class Process {
     line("failed", std::string(what) + ": " + error.text);
     line("status", std::to_string(error.status));
     return 1;
+  }
+
+  int time_calls(TrappedComm& comm) {
+    const auto tell = [this](const std::string& name, const std::string& value) { line(name, value); };
+    return time_all_reduces({&comm.inner(), comm.inner_self()}, number("reduce", 0), tell) ? 0 : 1;
   }
 
   sotto_model_source source() const {

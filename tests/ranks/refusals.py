@@ -1,4 +1,6 @@
 """Jobs that cannot be: each ends in time with a sentence that says what is wrong and what would be right."""
+import pathlib
+import shutil
 import subprocess
 import unittest
 
@@ -54,6 +56,22 @@ class Refusals(job.Case):
         self.bad(["-n", 1, *answer(zero), ":", "-n", 1, *sotto("worker", zero, "--quiet")], "rank 0 of 2", "rank 1 on")
         self.bad(["-n", 1, *answer(SMALL, "--split", "3,1"), ":", "-n", 1, *sotto("worker", one, "--quiet")],
                  "rank 1 of 2, split even", "split 3,1")
+
+    def test_without_a_communicator(self):
+        # A folder of plugins as it is built without MPI, and one whose communicator is damaged.
+        plugins = self.folder / "plugins"
+        plugins.mkdir(mode=0o755)
+        built = pathlib.Path(job.arguments.sotto).parent.parent / "lib/sotto"
+        for name in ("libsotto_backend_cpu.so", "libsotto_backend_reference.so"):
+            shutil.copy(built / name, plugins)
+        words = [*answer(SMALL), "--plugins", plugins]
+        self.bad(["-n", 2, *words], "there is no communicator beside the plugins", "libopenmpi-dev")
+        alone = subprocess.run(words, capture_output=True, timeout=60, check=False)
+        self.assertEqual((alone.returncode, alone.stderr), (0, b""))
+        (plugins / "comm").mkdir(mode=0o755)
+        whole = (built / "comm/libsotto_comm_mpi.so").read_bytes()
+        (plugins / "comm/libsotto_comm_mpi.so").write_bytes(whole[:1000])
+        self.bad(["-n", 2, *words], "its communicator was refused: ", "libsotto_comm_mpi.so")
 
     def test_a_worker_alone(self):
         done = subprocess.run(sotto("worker", SMALL), capture_output=True, timeout=60, check=False)

@@ -56,7 +56,8 @@ Status Engine::open_text(const PluginHost* host, ModelBytes bytes, bool vocabula
   file_bytes_ = content.size();
   const bool is_gguf = content.size() >= 4 && std::equal(content.begin(), content.begin() + 4, "GGUF");
   if (!is_gguf && vocabulary_only) return open_bare_tokenizer(bytes);
-  SOTTO_ASSIGN(file_, ModelFile::open(std::move(bytes), vocabulary_only));
+  SOTTO_ASSIGN(ModelFile opened, ModelFile::open(std::move(bytes), vocabulary_only));
+  file_ = std::make_shared<const ModelFile>(std::move(opened));
   hash_ = file_->hash();
   auto tokenizer = tokenizer_of(file_->gguf());
   if (!tokenizer.ok())
@@ -273,7 +274,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes 
 
 Result<sotto_memory_estimate> Engine::estimate(const PluginHost& host, ModelBytes bytes, const EngineOptions& o) {
   Engine e;
-  SOTTO_ASSIGN(e.file_, ModelFile::open(std::move(bytes), false));
+  SOTTO_ASSIGN(ModelFile opened, ModelFile::open(std::move(bytes), false));
+  e.file_ = std::make_shared<const ModelFile>(std::move(opened));
   EngineOptions alone = o;
   alone.comm = {};
   if (alone.plan.ranks == 0) alone.plan.ranks = 1;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,7 +52,7 @@ class Engine {
   // After a rank was lost: all ranks in this process; sessions compute their tokens again. [any thread]
   Status go_on_alone();
 
-  const ModelFile* file() const { return file_ ? &*file_ : nullptr; }  // nullptr: a bare tokenizer model
+  const ModelFile* file() const { return file_.get(); }  // nullptr: a bare tokenizer model
   const Tokenizer* tokenizer() const { return tokenizer_.get(); }
   Result<const Tokenizer*> need_tokenizer() const;
   Result<const ChatTemplate*> chat_template() const;
@@ -85,12 +84,13 @@ class Engine {
   Status greet(const PluginHost& host, Role role, EngineOptions* options);
   Status load_together(const EngineOptions& options);
   Status prepare_worker(const PluginHost& host, const Job& job, EngineOptions* options);
+  Status fit_alone(const PluginHost& host, const EngineOptions& options);
   Status serve_job(const PluginHost& host, EngineOptions* options);
   uint32_t local_ranks() const { return plan_.c().world / (team_ ? team_->world() : 1); }
   uint32_t first_rank() const { return team_ ? team_->rank() * local_ranks() : 0; }
   Result<sotto_memory_estimate> measure(const MemoryChoice& choice, bool owns_bytes) const;
 
-  std::optional<ModelFile> file_;
+  std::shared_ptr<const ModelFile> file_;  // shared with the engine that loads it again to go on alone
   std::string hash_;
   uint64_t file_bytes_ = 0;
   std::unique_ptr<Tokenizer> tokenizer_;
