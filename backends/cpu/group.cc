@@ -61,10 +61,8 @@ sotto_status create_group(const sotto_group_options& options, sotto_group** out,
   group->local_ranks = options.local_ranks == 0 ? 1 : options.local_ranks;
   group->world = options.world == 0 ? group->local_ranks : options.world;
   group->first_rank = options.first_rank;
-  if ((options.flags & ~SOTTO_GROUP_IN_PLACE) != 0 || options.reserved != 0) {
-    return fail(err, SOTTO_UNSUPPORTED, "cpu: a group with flags %#x and reserved %#x, %#x is known", options.flags,
-                options.reserved, SOTTO_GROUP_IN_PLACE);
-  }
+  if ((options.flags & ~SOTTO_GROUP_IN_PLACE) != 0)
+    return fail(err, SOTTO_UNSUPPORTED, "cpu: a group with flags %#x, %#x is known", options.flags, SOTTO_GROUP_IN_PLACE);
   group->in_place = (options.flags & SOTTO_GROUP_IN_PLACE) != 0;
   if (group->world > kMostRanks || group->local_ranks > group->world || group->first_rank > group->world - group->local_ranks) {
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: ranks %u .. +%u of a world of %u", group->first_rank, group->local_ranks,

@@ -31,9 +31,8 @@ sotto_status join(const sotto_group_options& o, sotto_group& group, sotto_error*
 }  // namespace
 
 sotto_status create_group(const sotto_group_options& o, sotto_group** out, sotto_error* err) {
-  if ((o.flags & ~SOTTO_GROUP_IN_PLACE) != 0 || o.reserved != 0)
-    return fail(err, SOTTO_UNSUPPORTED, "reference: a group with flags %#x and reserved %#x, %#x is known", o.flags, o.reserved,
-                SOTTO_GROUP_IN_PLACE);
+  if ((o.flags & ~SOTTO_GROUP_IN_PLACE) != 0)
+    return fail(err, SOTTO_UNSUPPORTED, "reference: a group with flags %#x, %#x is known", o.flags, SOTTO_GROUP_IN_PLACE);
   auto group = std::make_unique<sotto_group>();
   group->local_ranks = o.local_ranks == 0 ? 1 : o.local_ranks;
   group->world = o.world == 0 ? group->local_ranks : o.world;

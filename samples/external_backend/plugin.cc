@@ -49,8 +49,8 @@ sotto_status group_create(void*, const sotto_group_options* options, sotto_group
     const uint32_t ranks = std::max(o.local_ranks, 1u), world = o.world == 0 ? ranks : o.world;
     if (ranks > kMostRanks || ranks > world || o.first_rank > world - ranks)
       refuse(SOTTO_INVALID_ARGUMENT, "ranks %u +%u of %u; at most %u", o.first_rank, ranks, world, kMostRanks);
-    if ((o.flags & ~SOTTO_GROUP_IN_PLACE) != 0 || o.reserved != 0)
-      refuse(SOTTO_UNSUPPORTED, "flags %#x and reserved %#x; weights lie in place here anyway", o.flags, o.reserved);
+    if ((o.flags & ~SOTTO_GROUP_IN_PLACE) != 0)
+      refuse(SOTTO_UNSUPPORTED, "flags %#x; weights lie in place here anyway", o.flags);
     if (world != ranks)
       refuse(SOTTO_UNSUPPORTED, "%u of %u ranks are in other processes; this backend runs all in one", world - ranks, world);
     for (uint32_t r = 0; o.devices != nullptr && r < ranks; ++r)

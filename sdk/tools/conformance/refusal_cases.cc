@@ -126,11 +126,11 @@ void groups(const Subject& subject, Recorder& record) {
   };
   const uint32_t size = sizeof(sotto_group_options);
   const Case kCases[] = {
-      {"more ranks here than there are", {size, 1, 0, 2, here, 1, 0, 0, nullptr}},
-      {"ranks past the end", {size, 4, 3, 2, here, 1, 0, 0, nullptr}},
-      {"ranks elsewhere and no communicator", {size, 4, 0, 2, here, 1, 0, 0, nullptr}},
-      {"a device that is not there", {size, 1, 0, 1, far, 1, 0, 0, nullptr}},
-      {"a billion ranks", {size, 0, 0, 1u << 30, nullptr, 1, 0, 0, nullptr}},
+      {"more ranks here than there are", {size, 1, 0, 2, here, 1, 0, 0, nullptr, 0, 0}},
+      {"ranks past the end", {size, 4, 3, 2, here, 1, 0, 0, nullptr, 0, 0}},
+      {"ranks elsewhere and no communicator", {size, 4, 0, 2, here, 1, 0, 0, nullptr, 0, 0}},
+      {"a device that is not there", {size, 1, 0, 1, far, 1, 0, 0, nullptr, 0, 0}},
+      {"a billion ranks", {size, 0, 0, 1u << 30, nullptr, 1, 0, 0, nullptr, 0, 0}},
   };
   for (const Case& c : kCases) {
     record.check(std::string("a group with ") + c.what, [&] {

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baseline-count", type=int, default=40_000, help="of these at most so many, chosen by seed (default 40000)")
     parser.add_argument("--checkpoint", type=Path, help="a folder that pretrain or finetune wrote")
     parser.add_argument("--tokenizer", type=Path, help="what the checkpoint's data was packed with (default: tokenizer/ in the checkpoint)")
+    parser.add_argument("--heads-only", action="store_true", help="no answers and no perplexity: for a model that was trained to understand, not to talk")
     parser.add_argument("--limit", type=int, help="measure on so many rows at most, chosen by seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for report.html and report.json")
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         if about["texts_in_both"]:
             print(f"{about['texts_in_both']} texts of the {args.split} split stand in the baseline's training rows too")
         predictors.append(Baseline(train, args.seed))
-    measured = [measure.measure(p, test) for p in predictors]
+    measured = [measure.measure(p, test, talks=not args.heads_only) for p in predictors]
     report.write(args.output, measured, about)
     for m in measured:
         for task, t in m["tasks"].items():

@@ -19,8 +19,8 @@ TALKED = (
 CURVE_POINTS = 200  # of a risk-coverage curve in the report
 
 
-def measure(predictor: Predictor, rows: Sequence[dict]) -> dict:
-    """All that the predictor can do on these rows, by language too."""
+def measure(predictor: Predictor, rows: Sequence[dict], talks: bool = True) -> dict:
+    """All that the predictor can do on these rows, by language too; without `talks` what its heads say and no word of its own."""
     labelled = [row for row in rows if row["kind"] in ("command", "mood", "scope")]
     made: dict = {"name": predictor.name, "tasks": {}}
     if labelled:
@@ -32,6 +32,8 @@ def measure(predictor: Predictor, rows: Sequence[dict]) -> dict:
         made["moody_commands"] = goals.moody_commands(labelled, predictions)
         if predictions.spans is not None and any("slots" in row for row in labelled):
             made["slots"] = _slots(labelled, predictions)
+    if not talks:
+        return made
     if calls := _calls(predictor, labelled):
         made["calls"] = calls
     if answers := _answers(predictor, rows):

@@ -163,6 +163,8 @@ def test_who_knows_the_truth_scores_one_everywhere():
     assert m["tasks"]["intent"]["accuracy"] == m["tasks"]["intent"]["macro_f1"] == m["slots"]["f1"] == m["slots"]["sentences_exact"] == 1
     assert m["slots"]["heads_as_call"]["exact"] == m["calls"]["exact"] == 1 and m["tasks"]["intent"]["aurc"] == 0 and "answers" not in m
     assert m["perplexity"]["command"]["tokens"] == 2
+    silent = measure.measure(Oracle(made), made, talks=False)
+    assert silent["slots"] == m["slots"] and not {"calls", "answers", "perplexity"} & set(silent)
 
 
 def test_refusals_are_counted_at_the_threshold_that_spares_the_rest():
