@@ -100,7 +100,10 @@ void Phone::show_screen(const std::string& text) {
     return at != json.end() && at->is_string() ? one_line(at->get<std::string>()) : std::string();
   };
   screen_ = {member("app"), member("from"), member("text")};
-  std::replace(screen_.app.begin(), screen_.app.end(), ' ', '_');
+  const auto is_no_tag = [](char c) {
+    return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_');
+  };
+  screen_.app.erase(std::remove_if(screen_.app.begin(), screen_.app.end(), is_no_tag), screen_.app.end());
   screen_.app.resize(std::min<size_t>(screen_.app.size(), 40));
   draft_.clear();
 }

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "people.h"
+
 namespace {
 
 constexpr int64_t kMinute = 60000, kDay = 24 * 60 * kMinute;

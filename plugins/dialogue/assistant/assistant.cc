@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model_understanding.h"
+
 namespace sotto::assistant {
 namespace {
 
