@@ -4,9 +4,10 @@
 #include <memory>
 #include <string>
 
+#include <home/clockwork.h>  // of the library sotto_demo_home
+
 #include "body.h"
 #include "device_assistant.h"
-#include "home/clockwork.h"
 #include "mood.h"
 #include "voice.h"
 

@@ -32,8 +32,8 @@ def padded(data):
     return data + b"\0" * (-len(data) % ALIGNMENT)
 
 
-def model_for(intent, domain=DOMAIN):
-    """The small model with a head that answers `intent` to everything, and a domain."""
+def model_for(intent, domain=DOMAIN, heads=()):
+    """The small model with a head that answers `intent` to everything, and a domain. `heads`: further ones, (name, labels, the one it answers)."""
     data = BASE.read_bytes()
     magic, version, tensors, keys = struct.unpack_from("<IIQQ", data)
     at = 24
@@ -45,15 +45,16 @@ def model_for(intent, domain=DOMAIN):
         at = behind(data, at, TEXT)
         at += 4 + 8 * struct.unpack_from("<I", data, at)[0] + 4 + 8
     table, numbers = data[keys_end:at], padded(data[at + (-at % ALIGNMENT):])
-    labels = ["none", intent]
-    head = "sotto.head.intent"
-    own = [(f"{head}.labels", ARRAY, struct.pack("<IQ", TEXT, len(labels)) + b"".join(map(text, labels))), (f"{head}.kind", TEXT, text("sequence"))]
-    if domain is not None:
-        own.append(("sotto.assistant", TEXT, text(domain)))
+    own = [] if domain is None else [("sotto.assistant", TEXT, text(domain))]
+    all_heads = [("intent", ["none", intent], intent), *heads]
+    for name, labels, answer in all_heads:
+        head = f"sotto.head.{name}"
+        own += [(f"{head}.labels", ARRAY, struct.pack("<IQ", TEXT, len(labels)) + b"".join(map(text, labels))),
+                (f"{head}.kind", TEXT, text("sequence"))]
+        table += text(f"{head}.weight") + struct.pack("<IQQIQ", 2, HIDDEN, len(labels), 0, len(numbers))
+        numbers = padded(numbers + struct.pack(f"<{len(labels) * HIDDEN}f", *[0.0] * (len(labels) * HIDDEN)))
+        table += text(f"{head}.bias") + struct.pack("<IQIQ", 1, len(labels), 0, len(numbers))
+        numbers = padded(numbers + struct.pack(f"<{len(labels)}f", *[9.0 if label == answer else 0.0 for label in labels]))
     added = b"".join(text(name) + struct.pack("<I", kind) + value for name, kind, value in own)
-    weight, bias = struct.pack(f"<{2 * HIDDEN}f", *[0.0] * (2 * HIDDEN)), struct.pack("<2f", 0, 9)
-    table += text(f"{head}.weight") + struct.pack("<IQQIQ", 2, HIDDEN, 2, 0, len(numbers))
-    numbers = padded(numbers + weight)
-    table += text(f"{head}.bias") + struct.pack("<IQIQ", 1, 2, 0, len(numbers))
-    front = struct.pack("<IIQQ", magic, version, tensors + 2, keys + len(own)) + data[24:keys_end] + added + table
-    return padded(front) + padded(numbers + bias)
+    front = struct.pack("<IIQQ", magic, version, tensors + 2 * len(all_heads), keys + len(own)) + data[24:keys_end] + added + table
+    return padded(front) + numbers

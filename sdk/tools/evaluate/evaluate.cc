@@ -98,11 +98,21 @@ Json evaluate_all(Console& console, const Options& o, const EvaluationData& data
           {"memory", {{"peak_resident_mb", static_cast<double>(peak_resident_bytes()) / 1e6}, {"load_milliseconds", load}}}};
 }
 
-void write_file(const std::string& path, const std::string& text, bool force) {
-  OutputFile file(path, force);
-  file.write(text);
-  file.commit();
-}
+// A result that may be asked for; the file is refused before the work, not after it.
+class Result {
+ public:
+  Result(const std::string& path, bool force) {
+    if (!path.empty()) file_ = std::make_unique<OutputFile>(path, force);
+  }
+  void write(const std::string& text) {
+    if (file_ == nullptr) return;
+    file_->write(text);
+    file_->commit();
+  }
+
+ private:
+  std::unique_ptr<OutputFile> file_;
+};
 
 void run(Console& console, const Options& o) {
   EvaluationData data;
@@ -110,9 +120,10 @@ void run(Console& console, const Options& o) {
   if (data.cases() == 0) throw UsageError("evaluate: the files hold no case");
   std::stable_sort(data.events.begin(), data.events.end(),
                    [](const EventCase& a, const EventCase& b) { return a.time_ms < b.time_ms; });
+  Result html(o.html, o.force), json(o.report, o.force);
   const Json report = evaluate_all(console, o, data);
-  if (!o.html.empty()) write_file(o.html, html_report(report), o.force);
-  if (!o.report.empty()) write_file(o.report, report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n", o.force);
+  html.write(html_report(report));
+  json.write(report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   if (o.common.json) return print_json(report);
   tell("", report["parts"]);
   tell("", Json{{"memory", report["memory"]}});
