@@ -43,6 +43,9 @@ Offers::Offers(Engine& engine, const Options& options) : skill_(sotto_recommenda
   o.model = options.uses_model ? engine.model.get() : nullptr;
   o.daily_cap = options.daily_cap;
   o.seed = 1;
+  if (options.quiet_from != options.quiet_to) o.flags |= SOTTO_RECOMMEND_QUIET_HOURS_SET;
+  o.quiet_from = options.quiet_from;
+  o.quiet_to = options.quiet_to;
   sotto::call([&](sotto_error* err) { return skill_.api->create(skill_.self, &o, &recommender_, err); });
 }
 

@@ -33,6 +33,7 @@ class Offers {
     bool uses_model = true;  // what words mean; false: letters they share
     uint32_t flags = 0;      // SOTTO_RECOMMEND_*
     uint32_t daily_cap = 0;
+    uint32_t quiet_from = 0, quiet_to = 0;  // minutes of the day; both 0: as the plugin has it
   };
   Offers(Engine& engine, const Options& options);  // throws sotto::Error, as all of these
   ~Offers();

@@ -16,6 +16,26 @@ constexpr const char* kAppReplies = R"({"zh": {"done": ["{result}"], "ask": {"ap
 constexpr const char* kSendReplies = R"({"zh": {"done": ["{result}"], "confirm": ["确定发送吗？"]},
   "en": {"done": ["{result}"], "confirm": ["Shall I send it?"]}})";
 
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+// The user's own spelling of words that came in normal form (small letters, no marks): the end of what was heard that begins
+// with the same word and is as long at least.
+std::string as_heard(const std::string& heard, const std::string& normal) {
+  const std::string first = normal.substr(0, is_chinese_text(normal) ? 3 : normal.find(' '));
+  for (size_t at = lower(heard).rfind(first); at != std::string::npos && !first.empty();
+       at = at == 0 ? std::string::npos : lower(heard).rfind(first, at - 1)) {
+    std::string words = heard.substr(at);
+    if (words.size() < normal.size()) continue;
+    if (words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 32);
+    return words;
+  }
+  return normal;
+}
+
 }  // namespace
 
 nlohmann::json Phone::read_screen() const {
@@ -28,9 +48,9 @@ nlohmann::json Phone::read_screen() const {
 nlohmann::json Phone::draft(const Json& arguments) {
   if (screen_.text.empty()) return failed("屏幕上没有消息", "there is no message on the screen");
   const std::string wish = arguments.value("message", std::string());
-  draft_ = wish;
+  draft_ = as_heard(heard_, wish);
   if (drafter_.can_write() && power_->drafts_with_model) draft_ = drafter_.write(screen_.from, screen_.text, wish);
-  if (draft_.empty()) draft_ = wish.empty() ? usual_reply(screen_.text) : wish;
+  if (draft_.empty()) draft_ = wish.empty() ? usual_reply(screen_.text) : as_heard(heard_, wish);
   return told("草稿：“" + draft_ + "” 要发送吗？", "Draft: \"" + draft_ + "\" Say \"send it\" to send.");
 }
 
@@ -42,15 +62,11 @@ nlohmann::json Phone::send() {
 
 // By id (an offer that was taken) or by a name that is in the words.
 nlohmann::json Phone::open_app(const std::string& wanted) {
-  std::string low = wanted;
-  std::transform(low.begin(), low.end(), low.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string low = lower(wanted);
   const Json catalogue = Json::parse(kCatalogue);
   for (const Json& feature : catalogue["features"]) {
-    std::string zh = feature["name"]["zh"], en = feature["name"]["en"], low_en = en;
-    std::transform(low_en.begin(), low_en.end(), low_en.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    if (low != feature["id"] && low.find(zh) == std::string::npos && low.find(low_en) == std::string::npos) continue;
+    const std::string zh = feature["name"]["zh"], en = feature["name"]["en"];
+    if (low != feature["id"] && low.find(zh) == std::string::npos && low.find(lower(en)) == std::string::npos) continue;
     if (low != feature["id"]) offers_.record(SOTTO_EVENT_USED, feature["id"], moment());
     return told("已打开" + zh + "。", en + " is open.");
   }

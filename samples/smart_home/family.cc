@@ -18,6 +18,8 @@ Offers::Options offer_options(const SampleOptions& options) {
   o.catalogue = catalogue();
   o.folder = options.state;
   o.uses_model = false;
+  o.quiet_from = 23 * 60;  // Mei rises early
+  o.quiet_to = 6 * 60;
   return o;
 }
 

@@ -24,16 +24,17 @@ size_t cut_at(const std::string& text, const std::string_view (&marks)[count], s
 }  // namespace
 
 size_t word_count(const std::string& text) {
-  size_t words = 0;
+  size_t words = 0, characters = 0;
   bool is_inside = false;
   for (size_t at = 0; at < text.size();) {
     const auto first = static_cast<unsigned char>(text[at]);
     const bool is_alone = is_counted_alone(first), is_mark = first == 0xE3 || first == 0xEF || first == ' ';
-    if (is_alone || (!is_mark && !is_inside)) ++words;
+    if (is_alone) ++characters;
+    if (!is_alone && !is_mark && !is_inside) ++words;
     is_inside = !is_alone && !is_mark;
     at += character_size(first);
   }
-  return words;
+  return words + (characters + 1) / 2;
 }
 
 std::string brief(const std::string& text, size_t most) {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-// Words between spaces; each Chinese character counts as one.
+// Words between spaces; two Chinese characters count as one, as most Chinese words have two.
 size_t word_count(const std::string& text);
 // The text where it has at most `most` words; else its first sentences, its first clauses, or its first words and "…".
 std::string brief(const std::string& text, size_t most);

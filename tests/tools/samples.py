@@ -37,8 +37,8 @@ class Samples(support.Case):
 
     def test_the_watch_tells_its_state_with_reasons(self):
         out, err = self.play("wearable", "/slept 5\n/pulse 60\nhow am i doing\n我现在状态如何\n/pulse 100\nhow am i doing\n", clock="2026-11-28T10:00")
-        self.assertIn("A little tired: only 5 hours of sleep.", out)
-        self.assertIn("有点累：只睡了5小时。", out)
+        self.assertIn("A little tired: only 5 hours of sleep", out)
+        self.assertIn("有点累：只睡了5小时", out)
         self.assertIn("A little tense: pulse 100 at rest, usually 60, only 5 hours of sleep.", out)
         self.assertIn("of 64]", err)
 
@@ -61,7 +61,7 @@ class Samples(support.Case):
         out, _ = self.play("wearable", script + "what are my reminders\n我现在状态如何\n", clock="2026-11-28T10:00")
         for line in out.splitlines():
             if not line.startswith(("> ", "[")):
-                words = len(re.findall(r"[\u4e00-\u9fff]|[^\s\u4e00-\u9fff，。：；、！？“”]+", line))
+                words = len(re.findall(r"[^\s\u4e00-\u9fff，。：；、！？“”]+", line)) + (len(re.findall(r"[\u4e00-\u9fff]", line)) + 1) // 2
                 self.assertLess(words, 20, line)
 
     def test_the_watch_needs_little(self):
@@ -112,8 +112,8 @@ class Samples(support.Case):
                   "/at 09:33\nopen the curtains\nforget my habits\n/routines\n")
         out, _ = self.play("smart_home", script, clock="2026-11-02T05:00")
         mei, tom = out.split("> /user tom")
-        self.assertIn("Morning scene", mei + "" if "Morning scene" in mei else mei.replace("早安模式", "Morning scene"))
-        self.assertRegex(tom, r"Movie scene|观影模式")
+        self.assertRegex(mei, r"早安模式？.")
+        self.assertRegex(tom, r"观影模式？.")
         self.assertIn("[tom: curtains_open -> coffee_on", tom)
         self.assertRegex(tom, r"Next you usually want: Coffee machine on|接下来你通常会打开咖啡机")
         self.assertIn("living_lamp", tom)

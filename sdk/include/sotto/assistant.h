@@ -73,7 +73,7 @@ typedef struct sotto_function {
   sotto_str description;     /* one sentence */
   sotto_str schema;          /* JSON Schema of the arguments, an object; not given: the intent's slots, or none */
   sotto_str replies;         /* JSON {"zh": {"done": [...], "failed": [...], "ask": {...}, "confirm": [...]}, "en": ...} */
-  const sotto_str *examples; /* 5 to 20 sentences, Chinese and English, arguments as {name}; needless for an intent */
+  const sotto_str *examples; /* 5 to 20 sentences, Chinese and English, arguments as {name}; an intent may have some */
   uint32_t example_count;
   uint32_t reserved;
   sotto_function_run run;
