@@ -22,11 +22,13 @@ void append_message(std::string_view role, std::string_view content, std::string
 
 }  // namespace
 
-std::string Conversation::json(bool with_dropped) const {
+std::string Conversation::json(bool is_history) const {
   std::string messages = "[";
-  if (system_prompt) append_message("system", *system_prompt, &messages);
+  std::string system = system_prompt.value_or("");
+  if (!is_history && !hint.empty()) system += (system.empty() ? "" : "\n\n") + hint;
+  if (system_prompt || !system.empty()) append_message("system", system, &messages);
   for (const Turn& turn : turns)
-    if (with_dropped || !turn.is_dropped) append_message(turn.role, turn.content, &messages);
+    if (is_history || !turn.is_dropped) append_message(turn.role, turn.content, &messages);
   messages.push_back(']');
   return messages;
 }

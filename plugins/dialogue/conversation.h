@@ -16,11 +16,12 @@ struct Turn {
 
 struct Conversation {
   std::optional<std::string> system_prompt;
+  std::string hint;  // behind the system prompt of what the template gets; no part of the history
   std::vector<Turn> turns;
 
   // [{"role": ..., "content": ...}, ...], system prompt first; invalid UTF-8 becomes U+FFFD.
   std::string history_json() const { return json(true); }
-  // The same without the turns that were dropped: what the template gets.
+  // The same without the turns that were dropped and with the hint: what the template gets.
   std::string prompt_json() const { return json(false); }
 
   // Exchanges that may leave the context, oldest first, each as the indices of its turns. An exchange is a turn of the user
@@ -28,7 +29,7 @@ struct Conversation {
   std::vector<std::vector<size_t>> droppable() const;
 
  private:
-  std::string json(bool with_dropped) const;
+  std::string json(bool is_history) const;
 };
 
 }  // namespace sotto::dialogue

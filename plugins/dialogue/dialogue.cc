@@ -112,6 +112,7 @@ Status Dialogue::say(std::string_view role, std::string_view text, const sotto_g
   Prompt prompt;
   if (Status s = fit(&prompt, &undo.dropped); !s.ok()) return s;
   result->dropped_turns = static_cast<uint32_t>(undo.dropped.size());
+  result->flags = conversation_.hint.empty() ? 0 : SOTTO_TURN_HINTED;
   result->prompt_tokens = static_cast<uint32_t>(prompt.total);
   result->reused_tokens = static_cast<uint32_t>(prompt.reuse.keep);
   const size_t turns = conversation_.turns.size();
@@ -326,7 +327,17 @@ Status Dialogue::restore(const void* bytes, uint64_t size) {
     return services_.session->session_restore(session_, unpacked.session, unpacked.session_size, err);
   });
   if (!s.ok()) return s.within("restoring a dialogue of " + std::to_string(unpacked.conversation.turns.size()) + " turns");
+  unpacked.conversation.hint = std::move(conversation_.hint);
   conversation_ = std::move(unpacked.conversation);
+  return {};
+}
+
+Status Dialogue::set_hint(std::string_view text) {
+  constexpr size_t kLongestHint = 1000;
+  if (text.size() > kLongestHint)
+    return {SOTTO_INVALID_ARGUMENT,
+            "dialogue: a hint of " + std::to_string(text.size()) + " bytes, at most 1000 are taken: it is a sentence or two"};
+  conversation_.hint = std::string(text);
   return {};
 }
 

@@ -43,6 +43,7 @@ class Dialogue {
   Status history(char* buffer, uint64_t capacity, uint64_t* size);
   Status save(void* buffer, uint64_t capacity, uint64_t* size);
   Status restore(const void* bytes, uint64_t size);
+  Status set_hint(std::string_view text);
   void cancel();  // [any thread]
 
   Gate& gate() { return gate_; }

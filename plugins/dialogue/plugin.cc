@@ -107,8 +107,23 @@ sotto_status restore(sotto_dialogue* dialogue, const void* bytes, uint64_t size,
   return enter(dialogue, "restore", err, [&](Dialogue& d) { return d.restore(bytes, size); });
 }
 
-constexpr sotto_dialogue_api kApi = {
-    sizeof(sotto_dialogue_api), 0, create_dialogue, destroy_dialogue, say, add, cancel, reset, undo, history, save, restore};
+sotto_status set_hint(sotto_dialogue* dialogue, sotto_str text, sotto_error* err) noexcept {
+  return enter(dialogue, "set_hint", err, [&](Dialogue& d) { return d.set_hint(view(text)); });
+}
+
+constexpr sotto_dialogue_api kApi = {sizeof(sotto_dialogue_api),
+                                     0,
+                                     create_dialogue,
+                                     destroy_dialogue,
+                                     say,
+                                     add,
+                                     cancel,
+                                     reset,
+                                     undo,
+                                     history,
+                                     save,
+                                     restore,
+                                     set_hint};
 
 sotto_status create(const sotto_host* host, void** self, sotto_error* err) noexcept {
   return guard(err, [&]() -> Status {

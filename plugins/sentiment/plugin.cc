@@ -99,6 +99,20 @@ sotto_status read_session(sotto_sentiment* reader, sotto_session* session, const
   });
 }
 
+sotto_status read_hidden(sotto_sentiment* reader, const float* hidden, uint64_t count,
+                         const sotto_sentiment_read_options* given, sotto_sentiment_result* result, sotto_error* err) noexcept {
+  return guard(err, [&] {
+    Sentiment& body = of(reader);
+    const sotto_sentiment_read_options options = read_options(given);
+    require(hidden, "the hidden state");
+    require(result, "the result");
+    constexpr uint64_t kWidest = 1 << 20;
+    if (count > kWidest)
+      throw Failure(SOTTO_INVALID_ARGUMENT, "sentiment: a hidden state of " + std::to_string(count) + " numbers");
+    write_struct(body.read_hidden(hidden, static_cast<size_t>(count), options), result);
+  });
+}
+
 void cancel(sotto_sentiment* reader) noexcept {
   guard(nullptr, [&] { of(reader).cancel(); });
 }
@@ -161,7 +175,8 @@ constexpr sotto_sentiment_api kApi = {sizeof(sotto_sentiment_api),
                                       mood,
                                       reset,
                                       reason,
-                                      hint};
+                                      hint,
+                                      read_hidden};
 
 sotto_status create(const sotto_host* host, void** self, sotto_error* err) noexcept {
   return guard(err, [&] { *self = std::make_unique<Services>(plugin::Host(host)).release(); });

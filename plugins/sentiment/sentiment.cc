@@ -231,6 +231,19 @@ sotto_sentiment_result Sentiment::read_session(sotto_session* session, const uin
   return result;
 }
 
+sotto_sentiment_result Sentiment::read_hidden(const float* hidden, size_t count, const sotto_sentiment_read_options& options) {
+  const Alone alone(is_busy_);
+  if (wants_words())
+    throw Failure(SOTTO_UNSUPPORTED,
+                  "sentiment: the model has no heads \"sentiment\" and \"emotion\", which a hidden state alone "
+                  "is read with: use read");
+  const TextSigns signs = look_at(tail(view(options.text), kMostBytes));
+  sotto_sentiment_result result = blank(signs);
+  Run run(services_, cancel_, options.deadline_ms);
+  fill(run, nullptr, std::vector<float>(hidden, hidden + count), signs, &result);
+  return result;
+}
+
 // The fork ends with the turn afterwards.
 std::vector<float> Sentiment::end_on_fork(Run& run, sotto_session* fork) const {
   const uint32_t position = services_.session->session_position(fork);

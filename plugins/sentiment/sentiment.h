@@ -21,6 +21,7 @@ class Sentiment {
   std::vector<sotto_sentiment_result> read(const sotto_str* texts, size_t count, const sotto_sentiment_read_options& options);
   sotto_sentiment_result read_session(sotto_session* session, const uint32_t* ids, size_t count,
                                       const sotto_sentiment_read_options& options);
+  sotto_sentiment_result read_hidden(const float* hidden, size_t count, const sotto_sentiment_read_options& options);
   void cancel() { cancel_.cancel(); }  // [any thread]
   Mood& mood() { return mood_; }
 

@@ -27,6 +27,7 @@ HomeSpeaker::HomeSpeaker(const SpeakerOptions& options, Engine& engine)
   o.struct_size = sizeof o;
   o.area = sotto_cstr("living");
   o.utc_offset_minutes = kUtcOffsetMinutes;
+  if (!engine.domain.empty()) o.domain = sotto::str(engine.domain);
   sotto::call([&](sotto_error* err) { return skill_.api->create(skill_.self, engine.model.get(), &o, &assistant_, err); });
   try {
     home_.join(*skill_.api, assistant_);

@@ -5,6 +5,7 @@
 
 #include <home/demo_home.h>
 #include "engine.h"
+#include "speaker_options.h"
 #include "voice.h"
 
 class HomeSpeaker : public Voice {

@@ -3,98 +3,45 @@
 //
 // On a terminal it talks with you; with --script FILE it plays the lines of the file. Ctrl-C stops an answer; at the prompt it
 // ends the program. Exit status: 0 done, 1 it failed, 2 wrong usage, 130 stopped by Ctrl-C.
-#include <pthread.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <csignal>
-#include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <memory>
-#include <thread>
 
 #include "home_speaker.h"
-#include "options.h"
 #include "speaker.h"
+#include "talk.h"
 
 namespace {
 
-// Waits for Ctrl-C on a thread of its own. Every thread made later leaves the signal to it.
-class StopButton {
+// The speaker on an engine of its own.
+template <class Speaker>
+class Owner : public Voice {
  public:
-  StopButton() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    std::thread([this] { watch(); }).detach();
-  }
-  // The speaker whose answer Ctrl-C stops; NULL: it ends the program.
-  void aim_at(Voice* speaker) { speaker_ = speaker; }
+  Owner(const SpeakerOptions& options, std::unique_ptr<Engine> engine)
+      : engine_(std::move(engine)), voice_(options, *engine_) {}
+  bool hear(const std::string& line) override { return voice_.hear(line); }
+  void stop() override { voice_.stop(); }
 
  private:
-  void watch() {
-    for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
-      Voice* speaker = speaker_;
-      if (speaker == nullptr) {
-        std::fputs("\n", stderr);
-        _exit(130);
-      }
-      speaker->stop();
-    }
-  }
-
-  sigset_t signals_;
-  std::atomic<Voice*> speaker_{nullptr};
+  std::unique_ptr<Engine> engine_;
+  Speaker voice_;
 };
 
-void talk(Voice& speaker, StopButton& button, std::istream& lines, bool is_script) {
-  const bool is_typed = !is_script && isatty(STDIN_FILENO) == 1;
-  while (true) {
-    if (is_typed) std::cout << "> " << std::flush;
-    std::string line;
-    if (!std::getline(lines, line)) break;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (is_script && !line.empty() && line[0] == '#') continue;
-    if (!is_typed && !line.empty()) std::cout << "> " << line << "\n" << std::flush;
-    button.aim_at(&speaker);
-    const bool goes_on = speaker.hear(line);
-    button.aim_at(nullptr);
-    if (!goes_on || !std::cout) return;
-  }
-  if (is_typed) std::cout << "\n";
-}
-
-int run(const SpeakerOptions& options, StopButton& button) {
-  std::ifstream script(options.script);
-  if (!options.script.empty() && !script) {
-    std::cerr << "smart_speaker: the script " << options.script << " cannot be opened\n";
-    return 1;
-  }
-  Engine engine(options);
+std::unique_ptr<Voice> make_voice(const SpeakerOptions& options) {
+  auto engine = std::make_unique<Engine>(options);
+  const std::string description = engine->description();
   std::unique_ptr<Voice> voice;
-  if (engine.is_for_assistant())
-    voice = std::make_unique<HomeSpeaker>(options, engine);
+  if (engine->is_for_assistant())
+    voice = std::make_unique<Owner<HomeSpeaker>>(options, std::move(engine));
   else
-    voice = std::make_unique<Speaker>(options, engine);
-  std::cerr << engine.description() << "; /undo, /reset, /exit\n";
-  talk(*voice, button, options.script.empty() ? std::cin : script, !options.script.empty());
-  return 0;
+    voice = std::make_unique<Owner<Speaker>>(options, std::move(engine));
+  std::cerr << description << "; /undo, /reset, /exit\n";
+  return voice;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   SpeakerOptions options;
-  if (const int done = read_options(argc, argv, &options); done != 0) return done - 1;
-  std::signal(SIGPIPE, SIG_IGN);
-  static StopButton button;  // outlives the thread that watches
-  try {
-    return run(options, button);
-  } catch (const ServedAsRank&) {
-    return 0;
-  } catch (const std::exception& e) {
-    std::cerr << "smart_speaker: " << e.what() << "\n";
-    return 1;
-  }
+  options.sessions = 1;
+  if (const int done = read_speaker_options(argc, argv, &options); done != 0) return done - 1;
+  return talk("smart_speaker", options, [&] { return make_voice(options); });
 }

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "engine.h"
-#include "options.h"
 #include "sotto/dialogue.h"
+#include "speaker_options.h"
 #include "voice.h"
 
 class Speaker : public Voice {

@@ -38,6 +38,7 @@ Action declare_logits(CLI::App& app);
 Action declare_perplexity(CLI::App& app);
 Action declare_mood(CLI::App& app);
 Action declare_care(CLI::App& app);
+Action declare_evaluate(CLI::App& app);
 Action declare_bench(CLI::App& app);
 Action declare_info(CLI::App& app);
 Action declare_export(CLI::App& app);

@@ -13,7 +13,7 @@ namespace {
 
 void log_line(void*, int32_t, sotto_str line) { say(std::string("sotto: ") + std::string(line.data, line.size)); }
 
-Runtime make_runtime(const CommonOptions& options, const std::string& folder) {
+Runtime make_runtime(const CommonOptions& options, const std::string& folder, sotto_interface clock = {}) {
   sotto_runtime_options o{};
   o.struct_size = sizeof o;
   o.threads = options.threads;
@@ -25,6 +25,7 @@ Runtime make_runtime(const CommonOptions& options, const std::string& folder) {
   o.plugin_files = communicator.empty() ? nullptr : &file;
   o.plugin_file_count = communicator.empty() ? 0 : 1;
   if (!options.quiet) o.log = log_line;
+  o.clock = clock;
   return Runtime(o);
 }
 
@@ -90,7 +91,9 @@ std::string plugin_folder_of(const CommonOptions& options) {
   return failed ? options.plugins : absolute.lexically_normal().string();
 }
 
-Runtime open_runtime(const CommonOptions& options) { return make_runtime(options, plugin_folder_of(options)); }
+Runtime open_runtime(const CommonOptions& options, sotto_interface clock) {
+  return make_runtime(options, plugin_folder_of(options), clock);
+}
 Runtime open_runtime_without_plugins(const CommonOptions& options) { return make_runtime(options, {}); }
 
 ModelHandle open_model(Console& console, const Runtime& runtime, const std::string& model, const CommonOptions& options,

@@ -19,9 +19,9 @@ struct DestroySession {
 using ModelHandle = std::unique_ptr<sotto_model, DestroyModel>;
 using SessionHandle = std::unique_ptr<sotto_session, DestroySession>;
 
-std::string plugin_folder_of(const CommonOptions& options);  // absolute
-Runtime open_runtime(const CommonOptions& options);
-Runtime open_runtime_without_plugins(const CommonOptions& options);  // for vocabulary-only models
+std::string plugin_folder_of(const CommonOptions& options);                      // absolute
+Runtime open_runtime(const CommonOptions& options, sotto_interface clock = {});  // {}: the system's clocks
+Runtime open_runtime_without_plugins(const CommonOptions& options);              // for vocabulary-only models
 
 // `model`: a path, or empty for the default model. `use` changes what the common options say.
 struct Use {

@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"perplexity", "how well the model predicts a text", declare_perplexity},
     {"mood", "what texts sound like: label, emotion, intensity, language", declare_mood},
     {"care", "what of texts must not pass unheeded, and the fixed answer to it", declare_care},
+    {"evaluate", "the skills' figures on your data, as JSON and as a page with plots", declare_evaluate},
     {"bench", "speed beside the measured memory bandwidth", declare_bench},
     {"info", "what is in a model file and the memory it takes", declare_info},
     {"import", "a model file from a Megatron-LM or Hugging Face checkpoint", declare_import},

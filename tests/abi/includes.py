@@ -71,6 +71,8 @@ def own_fault(root, path, name):
     if path.parts[0] == "backends" and first == "common":
         return None
     places = [pathlib.Path(root, path).parent, part]
+    if path.parts[0] == "samples":
+        places.append(pathlib.Path(root, "samples", "common"))
     return None if any((place / name).is_file() for place in places) else f"{name} is outside of {'/'.join(path.parts[:2])}"
 
 

@@ -2,65 +2,11 @@
 import json
 import os
 import pathlib
-import struct
 import subprocess
 
 import support
+from assistant_model import model_for
 from support import arguments
-
-DOMAIN = pathlib.Path(arguments.fixtures, "assistant", "assistant.json").read_text(encoding="utf-8")
-BASE = pathlib.Path(arguments.fixtures, "gguf", "small-f32.gguf")
-HIDDEN, ALIGNMENT, TEXT, ARRAY = 64, 32, 8, 9
-SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-
-
-def text(words):
-    data = words.encode("utf-8")
-    return struct.pack("<Q", len(data)) + data
-
-
-def behind(data, at, kind):
-    """Where a value of a GGUF ends."""
-    if kind in SIZES:
-        return at + SIZES[kind]
-    if kind == TEXT:
-        return at + 8 + struct.unpack_from("<Q", data, at)[0]
-    kind, count = struct.unpack_from("<IQ", data, at)
-    at += 12
-    for _ in range(count):
-        at = behind(data, at, kind)
-    return at
-
-
-def padded(data):
-    return data + b"\0" * (-len(data) % ALIGNMENT)
-
-
-def model_for(intent, domain=DOMAIN):
-    """The small model with a head that answers `intent` to everything, and a domain."""
-    data = BASE.read_bytes()
-    magic, version, tensors, keys = struct.unpack_from("<IIQQ", data)
-    at = 24
-    for _ in range(keys):
-        at = behind(data, at, TEXT)
-        at = behind(data, at + 4, struct.unpack_from("<I", data, at)[0])
-    keys_end = at
-    for _ in range(tensors):
-        at = behind(data, at, TEXT)
-        at += 4 + 8 * struct.unpack_from("<I", data, at)[0] + 4 + 8
-    table, numbers = data[keys_end:at], padded(data[at + (-at % ALIGNMENT):])
-    labels = ["none", intent]
-    head = "sotto.head.intent"
-    own = [(f"{head}.labels", ARRAY, struct.pack("<IQ", TEXT, len(labels)) + b"".join(map(text, labels))), (f"{head}.kind", TEXT, text("sequence"))]
-    if domain is not None:
-        own.append(("sotto.assistant", TEXT, text(domain)))
-    added = b"".join(text(name) + struct.pack("<I", kind) + value for name, kind, value in own)
-    weight, bias = struct.pack(f"<{2 * HIDDEN}f", *[0.0] * (2 * HIDDEN)), struct.pack("<2f", 0, 9)
-    table += text(f"{head}.weight") + struct.pack("<IQQIQ", 2, HIDDEN, 2, 0, len(numbers))
-    numbers = padded(numbers + weight)
-    table += text(f"{head}.bias") + struct.pack("<IQIQ", 1, 2, 0, len(numbers))
-    front = struct.pack("<IIQQ", magic, version, tensors + 2, keys + len(own)) + data[24:keys_end] + added + table
-    return padded(front) + padded(numbers + bias)
 
 
 class Assistant(support.Case):

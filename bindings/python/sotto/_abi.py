@@ -53,7 +53,7 @@ class ModelOptions(Structure):
         ("struct_size", c_uint32), ("flags", c_uint32), ("backend", Str), ("devices", POINTER(c_uint32)), ("split", POINTER(c_uint32)),
         ("ranks", c_uint32), ("threads", c_uint32), ("context_tokens", c_uint32), ("sessions", c_uint32), ("kv_tokens", c_uint64),
         ("max_batch", c_uint32), ("kv_type", c_uint32), ("memory_cap_bytes", c_uint64), ("progress", c_void_p),
-        ("progress_user", c_void_p), ("device_layers", c_uint32), ("reserved", c_uint32)]
+        ("progress_user", c_void_p), ("device_layers", c_uint32), ("comm_deadline_ms", c_uint32), ("comm", c_void_p * 2)]
 
 
 class ModelFacts(Structure):

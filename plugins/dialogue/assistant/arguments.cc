@@ -167,7 +167,7 @@ Filled fill_wish(const World& world, const Function& function, const std::string
       value = yes_in(text);
     } else if (span != nullptr) {
       value = text_value(words_at(text, *span));
-    } else if (function.intent == nullptr) {
+    } else {
       value = aligned(function, p, text);
     }
     if (!value) continue;

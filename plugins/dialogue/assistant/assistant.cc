@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model_understanding.h"
+
 namespace sotto::assistant {
 namespace {
 
@@ -11,16 +13,18 @@ constexpr size_t kLongestText = 4000;
 constexpr double kTalkAlike = 0.3;  // of small talk that the head took for such
 constexpr double kSureTalk = 0.55;  // where it did not
 constexpr double kRefusalAlike = 0.4;
+constexpr double kAskedManual = 0.35, kSureManual = 0.6;  // of a question how something is done, and of anything else
 
 }  // namespace
 
 Assistant::Assistant(const Services& services, Domain domain, Settings settings, uint32_t call_deadline_ms,
-                     Understanding& understanding)
+                     Understanding& understanding, CallWriter* writer)
     : world_(services, std::move(domain), std::move(settings)),
       caller_(call_deadline_ms),
       actor_(world_, caller_),
       listener_(world_, understanding),
       understanding_(understanding),
+      writer_(writer),
       talk_{LineIndex(world_.domain.talk(Language::kZh)), LineIndex(world_.domain.talk(Language::kEn))},
       refusals_{LineIndex(world_.domain.refusals(Language::kZh)), LineIndex(world_.domain.refusals(Language::kEn))} {}
 
@@ -37,12 +41,15 @@ void Assistant::set_home(std::string_view json) { world_.home = Home::read(json)
 void Assistant::cancel() {
   is_cancelled_ = true;
   understanding_.cancel();
+  if (writer_ != nullptr) writer_->cancel();
   caller_.cancel();
 }
 
 void Assistant::check_cancelled() const {
   if (is_cancelled_) throw Failure(SOTTO_CANCELLED, "assistant: the turn was cancelled; what was called before stays called");
 }
+
+uint64_t Assistant::tokens() const { return understanding_.tokens() + (writer_ == nullptr ? 0 : writer_->tokens()); }
 
 const Action* Assistant::last_action() const {
   if (state_.actions.empty()) return nullptr;
@@ -86,6 +93,7 @@ Outcome Assistant::turn(const std::vector<Hypothesis>& hypotheses) {
     Heard whole;
     out.hypothesis = static_cast<uint32_t>(listener_.choose(plain, &whole));
     out.heard = whole.text;
+    out.hidden = whole.understood.end;
     out.language = language_of(whole.text, state_.language.value_or(world_.settings.language));
     if (language_of(whole.text, Language::kZh) == language_of(whole.text, Language::kEn)) state_.language = out.language;
     if (state_.question && world_.now_ms() - state_.question->at_ms > kQuestionLives) state_.question.reset();
@@ -114,8 +122,11 @@ void Assistant::take_turn(const Heard& whole, Outcome* out) {
   }
   if (state_.question && (is_cue(normal, Cue::kUndo) || is_cue(normal, Cue::kRepeat))) state_.question.reset();
   if (state_.question && take_answer(whole, out)) return;
-  if (take_cue(normal, out) || take_reference(whole, out)) return;
+  if (take_cue(normal, out)) return;
+  if (asks_how(normal) && quote(normal, kAskedManual, out)) return;
+  if (take_reference(whole, out)) return;
   std::vector<Heard> parts = listener_.parts(whole, out->language);
+  for (Heard& part : parts) write_call(&part, out->language);
   out->parts = parts;
   out->intent = parts.front().intent;
   out->confidence = parts.front().confidence;
@@ -151,6 +162,7 @@ void Assistant::take_part(const Heard& part, std::vector<Wish>* wishes, std::vec
   Wish wish;
   wish.function = part.intent;
   wish.confidence = part.confidence;
+  for (const auto& [name, value] : part.values) wish.slots[name] = value;
   filled->push_back(fill_wish(world_, function, part.text, part.understood, out->language, &wish));
   const Action* const last = last_action();
   // "打开卧室的灯，再亮一点": the sentence itself comes first, then what was done before it.
@@ -273,7 +285,29 @@ void Assistant::take_dialog(const std::string& intent, Outcome* out) {
   out->answer = say(intent == "dialog.stop" ? Say::kDropped : Say::kNothingOpen, out->language);
 }
 
-// The sources of an answer that is about no function, best first. Free generation under a grammar comes behind these, with
+bool Assistant::quote(std::string_view normal, double least, Outcome* out) const {
+  const Quoted found = manuals_[index_of(out->language)].find(normal);
+  if (found.passage == nullptr || found.score < least) return false;
+  out->source = SOTTO_ANSWER_RETRIEVED;
+  out->intent = "manual";
+  out->confidence = found.score;
+  out->answer = say(found.passage->title.empty() ? Say::kQuote : Say::kQuoteTitled, out->language,
+                    {{"title", found.passage->title}, {"text", found.passage->text}});
+  return true;
+}
+
+void Assistant::write_call(Heard* part, Language language) {
+  if (writer_ == nullptr || (part->kind != Heard::Kind::kUnclear && part->kind != Heard::Kind::kOut)) return;
+  WrittenCall call = writer_->write(world_, part->text, language);
+  if (call.function.empty()) return;
+  part->kind = Heard::Kind::kFunction;
+  part->intent = call.function;
+  part->confidence = call.probability;
+  part->understood.spans = apart(std::move(call.spans));
+  part->values = std::move(call.values);
+}
+
+// The sources of an answer that is about no function, best first. Free text of the model would come behind these, with
 // SOTTO_ANSWER_GENERATED: here, and nowhere else.
 void Assistant::talk(const Heard& heard, Outcome* out) {
   const std::string normal = normal_form(heard.text);
@@ -290,6 +324,7 @@ void Assistant::talk(const Heard& heard, Outcome* out) {
     return retrieved(refusal);
   }
   if ((is_talk && small.score >= kTalkAlike) || (is_nothing && small.score >= kSureTalk)) return retrieved(small);
+  if (!is_talk && quote(normal, kSureManual, out)) return;
   if (is_talk) {
     const Intent* const intent = world_.domain.find(heard.intent);
     if (intent != nullptr) out->answer = pick(intent->replies[language].done, {}, state_.answers);

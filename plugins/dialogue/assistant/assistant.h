@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "act.h"
+#include "call_writer.h"
 #include "follow.h"
 #include "listen.h"
+#include "manual.h"
 #include "retrieval.h"
 #include "talk_state.h"
 
@@ -28,6 +30,7 @@ struct Outcome {
   std::vector<Call> calls;
   std::string heard;
   uint32_t failed = 0;
+  std::vector<float> hidden;  // behind the turn's last token
 };
 
 std::string details_json(const Outcome& outcome);
@@ -35,15 +38,18 @@ std::string details_json(const Outcome& outcome);
 // One thread at a time, but for cancel.
 class Assistant {
  public:
-  // `services` and `understanding` outlive it.
-  Assistant(const Services& services, Domain domain, Settings settings, uint32_t call_deadline_ms,
-            Understanding& understanding);
+  // `services`, `understanding` and `writer` outlive it; without a writer no call is written.
+  Assistant(const Services& services, Domain domain, Settings settings, uint32_t call_deadline_ms, Understanding& understanding,
+            CallWriter* writer = nullptr);
 
   void add_function(const sotto_function& given);  // throws Failure, as do those below
   void set_home(std::string_view json);
+  void set_manual(Language language, std::string_view text) { manuals_[index_of(language)] = Manual::read(text); }
   // The state is as before where it throws, but for what was done.
   Outcome turn(const std::vector<Hypothesis>& hypotheses);
   Outcome undo();
+  const std::vector<float>& hidden() const { return last_.hidden; }  // empty: no turn yet
+  uint64_t tokens() const;                                           // that went through the model so far
   std::string details_json() const { return assistant::details_json(last_); }
   std::string history_json() const { return state_.history_json(); }
   std::string save() const { return state_.json(); }
@@ -62,6 +68,10 @@ class Assistant {
   void take_part(const Heard& part, std::vector<Wish>* wishes, std::vector<Filled>* filled, std::vector<std::string>* said,
                  Outcome* out);
   void talk(const Heard& heard, Outcome* out);
+  // Quotes the manual where a passage is as near as `least`.
+  bool quote(std::string_view normal, double least, Outcome* out) const;
+  // What was not understood, as the model writes it.
+  void write_call(Heard* part, Language language);
   // Does the wishes one after the other until one must be asked about; the rest waits behind the question.
   void pursue(std::vector<Wish> wishes, std::vector<Filled> filled, std::vector<std::string> said, Outcome* out);
   void take_back(Outcome* out);
@@ -77,6 +87,8 @@ class Assistant {
   Actor actor_;
   Listener listener_;
   Understanding& understanding_;
+  CallWriter* writer_;
+  std::array<Manual, kLanguages> manuals_;
   std::array<LineIndex, kLanguages> talk_, refusals_;
   TalkState state_;
   Outcome last_;

@@ -48,7 +48,7 @@ Chosen choose_function(const Functions& functions, std::string_view normal, cons
   Chosen best;
   double second = 0;
   for (const auto& [name, function] : functions.all()) {
-    if (function->intent != nullptr) continue;
+    if (function->examples.empty()) continue;  // of an intent: the head knows it
     Chosen mine{function.get(), 0, 0, 0};
     for (size_t i = 0; i < function->examples.size(); ++i) {
       const double words = words_alike(*function, i, normal, grams);

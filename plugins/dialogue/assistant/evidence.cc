@@ -10,6 +10,8 @@ namespace {
 // p(intent) ~ p of the head * exp(kTrust * likeness): a sentence said as it was written counts as much as odds of 150 to 1.
 constexpr double kTrust = 5;
 constexpr double kLeastOfHead = 1e-3;  // of what the head does not think of at all
+// Without a head likeness is all there is: steeper, and what is no more alike than this means nothing. Ours, fitted to nothing.
+constexpr double kTrustAlone = 12, kAsGoodAsNone = 0.55;
 constexpr const char* kTalk = "chat.talk";
 
 }  // namespace
@@ -19,10 +21,14 @@ Evidence::Evidence(const Domain& domain)
       talk_{LineIndex(domain.talk(Language::kZh)), LineIndex(domain.talk(Language::kEn))} {}
 
 void Evidence::weigh(std::string_view normal, Language language, Understood* understood) const {
-  if (understood->intents.empty() || examples_[index_of(language)].is_empty()) return;
+  if ((understood->intents.empty() && understood->has_head) || examples_[index_of(language)].is_empty()) return;
   std::map<std::string, double> scores = examples_[index_of(language)].best_of_answers(normal);
   scores[kTalk] = std::max(scores[kTalk], talk_[index_of(language)].find(normal).score);
   std::map<std::string, double> weights;
+  if (!understood->has_head) {
+    scores["none"] = std::max(scores["none"], kAsGoodAsNone);
+    for (const auto& [intent, score] : scores) weights[intent] = std::exp((kTrustAlone - kTrust) * score);
+  }
   for (const Guess& guess : understood->intents) weights[guess.label] = std::max(guess.probability, kLeastOfHead);
   for (const auto& [intent, score] : scores) weights.emplace(intent, kLeastOfHead);
   double sum = 0;

@@ -24,6 +24,7 @@ struct Heard {
   std::string text, intent;  // intent: or the function's name
   double confidence = 0;
   Understood understood;
+  std::vector<std::pair<std::string, Value>> values;  // arguments that are known without their words
 };
 
 struct Hypothesis {

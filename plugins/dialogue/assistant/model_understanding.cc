@@ -44,10 +44,21 @@ ModelUnderstanding::ModelUnderstanding(const Services& services, sotto_model* mo
   intent_ = find_head("intent", SOTTO_HEAD_SEQUENCE);
   scope_ = find_head("scope", SOTTO_HEAD_SEQUENCE);
   slots_ = find_head("slots", SOTTO_HEAD_SPAN);
-  if (!intent_)
-    throw Failure(
-        SOTTO_UNSUPPORTED,
-        "assistant: the model has no head \"intent\" (sotto.head.intent.*): train one with sotto-train, or use a dialogue");
+  take_markers();
+  sotto_session_options session{};
+  session.struct_size = sizeof session;
+  ask([&](sotto_error* err) { return services_.session->session_create(model_, &session, &session_, err); });
+}
+
+// What stands around the words: as heads were trained, else what the model wants at the beginning of a text.
+void ModelUnderstanding::take_markers() {
+  if (!intent_) {
+    sotto_model_facts facts{};
+    facts.struct_size = sizeof facts;
+    ask([&](sotto_error* err) { return services_.session->model_get_facts(model_, &facts, err); });
+    if (facts.bos != SOTTO_NONE) before_ = {facts.bos};
+    return;
+  }
   before_ = tokenize("<|im_start|>", SOTTO_TOKENIZE_SPECIAL);
   after_ = tokenize("<|im_end|>", SOTTO_TOKENIZE_SPECIAL);
   if (before_.size() != 1 || after_.size() != 1)
@@ -55,9 +66,6 @@ ModelUnderstanding::ModelUnderstanding(const Services& services, sotto_model* mo
                   "assistant: the model's tokenizer has no <|im_start|> and <|im_end|> (ChatML), with which heads are trained");
   const std::vector<uint32_t> role = tokenize("user\n", 0);
   before_.insert(before_.end(), role.begin(), role.end());
-  sotto_session_options session{};
-  session.struct_size = sizeof session;
-  ask([&](sotto_error* err) { return services_.session->session_create(model_, &session, &session_, err); });
 }
 
 ModelUnderstanding::~ModelUnderstanding() {
@@ -123,11 +131,14 @@ Understood ModelUnderstanding::read(const std::string& text) {
   const std::vector<uint32_t> words = tokenize(text, 0);
   std::vector<uint32_t> ids = before_;
   ids.insert(ids.end(), words.begin(), words.end());
-  ids.push_back(after_[0]);
-  const Rows rows = feed(ids, before_.size(), ids.size() - 1);
+  ids.insert(ids.end(), after_.begin(), after_.end());
   Understood understood;
-  const float* const end = rows.numbers.data() + size_t{rows.width} * words.size();
-  read_intents(end, &understood);
+  understood.has_head = intent_.has_value();
+  if (ids.size() == before_.size()) return understood;
+  const Rows rows = feed(ids, before_.size(), ids.size() - 1);
+  const float* const end = rows.numbers.data() + rows.numbers.size() - rows.width;
+  understood.end.assign(end, end + rows.width);
+  if (intent_) read_intents(end, &understood);
   if (scope_) {
     const std::vector<double> scope = probabilities(*scope_, end);
     for (size_t i = 0; i < scope.size(); ++i)

@@ -17,7 +17,7 @@ class ModelUnderstanding : public Understanding {
     uint32_t deadline_ms = 0;
     double intent_threshold = 0;  // 0: the head's
   };
-  // Throws SOTTO_UNSUPPORTED where the model has no intent head or no chat markers.
+  // A model without an intent head gives hidden states alone. Throws SOTTO_UNSUPPORTED where one with it has no chat markers.
   ModelUnderstanding(const Services& services, sotto_model* model, const Options& options);
   ~ModelUnderstanding() override;
   ModelUnderstanding(const ModelUnderstanding&) = delete;
@@ -40,6 +40,7 @@ class ModelUnderstanding : public Understanding {
     uint32_t width = 0;
   };
 
+  void take_markers();
   std::optional<Head> find_head(const char* name, uint32_t kind) const;
   std::vector<uint32_t> tokenize(std::string_view text, uint32_t flags) const;
   Rows feed(const std::vector<uint32_t>& ids, size_t first, size_t last);

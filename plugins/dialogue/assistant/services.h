@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sotto/grammar.h"
 #include "sotto/hidden.h"
 #include "sotto/plugin.hpp"
 #include "sotto/values.h"
@@ -21,6 +22,7 @@ struct Services {
     void* unused = nullptr;
     session = host.find<sotto_session_service>(SOTTO_SESSION_SERVICE_ID, &unused);
     hidden = host.find<sotto_hidden_service>(SOTTO_HIDDEN_SERVICE_ID, &unused);
+    grammar = host.find<sotto_grammar_service>(SOTTO_GRAMMAR_SERVICE_ID, &unused);
     values = host.find<sotto_values_service>(SOTTO_VALUES_SERVICE_ID, &unused);
     clock = host.find<sotto_clock_service>(SOTTO_CLOCK_SERVICE_ID, &clock_self);
     if (session == nullptr || hidden == nullptr || values == nullptr || clock == nullptr)
@@ -34,6 +36,7 @@ struct Services {
   const sotto_session_service* session;
   const sotto_hidden_service* hidden;
   const sotto_values_service* values;
+  const sotto_grammar_service* grammar;  // nullptr: the host has none
   const sotto_clock_service* clock;
   void* clock_self = nullptr;
 };

@@ -35,7 +35,9 @@ constexpr struct {
     {Say::kTooManyCalls, "一次最多能做{count}件事，后面的没有做。",
      "I can do {count} things at once, so the rest was not done."},
     {Say::kMachine, "我是设备里的程序，不是人。", "I am a program in this device, not a person."},
-    {Say::kGiveUp, "还是没听明白，先不做了。", "I still did not get it, so I leave it."}};
+    {Say::kGiveUp, "还是没听明白，先不做了。", "I still did not get it, so I leave it."},
+    {Say::kQuote, "说明书里写着：“{text}”", "The manual says: \"{text}\""},
+    {Say::kQuoteTitled, "说明书的“{title}”里写着：“{text}”", "The manual says under \"{title}\": \"{text}\""}};
 
 bool is_name(std::string_view hole) { return hole == "name" || hole == "area" || hole == "floor"; }
 

@@ -40,7 +40,9 @@ enum class Say : uint8_t {
   kNothingToRepeat,
   kTooManyCalls,
   kMachine,
-  kGiveUp
+  kGiveUp,
+  kQuote,
+  kQuoteTitled
 };
 std::string say(Say what, Language language, const Words& words = {});
 

@@ -17,6 +17,8 @@ ModelUnderstanding::Options understanding_options(const sotto_assistant_options&
 Settings settings_of(const sotto_assistant_options& o) {
   constexpr int32_t kMostOffset = 1080;
   constexpr uint32_t kMostCalls = 1000;
+  if ((o.flags & ~SOTTO_ASSISTANT_WRITE_CALLS) != 0)
+    throw Failure(SOTTO_UNSUPPORTED, "assistant: flags " + std::to_string(o.flags) + " are unknown to this plugin");
   if (o.language > SOTTO_ASSISTANT_EN || o.utc_offset_minutes < -kMostOffset || o.utc_offset_minutes > kMostOffset ||
       o.max_calls > kMostCalls)
     throw Failure(SOTTO_INVALID_ARGUMENT, "assistant: language " + std::to_string(o.language) + ", offset of " +
@@ -55,11 +57,15 @@ struct sotto_assistant {
   sotto_assistant(const sotto::plugin::Host& host, sotto_model* model, const sotto_assistant_options& options)
       : services(host),
         understanding(services, model, sotto::assistant::understanding_options(options)),
+        writer((options.flags & SOTTO_ASSISTANT_WRITE_CALLS) == 0
+                   ? nullptr
+                   : std::make_unique<sotto::assistant::CallWriter>(services, model, options.deadline_ms)),
         body(services, sotto::assistant::domain_of(services, model, options), sotto::assistant::settings_of(options),
-             options.call_deadline_ms != 0 ? options.call_deadline_ms : 5000, understanding) {}
+             options.call_deadline_ms != 0 ? options.call_deadline_ms : 5000, understanding, writer.get()) {}
 
   const sotto::assistant::Services services;
   sotto::assistant::ModelUnderstanding understanding;
+  std::unique_ptr<sotto::assistant::CallWriter> writer;  // nullptr: none was asked for
   sotto::assistant::Assistant body;
   sotto::dialogue::Gate gate;
 };
@@ -180,10 +186,10 @@ sotto_status turn(sotto_assistant* assistant, const sotto_hypothesis* hypotheses
                   sotto_on_text on_text, void* user, sotto_assistant_result* result, sotto_error* err) noexcept {
   return enter(assistant, "turn", err, [&](sotto_assistant& a) {
     const std::vector<Hypothesis> all = read_hypotheses(hypotheses, stride, count);
-    const uint64_t before = a.understanding.tokens();
+    const uint64_t before = a.body.tokens();
     a.body.begin();
     const Outcome out = a.body.turn(all);
-    hand_out(out, a.understanding.tokens() - before, on_text, user, result);
+    hand_out(out, a.body.tokens() - before, on_text, user, result);
   });
 }
 
@@ -223,6 +229,25 @@ void cancel(sotto_assistant* assistant) noexcept {
   if (assistant != nullptr) assistant->body.cancel();
 }
 
+sotto_status set_manual(sotto_assistant* assistant, uint32_t language, sotto_str text, sotto_error* err) noexcept {
+  return enter(assistant, "set_manual", err, [&](sotto_assistant& a) {
+    if (language != SOTTO_ASSISTANT_ZH && language != SOTTO_ASSISTANT_EN)
+      throw Failure(SOTTO_INVALID_ARGUMENT,
+                    "assistant: a manual in the language " + std::to_string(language) + ": 1 is Chinese, 2 is English");
+    a.body.set_manual(language == SOTTO_ASSISTANT_EN ? Language::kEn : Language::kZh, view(text));
+  });
+}
+
+sotto_status hidden(sotto_assistant* assistant, float* vector, uint64_t capacity, uint64_t* count, sotto_error* err) noexcept {
+  return enter(assistant, "hidden", err, [&](sotto_assistant& a) {
+    require(count, "count");
+    const std::vector<float>& state = a.body.hidden();
+    if (state.empty()) throw Failure(SOTTO_NOT_FOUND, "assistant: no turn was computed yet: there is no hidden state");
+    *count = state.size();
+    if (vector != nullptr && capacity >= state.size()) std::memcpy(vector, state.data(), state.size() * sizeof(float));
+  });
+}
+
 constexpr sotto_assistant_api kApi = {sizeof(sotto_assistant_api),
                                       0,
                                       create_assistant,
@@ -236,7 +261,9 @@ constexpr sotto_assistant_api kApi = {sizeof(sotto_assistant_api),
                                       save,
                                       restore,
                                       reset,
-                                      cancel};
+                                      cancel,
+                                      set_manual,
+                                      hidden};
 
 }  // namespace
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 constexpr size_t kLongestMatched = 400;  // bytes: several holes in a long text are tried in very many ways
-constexpr size_t kMostEdit = 256;  // code points beyond which two texts are not compared letter by letter
+constexpr size_t kMostEdit = 256;        // code points beyond which two texts are not compared letter by letter
 
 // Bytes of the character at the front and its code point (Unicode, table 3-7); damaged bytes one at a time.
 size_t decode(std::string_view text, char32_t* out) {

@@ -24,6 +24,8 @@ struct Understood {
   double out_of_scope = 0;     // probability; 0 where no head says
   std::vector<Span> spans;     // apart from each other, in order
   std::vector<float> mean;     // of the hidden states of the words; empty where there are none
+  std::vector<float> end;      // the hidden state behind the turn's last token; empty where there is none
+  bool has_head = true;        // false: no head says what is meant, likeness to examples decides
 
   double probability_of(std::string_view label) const {
     for (const Guess& guess : intents)

@@ -28,6 +28,8 @@ typedef struct sotto_assistant sotto_assistant;
 #define SOTTO_ASSISTANT_ZH 1u
 #define SOTTO_ASSISTANT_EN 2u
 
+#define SOTTO_ASSISTANT_WRITE_CALLS 1u /* the model writes, under a grammar, the calls that were not understood otherwise */
+
 typedef struct sotto_assistant_options {
   uint32_t struct_size;
   uint32_t language;          /* SOTTO_ASSISTANT_*: where a turn does not show it ("OK"); 0: Chinese */
@@ -39,8 +41,8 @@ typedef struct sotto_assistant_options {
   float intent_threshold;     /* on the intent's probability; 0: the head's own, and 0.5 where it has none */
   float function_threshold;   /* on the likeness to a function's examples, to 1; 0: 0.5 */
   float function_margin;      /* by how much it must beat the next function; 0: 0.05 */
-  uint32_t deadline_ms;       /* for reading one text with the model; 0: none */
-  uint32_t reserved;
+  uint32_t deadline_ms;       /* for reading one text with the model, and for writing one call; 0: none */
+  uint32_t flags;             /* SOTTO_ASSISTANT_WRITE_CALLS */
 } sotto_assistant_options;
 
 /* One call of a function. */
@@ -71,7 +73,7 @@ typedef struct sotto_function {
   sotto_str description;     /* one sentence */
   sotto_str schema;          /* JSON Schema of the arguments, an object; not given: the intent's slots, or none */
   sotto_str replies;         /* JSON {"zh": {"done": [...], "failed": [...], "ask": {...}, "confirm": [...]}, "en": ...} */
-  const sotto_str *examples; /* 5 to 20 sentences, Chinese and English, arguments as {name}; needless for an intent */
+  const sotto_str *examples; /* 5 to 20 sentences, Chinese and English, arguments as {name}; an intent may have some */
   uint32_t example_count;
   uint32_t reserved;
   sotto_function_run run;
@@ -79,7 +81,7 @@ typedef struct sotto_function {
 } sotto_function;
 
 #define SOTTO_ANSWER_TEMPLATE 1u  /* a template of the domain or of a function, filled */
-#define SOTTO_ANSWER_RETRIEVED 2u /* a reviewed line: small talk, a refusal */
+#define SOTTO_ANSWER_RETRIEVED 2u /* a reviewed line: small talk, a refusal; a passage of the manual, quoted */
 #define SOTTO_ANSWER_GENERATED 3u /* free text of the model; not given out yet (docs/assistant.md) */
 
 #define SOTTO_ASSISTANT_ASKS 1u       /* the answer is a question; the next turn may answer it */
@@ -100,14 +102,16 @@ typedef struct sotto_assistant_result {
   uint32_t tokens;  /* that went through the model */
   float confidence; /* of the first intent, 0 to 1; 1 where a rule of the dialogue decided */
   uint32_t reserved;
-  char intent[64]; /* the first one's: a function, "dialog.undo", "chat.talk", "none" */
+  char intent[64]; /* the first one's: a function, "dialog.undo", "chat.talk", "manual", "none" */
 } sotto_assistant_result;
 
 typedef struct sotto_assistant_api {
   uint32_t struct_size;
   uint32_t reserved;
-  /* The model needs the head "intent"; without "slots", "scope" what they say is missing, not an error. The assistant has one
-   * session of the model and computes a turn anew each time. [any thread] */
+  /* With the head "intent" the model understands; "slots" and "scope" say more. Any other model: likeness to the examples of
+   * the domain and of the functions decides, and words that stand for no value are asked for. The assistant has one session of
+   * the model, with SOTTO_ASSISTANT_WRITE_CALLS (the model needs a chat template) two, and computes a turn anew each time. [any
+   * thread] */
   sotto_status (*create)(void *self, sotto_model *model, const sotto_assistant_options *options, sotto_assistant **out,
                          sotto_error *err);
   /* Waits for a function that is still running. [any thread, not from a callback] */
@@ -138,6 +142,13 @@ typedef struct sotto_assistant_api {
   sotto_status (*reset)(sotto_assistant *assistant, sotto_error *err);
   /* Ends the turn in progress: what was called stays called, the turn answers SOTTO_CANCELLED. [any thread] */
   void (*cancel)(sotto_assistant *assistant);
+  /* The device's manual in a language (SOTTO_ASSISTANT_*), of which a passage is quoted where a question is about one: passages
+   * between empty lines, at most 1000 bytes each; lines that begin with '#' are the title of what follows. At most 1 MiB;
+   * replaces the one before, empty: none. Copied. [one thread] */
+  sotto_status (*set_manual)(sotto_assistant *assistant, uint32_t language, sotto_str text, sotto_error *err);
+  /* The model's hidden state at the end of the user's last turn, for other skills (sotto_sentiment_api.read_hidden): its
+   * tokens are computed once for all. SOTTO_NOT_FOUND before the first turn. Two-call idiom, in floats. [one thread] */
+  sotto_status (*hidden)(sotto_assistant *assistant, float *vector, uint64_t capacity, uint64_t *count, sotto_error *err);
 } sotto_assistant_api;
 
 /* The interface of the runtime's dialogue plugin; api is NULL when none is loaded, and when its table lacks a function. */

@@ -26,6 +26,8 @@ typedef struct sotto_dialogue_options {
   uint32_t reserved;
 } sotto_dialogue_options;
 
+#define SOTTO_TURN_HINTED 1u /* a hint took part in the prompt */
+
 typedef struct sotto_turn_result {
   uint32_t struct_size;
   uint32_t finish;          /* SOTTO_FINISH_* */
@@ -33,8 +35,8 @@ typedef struct sotto_turn_result {
   uint32_t reused_tokens;   /* of them, found in the cache */
   uint32_t computed_tokens; /* of them, computed now */
   uint32_t generated_tokens;
-  uint32_t dropped_turns; /* turns that left the context before this answer; still in the history */
-  uint32_t reserved;
+  uint32_t dropped_turns;  /* turns that left the context before this answer; still in the history */
+  uint32_t flags;          /* SOTTO_TURN_* */
   uint64_t first_token_ns; /* from the call */
   uint64_t prefill_ns;
   uint64_t decode_ns;
@@ -63,6 +65,10 @@ typedef struct sotto_dialogue_api {
   /* The whole conversation with its cache as bytes, and back; two-call idiom. Bound to the model's hash. [session thread] */
   sotto_status (*save)(sotto_dialogue *dialogue, void *buffer, uint64_t capacity, uint64_t *size, sotto_error *err);
   sotto_status (*restore)(sotto_dialogue *dialogue, const void *bytes, uint64_t size, sotto_error *err);
+  /* How to answer the turns to come, at most 1000 bytes behind the system prompt: sotto_sentiment_api.hint, which is empty
+   * unless the user agreed. Empty, as at the beginning: none. Results say that it was there; it is no part of the history, nor
+   * of what save writes. A new hint has the conversation computed anew. [session thread] */
+  sotto_status (*set_hint)(sotto_dialogue *dialogue, sotto_str text, sotto_error *err);
 } sotto_dialogue_api;
 
 /* The interface of the runtime's dialogue plugin; api is NULL when none is loaded, and when its table lacks a function. */

@@ -145,6 +145,10 @@ typedef struct sotto_sentiment_api {
    * SOTTO_SENTIMENT_HINTS and consent are on and the mood asks for it. From a table, never generated. As `reason`. */
   sotto_status (*hint)(sotto_sentiment *reader, uint32_t language, char *buffer, uint64_t capacity, uint64_t *size,
                        sotto_error *err);
+  /* From a hidden state that another skill computed (sotto_assistant_api.hidden): the model's at the last token of the user's
+   * turn, `count` floats. No token more; needs the heads, else SOTTO_UNSUPPORTED. One thread at a time, as read. */
+  sotto_status (*read_hidden)(sotto_sentiment *reader, const float *hidden, uint64_t count,
+                              const sotto_sentiment_read_options *options, sotto_sentiment_result *result, sotto_error *err);
 } sotto_sentiment_api;
 
 /* The interface of the runtime's plugin; api is NULL when none is loaded, and when its table lacks a function. */

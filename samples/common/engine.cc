@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 
 #include "sotto/assistant.h"
 #include "sotto/hidden.h"
@@ -18,8 +20,18 @@ int64_t machine_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-SpeakerClock clock_of(const std::string& text) {
-  SpeakerClock clock;
+}  // namespace
+
+std::string file_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw sotto::Error(SOTTO_NOT_FOUND, ("the file " + path + " cannot be opened").c_str());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+namespace {
+
+SampleClock clock_of(const std::string& text) {
+  SampleClock clock;
   std::tm t{};
   if (text.empty()) return clock;
   if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min) != 5)
@@ -30,13 +42,13 @@ SpeakerClock clock_of(const std::string& text) {
   return clock;
 }
 
-int64_t unix_milliseconds(void* self) { return static_cast<SpeakerClock*>(self)->now_ms(); }
+int64_t unix_milliseconds(void* self) { return static_cast<SampleClock*>(self)->now_ms(); }
 uint64_t monotonic_nanoseconds(void*) {
   return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
 }
 constexpr sotto_clock_service kClock = {sizeof(sotto_clock_service), 0, unix_milliseconds, monotonic_nanoseconds};
 
-sotto::Runtime make_runtime(const SpeakerOptions& options, SpeakerClock& clock) {
+sotto::Runtime make_runtime(const SampleOptions& options, SampleClock& clock) {
   const std::string folder = options.plugins.empty() ? sotto::tools::default_plugin_folder() : options.plugins;
   const std::string communicator = sotto::tools::communicator_in(folder);
   const sotto_str file = sotto::str(communicator);
@@ -50,7 +62,7 @@ sotto::Runtime make_runtime(const SpeakerOptions& options, SpeakerClock& clock) 
 }
 
 // A process of a job that holds no conversation computes its part of the model until the conversation ends.
-void serve(const sotto::Runtime& runtime, const sotto_model_source& source, const SpeakerOptions& options,
+void serve(const sotto::Runtime& runtime, const sotto_model_source& source, const SampleOptions& options,
            const sotto_interface& comm, const sotto_comm_facts& facts) {
   sotto_worker_options w{};
   w.struct_size = sizeof w;
@@ -61,7 +73,7 @@ void serve(const sotto::Runtime& runtime, const sotto_model_source& source, cons
   throw ServedAsRank();
 }
 
-sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& options) {
+sotto_model* open_model(const sotto::Runtime& runtime, const SampleOptions& options) {
   sotto::tools::DefaultModel standard;
   sotto_model_source source{};
   source.struct_size = sizeof source;
@@ -74,7 +86,8 @@ sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& opt
   sotto_model_options o{};
   o.struct_size = sizeof o;
   o.context_tokens = options.context;
-  o.sessions = 1;
+  o.sessions = options.sessions;
+  o.memory_cap_bytes = options.memory_cap_bytes;
   if (!options.backend.empty()) o.backend = sotto::str(options.backend);
   sotto_comm_facts facts{};
   o.comm = sotto::tools::join_job(runtime, &facts);
@@ -87,11 +100,14 @@ sotto_model* open_model(const sotto::Runtime& runtime, const SpeakerOptions& opt
 
 }  // namespace
 
-int64_t SpeakerClock::now_ms() const { return (fixed_ms != 0 ? fixed_ms : machine_ms()) + ahead_ms; }
-sotto_interface SpeakerClock::interface() { return {&kClock, this}; }
+int64_t SampleClock::now_ms() const { return (fixed_ms != 0 ? fixed_ms : machine_ms()) + ahead_ms; }
+sotto_interface SampleClock::interface() { return {&kClock, this}; }
 
-Engine::Engine(const SpeakerOptions& options)
-    : clock(clock_of(options.clock)), runtime(make_runtime(options, clock)), model(open_model(runtime, options)) {}
+Engine::Engine(const SampleOptions& options)
+    : clock(clock_of(options.clock)),
+      domain(options.domain.empty() ? "" : file_text(options.domain)),
+      runtime(make_runtime(options, clock)),
+      model(open_model(runtime, options)) {}
 
 std::string Engine::description() const {
   sotto_model_facts facts{};
@@ -101,10 +117,14 @@ std::string Engine::description() const {
          std::to_string(facts.context_tokens) + " tokens of context";
 }
 
+bool Engine::carries_domain() const {
+  uint64_t size = 0;
+  return sotto_model_text(model.get(), sotto_cstr(SOTTO_ASSISTANT_MODEL_KEY), nullptr, 0, &size, nullptr) == SOTTO_OK &&
+         size > 0;
+}
+
 bool Engine::is_for_assistant() const {
   uint32_t head = 0;
-  uint64_t size = 0;
   return sotto_model_head_find(model.get(), sotto_cstr("intent"), &head, nullptr) == SOTTO_OK &&
-         sotto_model_text(model.get(), sotto_cstr(SOTTO_ASSISTANT_MODEL_KEY), nullptr, 0, &size, nullptr) == SOTTO_OK &&
-         size > 0;
+         (!domain.empty() || carries_domain());
 }

@@ -1,4 +1,4 @@
-// voice.h: what the program gives lines to: a dialogue that writes freely, or an assistant that does things.
+// voice.h: what a sample gives lines to: a dialogue that writes freely, or an assistant that does things.
 #pragma once
 
 #include <string>
