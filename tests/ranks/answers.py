@@ -31,6 +31,14 @@ class Answers(job.Case):
                         "--kv", "f32", "--backend", backend, "--quiet"], check=True, timeout=60, env=job.ENVIRONMENT)
         return floats(path)
 
+    def test_the_communicator(self):
+        for ranks in (2, 3):
+            for transport in ("shared memory", "messages"):
+                with self.subTest(ranks=ranks, transport=transport):
+                    words, (status, _, err, _) = self.job(ranks, "small-q8_0", calls=1, transport=transport)
+                    self.assertEqual((status, [said.get("status") for said in words]), (0, ["0"] * ranks), f"{words} {err}")
+                    self.assertIn(transport, words[0]["transport"])
+
     def test_processes_and_splits(self):
         for model, backend, ranks, split in (("small-f32", "cpu", 2, ""), ("small-f32", "cpu", 3, ""),
                                              ("small-f32", "cpu", 2, "3,1"), ("wide-q4_k_m", "reference", 2, "3,1")):

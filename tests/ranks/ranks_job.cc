@@ -6,7 +6,7 @@
 //   kill=CALL:NUMBER:SIGNAL:RANK            rank 0 signals that rank, which waits in the call meanwhile
 //   sessions=8   so many answer at once   logits=1   FOLDER/logits.f32 too   role=session   every rank opens the model
 //   transport=messages   there is no room for shared memory   reduce=300   times so many all-reduces of each size, no model
-//   wrong=size   the last rank makes another call than the others, no model
+//   calls=1   conformance of the communicator, no model   wrong=size   the last rank makes another call than the others
 #include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
@@ -24,6 +24,7 @@
 #include <thread>
 #include <vector>
 
+#include "ranks/right_calls.h"
 #include "ranks/timed_calls.h"
 #include "ranks/trapped_comm.h"
 #include "ranks/wrong_calls.h"
@@ -116,11 +117,17 @@ class Process {
     return 1;
   }
 
-  bool is_without_model() const { return number("reduce", 0) != 0 || !option("wrong").empty(); }
+  bool is_without_model() const { return number("reduce", 0) != 0 || number("calls", 0) != 0 || !option("wrong").empty(); }
   int make_calls(TrappedComm& comm) {
     const auto tell = [this](const std::string& name, const std::string& value) { line(name, value); };
     const sotto_interface inner = {&comm.inner(), comm.inner_self()};
     if (number("reduce", 0) != 0) return time_all_reduces(inner, number("reduce", 0), tell) ? 0 : 1;
+    if (number("calls", 0) != 0) {
+      const std::string fault = make_right_calls(inner);
+      line("status", fault.empty() ? "0" : "1");
+      line("text", fault);
+      return fault.empty() ? 0 : 1;
+    }
     make_wrong_call(inner, option("wrong"), tell);
     return 0;
   }
