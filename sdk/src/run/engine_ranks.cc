@@ -140,7 +140,6 @@ Result<sotto_traffic> Engine::traffic() {
   return t;
 }
 
-// The new program takes the place of the old one, to which scheduler and sessions refer.
 Status Engine::go_on_alone() {
   if (!can_run() || !program_->is_lost())
     return Status(SOTTO_INVALID_ARGUMENT, "going on alone: no rank of this model was lost");
@@ -149,25 +148,10 @@ Status Engine::go_on_alone() {
                   fmt::format("going on alone: {} is {}, and the other parts are gone: give rank 0 the whole file",
                               file_->name(), shard->describe()));
   Scheduler::Turn turn(*scheduler_);
-  Engine alone;
-  alone.program_ = std::make_unique<Program>();
-  Program& fresh = *alone.program_;
-  fresh.backend = program_->backend;
-  fresh.traffic_api = program_->traffic_api;
-  fresh.sequences = program_->sequences;
-  fresh.max_batch = program_->max_batch;
-  std::copy(std::begin(program_->output_widths), std::end(program_->output_widths), fresh.output_widths);
-  alone.memory_ = memory_;
   EngineOptions o = options_;
   o.devices.clear();
-  SOTTO_ASSIGN(alone.plan_, file_->plan(PlanOptions()));
-  SOTTO_TRY(alone.make_group(*host_, o, false));
-  SOTTO_TRY(alone.load(o));
-  program_->swap(fresh);
-  alone.program_.reset();  // the old one, before the plan that its weights borrow from
-  plan_ = std::move(alone.plan_);
-  turn.sequences().forget_all();
-  return {};
+  SOTTO_ASSIGN(Plan plan, file_->plan(PlanOptions()));
+  return replace_program(turn, *program_->backend, &plan, o);
 }
 
 }  // namespace sotto
