@@ -2,7 +2,7 @@
 #pragma once
 
 #include "group.h"
-#include "sotto/probe.h"
+#include "sotto/driver.h"
 
 namespace sotto::vulkan {
 

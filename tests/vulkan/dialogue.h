@@ -8,6 +8,7 @@
 
 #include "conformance/net.h"
 #include "plugin.h"
+#include "program.h"
 
 namespace sotto::vulkan {
 
@@ -26,6 +27,7 @@ struct Outcome {
   sotto_status status = SOTTO_OK;
   std::vector<uint32_t> ids;
   sotto_error error{sizeof(sotto_error), 0, {}};
+  uint32_t dispatches = 0, barriers = 0;  // of the last token
 };
 
 class Dialogue {
@@ -47,6 +49,11 @@ class Dialogue {
       for (const uint32_t token : next) rows.push_back({token, position++, 0, 1, nullptr, 0, 0});
       out_.status = run(rows, &next);
       if (out_.status == SOTTO_OK) out_.ids.push_back(next[0]);
+    }
+    if (out_.status == SOTTO_OK) {
+      const Recording& last = *program_->recordings.back().recording;
+      out_.dispatches = last.dispatches;
+      out_.barriers = last.barriers;
     }
     return out_;
   }

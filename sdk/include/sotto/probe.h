@@ -3,22 +3,12 @@
 #ifndef SOTTO_PROBE_H
 #define SOTTO_PROBE_H
 
+#include "sotto/driver.h"
 #include "sotto/runtime.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* For backend authors: "sotto.driver/1" of a backend says that its devices run on a driver that it does not bring along, and
- * are to be checked. A backend without it is trusted. */
-#define SOTTO_DRIVER_ID "sotto.driver/1"
-typedef struct sotto_driver_api {
-  uint32_t struct_size;
-  uint32_t reserved;
-  /* Names device, driver with its version, and all else a verdict depends on: another text, another verdict. UTF-8, not
-   * terminated; two-call idiom. [any thread] */
-  sotto_status (*identity)(void *self, uint32_t device, char *text, uint64_t capacity, uint64_t *size, sotto_error *err);
-} sotto_driver_api;
 
 #define SOTTO_DEVICE_TRUSTED 0u   /* its backend runs on no driver of others */
 #define SOTTO_DEVICE_UNCHECKED 1u /* not yet, or there is no other backend to compare with: `reason` */

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "sotto/backend.h"
 #include "sotto/plugin.h"
-#include "sotto/probe.h"
+#include "sotto/driver.h"
 #include "sotto/profile.h"
 
 namespace sotto {
