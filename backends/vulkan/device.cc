@@ -148,6 +148,7 @@ void Device::lose(const std::string& reason) {
 
 void Device::give_up(const char* what) {
   is_hung_ = true;
+  driver_->leave_behind();
   pool_->leave_behind();
   lose(std::string("did not finish ") + what + " within " + std::to_string(hung_ms()) + " ms");
 }

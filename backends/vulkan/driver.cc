@@ -20,6 +20,7 @@ constexpr ResultRow kResults[] = {
     {VK_ERROR_TOO_MANY_OBJECTS, "VK_ERROR_TOO_MANY_OBJECTS", SOTTO_OUT_OF_MEMORY},
     {VK_ERROR_MEMORY_MAP_FAILED, "VK_ERROR_MEMORY_MAP_FAILED", SOTTO_OUT_OF_MEMORY},
     {VK_ERROR_DEVICE_LOST, "VK_ERROR_DEVICE_LOST", SOTTO_DEVICE_LOST},
+    {VK_ERROR_UNKNOWN, "VK_ERROR_UNKNOWN", SOTTO_DEVICE_LOST},  // a driver at its wits' end
     {VK_ERROR_INITIALIZATION_FAILED, "VK_ERROR_INITIALIZATION_FAILED", SOTTO_UNSUPPORTED},
     {VK_ERROR_INCOMPATIBLE_DRIVER, "VK_ERROR_INCOMPATIBLE_DRIVER", SOTTO_NOT_FOUND},
     {VK_ERROR_FEATURE_NOT_PRESENT, "VK_ERROR_FEATURE_NOT_PRESENT", SOTTO_UNSUPPORTED},
@@ -93,13 +94,16 @@ Driver::Driver(DriverHooks hooks) : hooks_(std::move(hooks)) {
   }
 }
 
-Driver::~Driver() { functions_.DestroyInstance(instance_, nullptr); }
+Driver::~Driver() {
+  if (!is_left_) functions_.DestroyInstance(instance_, nullptr);
+}
 
 void Driver::load_instance_functions() {
   functions_.DestroyInstance = instance_function<PFN_vkDestroyInstance>(get_, instance_, "vkDestroyInstance");
 #define SOTTO_VK_LOAD(name) functions_.name = instance_function<PFN_vk##name>(get_, instance_, "vk" #name);
   SOTTO_VK_INSTANCE_FUNCTIONS(SOTTO_VK_LOAD)
 #undef SOTTO_VK_LOAD
+  if (hooks_.change_instance) hooks_.change_instance(functions_);
 }
 
 std::vector<VkPhysicalDevice> Driver::physical_devices() const {

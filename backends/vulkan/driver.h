@@ -5,6 +5,7 @@
 #define VK_NO_PROTOTYPES
 #include <vulkan/vulkan_core.h>
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,26 +14,27 @@
 
 namespace sotto::vulkan {
 
-#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                                 \
-  X(CreateDevice)                                                                                                      \
-  X(DestroyInstance)                                                                                                   \
-  X(EnumerateDeviceExtensionProperties)                                                                                \
-  X(EnumeratePhysicalDevices) X(GetDeviceProcAddr) X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties2) \
-      X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceQueueFamilyProperties)
+#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                                     \
+  X(CreateDevice)                                                                                                          \
+  X(DestroyInstance)                                                                                                       \
+  X(EnumerateDeviceExtensionProperties)                                                                                    \
+  X(EnumeratePhysicalDevices)                                                                                              \
+  X(GetDeviceProcAddr) X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) \
+      X(GetPhysicalDeviceQueueFamilyProperties)
 
-#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                           \
-  X(AllocateCommandBuffers)                                                                                                    \
-  X(AllocateDescriptorSets)                                                                                                    \
-  X(AllocateMemory)                                                                                                            \
-  X(BeginCommandBuffer) X(BindBufferMemory) X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer) X(CmdDispatch)        \
-      X(CmdPipelineBarrier) X(CmdPushConstants) X(CreateBuffer) X(CreateCommandPool) X(CreateComputePipelines)                 \
-          X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout)   \
-              X(CreateShaderModule) X(DestroyBuffer) X(DestroyCommandPool) X(DestroyDescriptorPool)                            \
-                  X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineCache)    \
-                      X(DestroyPipelineLayout) X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory)                        \
-                          X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) \
-                              X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets)                \
-                                  X(WaitForFences)
+#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                         \
+  X(AllocateCommandBuffers)                                                                                                  \
+  X(AllocateDescriptorSets)                                                                                                  \
+  X(AllocateMemory)                                                                                                          \
+  X(BeginCommandBuffer)                                                                                                      \
+  X(BindBufferMemory) X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer) X(CmdDispatch) X(CmdPipelineBarrier)      \
+      X(CmdPushConstants) X(CreateBuffer) X(CreateCommandPool) X(CreateComputePipelines) X(CreateDescriptorPool)             \
+          X(CreateDescriptorSetLayout) X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateShaderModule)   \
+              X(DestroyBuffer) X(DestroyCommandPool) X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) \
+                  X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyShaderModule) \
+                      X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue)                     \
+                          X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool)     \
+                              X(ResetFences) X(UpdateDescriptorSets) X(WaitForFences)
 
 #define SOTTO_VK_DECLARE(name) PFN_vk##name name = nullptr;
 struct InstanceFunctions {
@@ -50,6 +52,7 @@ struct DriverHooks {
   bool without_subgroups = false;                      // as if devices did not add up within a subgroup
   bool with_staging = false;                           // as if the host did not see the devices' memory
   std::function<void(DeviceFunctions&)> change_table;  // called with the table of each device that is opened
+  std::function<void(InstanceFunctions&)> change_instance;
 };
 
 // A struct of the driver's with its type set and everything else zero.
@@ -67,7 +70,7 @@ sotto_status status_of(VkResult result);
 // Throws plugin::Failure unless the call succeeded: "vulkan: vkCreateBuffer answered VK_ERROR_...".
 void check_result(VkResult result, const char* call);
 
-// The loader and one instance. Const after construction, any thread.
+// The loader and one instance. Const after construction but for being left behind, any thread.
 class Driver {
  public:
   // Throws plugin::Failure (SOTTO_NOT_FOUND) where there is no Vulkan 1.1.
@@ -79,6 +82,8 @@ class Driver {
   const InstanceFunctions& functions() const { return functions_; }
   const DriverHooks& hooks() const { return hooks_; }
   std::vector<VkPhysicalDevice> physical_devices() const;
+  // A device of it hangs and cannot be destroyed: nor can the instance, whose threads the device's work may be on. [any thread]
+  void leave_behind() const { is_left_ = true; }
   // Throws plugin::Failure when the driver lacks one.
   DeviceFunctions device_functions(VkDevice device) const;
 
@@ -88,6 +93,7 @@ class Driver {
   const DriverHooks hooks_;
   PFN_vkGetInstanceProcAddr get_ = nullptr;
   VkInstance instance_ = VK_NULL_HANDLE;
+  mutable std::atomic<bool> is_left_{false};
   InstanceFunctions functions_;
 };
 

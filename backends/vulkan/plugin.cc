@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 namespace sotto::vulkan {
 namespace {
@@ -20,8 +21,15 @@ std::string cache_key(const PhysicalDevice& d) {
 
 constexpr uint64_t kMostCacheBytes = 64u << 20;
 
-// What an earlier process kept; empty when there is none or nowhere to keep it. Drivers check the content by themselves, but
-// not all of them its length.
+// FNV-1a: finds damage, not malice; the folder is the application's own.
+uint64_t hash_of(const uint8_t* bytes, size_t size) {
+  uint64_t hash = 14695981039346656037u;
+  for (size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 1099511628211u;
+  return hash;
+}
+
+// What an earlier process kept, without its hash at the end; empty when there is none, nowhere to keep it, or it was damaged:
+// not every driver bears that.
 std::vector<uint8_t> read_cache(const plugin::Host& host, const PhysicalDevice& d) {
   void* self = nullptr;
   const auto* blobs = host.find<sotto_blob_service>(SOTTO_BLOB_SERVICE_ID, &self);
@@ -33,7 +41,11 @@ std::vector<uint8_t> read_cache(const plugin::Host& host, const PhysicalDevice& 
   std::vector<uint8_t> bytes(size);
   if (blobs->read(self, plugin::str(key), bytes.data(), &size, nullptr) != SOTTO_OK || size != bytes.size()) return {};
   VkPipelineCacheHeaderVersionOne head{};
-  if (bytes.size() < sizeof head) return {};
+  uint64_t hash = 0;
+  if (bytes.size() < sizeof head + sizeof hash) return {};
+  bytes.resize(bytes.size() - sizeof hash);
+  std::memcpy(&hash, bytes.data() + bytes.size(), sizeof hash);
+  if (hash != hash_of(bytes.data(), bytes.size())) return {};
   std::memcpy(&head, bytes.data(), sizeof head);
   const bool is_its = head.headerVersion == VK_PIPELINE_CACHE_HEADER_VERSION_ONE && head.vendorID == d.vendor &&
                       head.deviceID == d.device && std::memcmp(head.pipelineCacheUUID, d.cache_uuid, VK_UUID_SIZE) == 0;
@@ -114,14 +126,27 @@ std::shared_ptr<Device> Plugin::open(uint32_t device) {
   return k.open;
 }
 
+std::string Plugin::identity(uint32_t device) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const PhysicalDevice& d = known(device).physical;
+  return d.name + "\n" + d.driver + "\n" + cache_key(d) + (d.has_subgroup_arithmetic ? "\nsums" : "");
+}
+
 void Plugin::keep_pipelines(Known& k) {
   void* self = nullptr;
   const auto* blobs = host_.find<sotto_blob_service>(SOTTO_BLOB_SERVICE_ID, &self);
   if (blobs == nullptr || k.open == nullptr) return;
-  const std::vector<uint8_t> bytes = k.open->pipeline_cache();
-  if (!bytes.empty()) (void)blobs->write(self, plugin::str(cache_key(k.physical)), bytes.data(), bytes.size(), nullptr);
+  std::vector<uint8_t> bytes = k.open->pipeline_cache();
+  const uint64_t hash = hash_of(bytes.data(), bytes.size());
+  if (bytes.empty()) return;
+  bytes.resize(bytes.size() + sizeof hash);
+  std::memcpy(bytes.data() + bytes.size() - sizeof hash, &hash, sizeof hash);
+  (void)blobs->write(self, plugin::str(cache_key(k.physical)), bytes.data(), bytes.size(), nullptr);
 }
 
-const void* Plugin::query(std::string_view id) const { return id == SOTTO_BACKEND_ID ? &backend_table() : nullptr; }
+const void* Plugin::query(std::string_view id) const {
+  if (id == SOTTO_BACKEND_ID) return &backend_table();
+  return id == SOTTO_DRIVER_ID ? &driver_table() : nullptr;
+}
 
 }  // namespace sotto::vulkan

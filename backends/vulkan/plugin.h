@@ -2,6 +2,7 @@
 #pragma once
 
 #include "group.h"
+#include "sotto/driver.h"
 
 namespace sotto::vulkan {
 
@@ -16,6 +17,8 @@ class Plugin {
   uint32_t device_count();
   sotto_device_info device_info(uint32_t device);
   std::shared_ptr<Device> open(uint32_t device);
+  // Another text, another verdict on the device: its driver, and the shaders it is given.
+  std::string identity(uint32_t device);
 
  private:
   struct Known {
@@ -35,7 +38,8 @@ class Plugin {
   std::vector<Known> devices_;
 };
 
-// The table "sotto.backend/1", for programs that link the backend in with hooks of their own.
+// The tables "sotto.backend/1" and "sotto.driver/1", for programs that link the backend in with hooks of their own.
 const sotto_backend& backend_table();
+const sotto_driver_api& driver_table();
 
 }  // namespace sotto::vulkan

@@ -163,8 +163,20 @@ constexpr sotto_backend kBackend = {
     cache_truncate,        cache_copy, cache_export,    cache_import, adapter_create,  adapter_destroy, run,
 };
 
+sotto_status identity(void* self, uint32_t device, char* text, uint64_t capacity, uint64_t* size, sotto_error* err) {
+  if (size == nullptr || (text == nullptr && capacity != 0)) return missing(err, "identity");
+  return guard(err, [&] {
+    const std::string found = plugin_of(self).identity(device);
+    if (found.size() <= capacity) std::memcpy(text, found.data(), found.size());
+    *size = found.size();
+  });
+}
+
+constexpr sotto_driver_api kDriver = {sizeof(sotto_driver_api), 0, identity};
+
 }  // namespace
 
 const sotto_backend& backend_table() { return kBackend; }
+const sotto_driver_api& driver_table() { return kDriver; }
 
 }  // namespace sotto::vulkan

@@ -28,7 +28,8 @@ std::string OfferTalk::suggest(const Moment& moment, bool is_chinese, uint32_t* 
   const std::optional<Offer> best = offers_.suggest(moment, quiet);
   if (!best) return {};
   open(best->feature, moment);
-  return is_chinese ? best->name_zh + "？" + best->reason_zh : best->name_en + "? " + best->reason_en;
+  const std::string reason = reason_ ? reason_(*best, moment, is_chinese) : best->reason(is_chinese);
+  return best->name(is_chinese) + (is_chinese ? "？" : "? ") + reason;
 }
 
 void OfferTalk::open(const std::string& feature, const Moment& moment) {

@@ -9,9 +9,12 @@
 
 class OfferTalk {
  public:
-  // `offers` outlives it. `accepted`: what is done with what was taken; its result is told (assistant.h).
-  OfferTalk(Offers& offers, std::function<nlohmann::json(const std::string& feature)> accepted)
-      : offers_(offers), accepted_(std::move(accepted)) {}
+  using Accepted = std::function<nlohmann::json(const std::string& feature)>;
+  using Reason = std::function<std::string(const Offer& offer, const Moment& at, bool is_chinese)>;
+  // `offers` outlives it. `accepted`: what is done with what was taken; its result is told (assistant.h). `reason`: the words
+  // for why it is offered; none: the plugin's.
+  OfferTalk(Offers& offers, Accepted accepted, Reason reason = nullptr)
+      : offers_(offers), accepted_(std::move(accepted)), reason_(std::move(reason)) {}
 
   // Two functions of the assistant: taking the open offer and refusing it.
   void join(DeviceAssistant& assistant);
@@ -26,7 +29,8 @@ class OfferTalk {
   nlohmann::json close(uint32_t event);
 
   Offers& offers_;
-  std::function<nlohmann::json(const std::string&)> accepted_;
+  Accepted accepted_;
+  Reason reason_;
   std::string feature_;  // of the open offer; empty: none
   Moment moment_;
 };

@@ -79,8 +79,8 @@ nlohmann::json Phone::recommend() {
   const std::vector<Offer> best = offers_.rank(m, 2);
   if (best.empty()) return failed("没有什么可推荐的", "there is nothing to offer");
   talk_.open(best[0].feature, m);
-  std::string zh = "可以试试" + best[0].name_zh + "。" + best[0].reason_zh,
-              en = "Try " + best[0].name_en + ". " + best[0].reason_en;
+  std::string zh = "可以试试" + best[0].name_zh + "。" + reason(best[0], m, true),
+              en = "Try " + best[0].name_en + ". " + reason(best[0], m, false);
   if (best.size() > 1) zh += "或者" + best[1].name_zh + "。", en += " Or " + best[1].name_en + ".";
   return told(zh, en);
 }

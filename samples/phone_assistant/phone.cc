@@ -33,11 +33,21 @@ constexpr struct {
               {"明天", "appointment"},    {"点见", "appointment"}, {"tomorrow", "appointment"},
               {"o'clock", "appointment"}, {"会议", "meeting"},     {"meeting", "meeting"}};
 
+// Why a feature is offered where its maker's tag is on the screen, in words for people.
+constexpr struct {
+  const char *feature, *tag, *zh, *en;
+} kReasons[] = {{"maps", "address", "屏幕上有地址。", "The screen shows an address."},
+                {"calendar", "appointment", "屏幕上有约会。", "The screen shows an appointment."},
+                {"battery_saver", "battery_low", "电量不多了。", "The battery is getting low."},
+                {"translate", "foreign", "屏幕上是另一种语言。", "The screen is in another language."},
+                {"do_not_disturb", "meeting", "屏幕上提到会议。", "The screen speaks of a meeting."}};
+
 std::string one_line(std::string text) {
-  text.resize(std::min(text.size(), kLongestScreen));
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0u) == 0x80u)
-    text.pop_back();  // no part of a character
-  if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0u) text.pop_back();
+  if (text.size() > kLongestScreen) {
+    size_t end = kLongestScreen;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;  // whole characters
+    text.resize(end);
+  }
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   return text;
@@ -50,7 +60,9 @@ Phone::Phone(const SampleOptions& options)
       assistant_(engine_, assistant_options()),
       mood_(engine_, true),
       offers_(engine_, offer_options(options)),
-      talk_(offers_, [this](const std::string& feature) { return open_app(feature); }),
+      talk_(
+          offers_, [this](const std::string& feature) { return open_app(feature); },
+          [this](const Offer& offer, const Moment& at, bool is_chinese) { return reason(offer, at, is_chinese); }),
       drafter_(engine_) {
   offers_.open("owner", true);
   assistant_.set_manual(SOTTO_ASSISTANT_ZH, kManualZh);
@@ -106,6 +118,12 @@ void Phone::show_screen(const std::string& text) {
   screen_.app.erase(std::remove_if(screen_.app.begin(), screen_.app.end(), is_no_tag), screen_.app.end());
   screen_.app.resize(std::min<size_t>(screen_.app.size(), 40));
   draft_.clear();
+}
+
+std::string Phone::reason(const Offer& offer, const Moment& at, bool is_chinese) const {
+  for (const auto& row : kReasons)
+    if (offer.feature == row.feature && at.tags.find(row.tag) != std::string::npos) return is_chinese ? row.zh : row.en;
+  return offer.reason_kind == "tags" ? std::string() : offer.reason(is_chinese);  // tags are no words
 }
 
 void Phone::offer() {

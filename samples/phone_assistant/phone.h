@@ -31,6 +31,7 @@ class Phone : public Voice {
   void offer();
   void follow_battery();
   Moment moment() const;
+  std::string reason(const Offer& offer, const Moment& at, bool is_chinese) const;
   void add_functions();
   Json read_screen() const;
   Json draft(const Json& arguments);

@@ -17,8 +17,8 @@ House::House(const Broker& broker)
     : client_(broker, "house", "home/+/set",
               [this](const std::string& topic, const std::string& payload) { take(topic, payload); }) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (const Json& device : Json::parse(kHome)["devices"])
-    states_[device["id"]] = {{"on", false}, {"percent", 100}, {"temperature", 26}};
+  const Json home = Json::parse(kHome);
+  for (const Json& device : home["devices"]) states_[device["id"]] = {{"on", false}, {"percent", 100}, {"temperature", 26}};
 }
 
 void House::unplug(const std::string& device, bool is_unplugged) {

@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr int kKeepAliveSeconds = 30, kExactlyOnce = 2;
+constexpr int kKeepAliveSeconds = 30, kAtLeastOnce = 1;
 constexpr auto kStarts = std::chrono::seconds(5);
 
 [[noreturn]] void fail(const std::string& what) { throw sotto::Error(SOTTO_IO_ERROR, ("smart_home: " + what).c_str()); }
@@ -66,7 +66,7 @@ void taken(mosquitto*, void* user, const mosquitto_message* message) {
 Broker::Broker() : folder_(made_folder()), secret_(random_name()), port_(free_port()) {
   const std::string settings = folder_ + "/mosquitto.conf";
   std::ofstream(settings) << "listener " << port_ << " 127.0.0.1\nallow_anonymous true\nclientid_prefixes " << secret_
-                          << "\npersistence false\nlog_dest none\n";
+                          << "\npersistence false\nset_tcp_nodelay true\nlog_dest none\n";
   const char* const words[] = {SOTTO_MOSQUITTO, "-c", settings.c_str(), nullptr};
   process_ = fork();
   if (process_ == 0) {
@@ -90,12 +90,13 @@ MqttClient::MqttClient(const Broker& broker, const std::string& name, const std:
   if (is_ready == MOSQ_ERR_SUCCESS) client_ = mosquitto_new((broker.secret() + name).c_str(), true, &on_message_);
   if (client_ == nullptr) fail("libmosquitto makes no client");
   mosquitto_message_callback_set(client_, taken);
+  mosquitto_int_option(client_, MOSQ_OPT_TCP_NODELAY, 1);  // orders are small, and somebody waits
   const auto last = std::chrono::steady_clock::now() + kStarts;
   int status = MOSQ_ERR_UNKNOWN;
   while ((status = mosquitto_connect(client_, "127.0.0.1", broker.port(), kKeepAliveSeconds)) != MOSQ_ERR_SUCCESS &&
          std::chrono::steady_clock::now() < last)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  if (status == MOSQ_ERR_SUCCESS) status = mosquitto_subscribe(client_, nullptr, topics.c_str(), kExactlyOnce);
+  if (status == MOSQ_ERR_SUCCESS) status = mosquitto_subscribe(client_, nullptr, topics.c_str(), kAtLeastOnce);
   if (status == MOSQ_ERR_SUCCESS) status = mosquitto_loop_start(client_);
   if (status == MOSQ_ERR_SUCCESS) return;
   mosquitto_destroy(client_);
@@ -111,6 +112,6 @@ MqttClient::~MqttClient() {
 
 void MqttClient::publish(const std::string& topic, const std::string& payload) {
   const int status =
-      mosquitto_publish(client_, nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), kExactlyOnce, false);
+      mosquitto_publish(client_, nullptr, topic.c_str(), static_cast<int>(payload.size()), payload.data(), kAtLeastOnce, false);
   if (status != MOSQ_ERR_SUCCESS) fail("publishing on " + topic + ": " + mosquitto_strerror(status));
 }

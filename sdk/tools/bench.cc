@@ -142,8 +142,8 @@ Measured measure(Console& console, const Options& o) {
   Measured m;
   const Runtime runtime = open_runtime(o.common);
   const Clock::time_point start = Clock::now();
-  const ModelHandle model =
-      open_model(console, runtime, o.model, o.common, {0, o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0)});
+  const ModelHandle model = open_model(console, runtime, o.model, o.common,
+                                       {SOTTO_MODEL_STAYS, o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0)});
   m.load_ms = 1e3 * seconds_between(start, Clock::now());
   m.facts = facts_of(model);
   const SessionHandle session = open_session(model);

@@ -33,7 +33,19 @@ Json plugins_json(const Runtime& runtime) {
   return plugins;
 }
 
-Json backends_json(const Runtime& runtime) {
+const char* state_name(const sotto_device_verdict& v) {
+  constexpr const char* kNames[] = {"trusted", "unchecked", "passed", "quarantined"};
+  return v.state < 4 ? kNames[v.state] : "unknown";
+}
+
+// `flags`: SOTTO_CHECK_*.
+Json verdict_json(const Runtime& runtime, uint32_t backend, uint32_t device, uint32_t flags) {
+  const auto v = get<sotto_device_verdict>(
+      [&](auto* out, auto* err) { return sotto_runtime_check_device(runtime.get(), backend, device, flags, out, err); });
+  return {{"state", state_name(v)}, {"in_process", v.in_process != 0}, {"milliseconds", v.milliseconds}, {"reason", v.reason}};
+}
+
+Json backends_json(const Runtime& runtime, uint32_t check_flags) {
   Json backends = Json::array();
   for (uint32_t b = 0; b < sotto_runtime_backend_count(runtime.get()); ++b) {
     const auto info =
@@ -46,12 +58,25 @@ Json backends_json(const Runtime& runtime) {
                          {"detail", device.detail},
                          {"memory_bytes", device.memory_bytes},
                          {"memory_free_bytes", device.memory_free_bytes},
-                         {"shares_memory_with_host", device.shares_memory_with_host != 0}});
+                         {"shares_memory_with_host", device.shares_memory_with_host != 0},
+                         {"check", verdict_json(runtime, b, d, check_flags)}});
     }
     backends.push_back(
         {{"name", info.name}, {"id", info.id}, {"version", info.version}, {"reason", info.reason}, {"devices", devices}});
   }
   return backends;
+}
+
+std::string text(const Json& value);
+
+// ", passed its check in 310 ms", ", quarantined: ..."; nothing of a device that needs none.
+std::string verdict_text(const Json& check) {
+  const std::string state = text(check["state"]);
+  if (state == "trusted") return "";
+  if (state != "passed") return fmt::format(", {}: {}", state, text(check["reason"]));
+  const auto took = check["milliseconds"].get<uint32_t>();
+  return fmt::format(", passed its check{}{}", took == 0 ? " earlier" : fmt::format(" in {} ms", took),
+                     check["in_process"].get<bool>() ? ", which ran in the application's process" : "");
 }
 
 std::string text(const Json& value) { return value.get<std::string>(); }
@@ -74,8 +99,9 @@ void print(const Json& report) {
     for (const Json& d : b["devices"]) {
       const bool is_known = d["memory_bytes"] != 0;
       line(fmt::format(
-          "             {} ({}){}", text(d["name"]), text(d["detail"]),
-          is_known ? fmt::format(", {} free of {}", megabytes(d["memory_free_bytes"]), megabytes(d["memory_bytes"])) : ""));
+          "             {} ({}){}{}", text(d["name"]), text(d["detail"]),
+          is_known ? fmt::format(", {} free of {}", megabytes(d["memory_free_bytes"]), megabytes(d["memory_bytes"])) : "",
+          verdict_text(d["check"])));
     }
   }
   line(fmt::format("memory     {} free of {}, largest cache {}", megabytes(report["memory_available_bytes"]),
@@ -85,7 +111,7 @@ void print(const Json& report) {
                    report["cores"].get<uint32_t>()));
 }
 
-void run(const CommonOptions& o) {
+void run(const CommonOptions& o, bool check) {
   const Runtime runtime = open_runtime(o);
   const uint32_t cores = usable_cores();
   const double one = read_bandwidth(1);
@@ -93,7 +119,7 @@ void run(const CommonOptions& o) {
                        {"build", sotto_build_info()},
                        {"plugin_folder", plugin_folder_of(o)},
                        {"plugins", plugins_json(runtime)},
-                       {"backends", backends_json(runtime)},
+                       {"backends", backends_json(runtime, check ? SOTTO_CHECK_AGAIN : SOTTO_CHECK_KNOWN)},
                        {"cores", cores},
                        {"memory_total_bytes", memory_total_bytes()},
                        {"memory_available_bytes", memory_available_bytes()},
@@ -107,9 +133,15 @@ void run(const CommonOptions& o) {
 }  // namespace
 
 Action declare_doctor(CLI::App& app) {
-  const auto o = std::make_shared<CommonOptions>();
-  declare_common(app, o.get());
-  return [o](Console&) { run(*o); };
+  struct Options {
+    CommonOptions common;
+    bool check = false;
+  };
+  const auto o = std::make_shared<Options>();
+  declare_common(app, &o->common);
+  app.add_flag("--check", o->check,
+               "check the devices of others' drivers now, also those in quarantine (--data keeps the verdicts)");
+  return [o](Console&) { run(o->common, o->check); };
 }
 
 }  // namespace sotto::tools

@@ -27,7 +27,16 @@ std::string default_plugin_folder() {
 }
 
 std::string default_model_folder() {
-  return beside_program({SOTTO_INSTALLED_DATA "/sotto/models", "share/sotto/models"}, SOTTO_INSTALLED_FULL_DATA "/sotto/models");
+  return beside_program({SOTTO_INSTALLED_DATA "/sotto/models", "share/sotto/models"},
+                        SOTTO_INSTALLED_FULL_DATA "/sotto/models");
+}
+
+std::string probe_program() {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::path program = fs::read_symlink("/proc/self/exe", failed);
+  const fs::path probe = program.parent_path() / "sotto-probe";
+  return !failed && fs::is_regular_file(probe, failed) ? probe.string() : std::string();
 }
 
 }  // namespace sotto::tools

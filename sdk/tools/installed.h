@@ -11,4 +11,7 @@ std::string default_plugin_folder();
 // The models that come with the source, found the same way in share/sotto/models.
 std::string default_model_folder();
 
+// sotto-probe beside the program, or empty: there is none.
+std::string probe_program();
+
 }  // namespace sotto::tools

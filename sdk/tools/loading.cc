@@ -19,6 +19,9 @@ Runtime make_runtime(const CommonOptions& options, const std::string& folder, so
   o.threads = options.threads;
   o.memory_cap_bytes = options.memory_bytes;
   if (!folder.empty()) o.plugin_folder = str(folder);
+  const std::string probe = probe_program();
+  if (!probe.empty()) o.probe_program = str(probe);
+  if (!options.data.empty()) o.data_folder = str(options.data);
   // MPI's libraries are loaded where there is a job.
   const std::string communicator = communicator_in(folder);
   const sotto_str file = str(communicator);

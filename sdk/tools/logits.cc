@@ -47,7 +47,8 @@ void run(Console& console, const Options& o) {
   if (ids.empty()) throw UsageError("--ids is empty: give at least one id");
   OutputFile file(o.output, o.force);
   const Runtime runtime = open_runtime(o.common);
-  const ModelHandle model = open_model(console, runtime, o.model, o.common, {0, static_cast<uint32_t>(ids.size())});
+  const ModelHandle model =
+      open_model(console, runtime, o.model, o.common, {SOTTO_MODEL_STAYS, static_cast<uint32_t>(ids.size())});
   const SessionHandle session = open_session(model);
   Rows rows{file, nullptr};
   sotto_feed_options feed{};

@@ -89,6 +89,9 @@ void declare_common(CLI::App& app, CommonOptions* o) {
   app.add_option("--plugins", o->plugins, "folder of the plugins; default: beside this program")
       ->type_name("DIR")
       ->group(group);
+  app.add_option("--data", o->data, "existing folder for what plugins keep: compiled shaders, verdicts on devices")
+      ->type_name("DIR")
+      ->group(group);
   app.add_option("--ranks", o->ranks, "tensor-parallel ranks")->type_name("N")->check(CLI::PositiveNumber)->group(group);
   app.add_option_function<std::string>(
          "--split",

@@ -13,6 +13,7 @@ namespace sotto::tools {
 struct CommonOptions {
   std::string backend;
   std::string plugins;
+  std::string data;
   uint32_t ranks = 0;
   std::vector<uint32_t> split;
   bool split_auto = false;

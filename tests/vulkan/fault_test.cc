@@ -8,6 +8,8 @@
 
 #include "conformance/models.h"
 #include "plugin.h"
+#include "vulkan/dialogue.h"
+#include "vulkan/failing_driver.h"
 
 namespace sotto::vulkan {
 namespace {
@@ -15,164 +17,17 @@ namespace {
 using conformance::build;
 using conformance::kSmallModel;
 using conformance::Net;
-using conformance::Sequence;
-
-// Which call of which function fails, and how. Plain functions of a table know nothing else.
-struct Fault {
-  std::string function;
-  uint32_t at = 0;  // the first call is 1; 0: none fails
-  VkResult answer = VK_SUCCESS;
-  bool lasts = false;  // all later calls too
-  std::map<std::string, uint32_t> calls;
-
-  VkResult next(const char* name, bool* is_it) {
-    const uint32_t call = ++calls[name];
-    *is_it = at != 0 && function == name && (call == at || (lasts && call > at));
-    return answer;
-  }
-};
-Fault fault;
-DeviceFunctions real;
-
-#define SOTTO_FAILING(name, parameters, arguments)           \
-  VKAPI_ATTR VkResult VKAPI_CALL failing_##name parameters { \
-    bool is_it = false;                                      \
-    const VkResult answer = fault.next(#name, &is_it);       \
-    return is_it ? answer : real.name arguments;             \
-  }
-SOTTO_FAILING(QueueSubmit, (VkQueue q, uint32_t n, const VkSubmitInfo* s, VkFence f), (q, n, s, f))
-SOTTO_FAILING(WaitForFences, (VkDevice d, uint32_t n, const VkFence* f, VkBool32 all, uint64_t t), (d, n, f, all, t))
-SOTTO_FAILING(AllocateMemory, (VkDevice d, const VkMemoryAllocateInfo* i, const VkAllocationCallbacks* a, VkDeviceMemory* m),
-              (d, i, a, m))
-SOTTO_FAILING(CreateBuffer, (VkDevice d, const VkBufferCreateInfo* i, const VkAllocationCallbacks* a, VkBuffer* b),
-              (d, i, a, b))
-SOTTO_FAILING(MapMemory, (VkDevice d, VkDeviceMemory m, VkDeviceSize o, VkDeviceSize s, VkMemoryMapFlags f, void** p),
-              (d, m, o, s, f, p))
-SOTTO_FAILING(CreateComputePipelines,
-              (VkDevice d, VkPipelineCache c, uint32_t n, const VkComputePipelineCreateInfo* i, const VkAllocationCallbacks* a,
-               VkPipeline* p),
-              (d, c, n, i, a, p))
-SOTTO_FAILING(CreateDescriptorPool,
-              (VkDevice d, const VkDescriptorPoolCreateInfo* i, const VkAllocationCallbacks* a, VkDescriptorPool* p),
-              (d, i, a, p))
-SOTTO_FAILING(AllocateDescriptorSets, (VkDevice d, const VkDescriptorSetAllocateInfo* i, VkDescriptorSet* s), (d, i, s))
-SOTTO_FAILING(CreateCommandPool,
-              (VkDevice d, const VkCommandPoolCreateInfo* i, const VkAllocationCallbacks* a, VkCommandPool* p), (d, i, a, p))
-SOTTO_FAILING(BeginCommandBuffer, (VkCommandBuffer c, const VkCommandBufferBeginInfo* i), (c, i))
-SOTTO_FAILING(CreateFence, (VkDevice d, const VkFenceCreateInfo* i, const VkAllocationCallbacks* a, VkFence* f), (d, i, a, f))
-#undef SOTTO_FAILING
-
-void change(DeviceFunctions& table) {
-  real = table;
-  table.QueueSubmit = failing_QueueSubmit;
-  table.WaitForFences = failing_WaitForFences;
-  table.AllocateMemory = failing_AllocateMemory;
-  table.CreateBuffer = failing_CreateBuffer;
-  table.MapMemory = failing_MapMemory;
-  table.CreateComputePipelines = failing_CreateComputePipelines;
-  table.CreateDescriptorPool = failing_CreateDescriptorPool;
-  table.AllocateDescriptorSets = failing_AllocateDescriptorSets;
-  table.CreateCommandPool = failing_CreateCommandPool;
-  table.BeginCommandBuffer = failing_BeginCommandBuffer;
-  table.CreateFence = failing_CreateFence;
-}
-
-const sotto_host kHost = {sizeof(sotto_host),
-                          SOTTO_ABI_MAJOR,
-                          SOTTO_ABI_MINOR,
-                          0,
-                          nullptr,
-                          [](void*, int32_t, sotto_str) {},
-                          [](void*, const char*) {
-                            return sotto_interface{nullptr, nullptr};
-                          }};
-
-// What a short dialogue came to.
-struct Outcome {
-  sotto_status status = SOTTO_OK;
-  std::vector<uint32_t> ids;
-  sotto_error error{sizeof(sotto_error), 0, {}};
-};
-
-class Dialogue {
- public:
-  Dialogue(Plugin& plugin, Net& net) : plugin_(plugin), net_(net), b_(backend_table()) {}
-  ~Dialogue() {
-    b_.cache_destroy(cache_);
-    b_.program_destroy(program_);
-    b_.weights_destroy(weights_);
-    b_.group_destroy(group_);
-  }
-  // Three tokens at once, then three greedy ones.
-  Outcome hold() {
-    out_.status = make();
-    std::vector<uint32_t> next = {1, 2, 3};
-    uint32_t position = 0;
-    for (int turn = 0; out_.status == SOTTO_OK && turn < 4; ++turn) {
-      std::vector<sotto_batch_row> rows;
-      for (const uint32_t token : next) rows.push_back({token, position++, 0, 1, nullptr, 0, 0});
-      out_.status = run(rows, &next);
-      if (out_.status == SOTTO_OK) out_.ids.push_back(next[0]);
-    }
-    return out_;
-  }
-
- private:
-  sotto_status make() {
-    sotto_group_options g{};
-    g.struct_size = sizeof g;
-    const sotto_cache_options c{sizeof c, SOTTO_F16, SOTTO_F16, 1, 32};
-    sotto_status s = b_.group_create(&plugin_, &g, &group_, &out_.error);
-    if (s == SOTTO_OK) s = b_.weights_create(group_, &net_.plan(), &weights_, &out_.error);
-    for (uint32_t w = 0; s == SOTTO_OK && w < net_.weights.size(); ++w) {
-      const conformance::Tensor& t = net_.weights[w].tensor;
-      const sotto_upload u{sizeof u, 0, t.bytes.data(), t.bytes.size(), t.row_bytes, nullptr, nullptr};
-      s = b_.upload(weights_, w, 0, &u, &out_.error);
-    }
-    if (s == SOTTO_OK) s = b_.compile(group_, &net_.plan(), weights_, 8, &program_, &out_.error);
-    if (s == SOTTO_OK) s = b_.cache_create(program_, &c, &cache_, &out_.error);
-    return s;
-  }
-  sotto_status run(const std::vector<sotto_batch_row>& rows, std::vector<uint32_t>* next) {
-    sotto_batch batch{};
-    batch.struct_size = sizeof batch;
-    batch.row_count = static_cast<uint32_t>(rows.size());
-    batch.row_stride = sizeof rows[0];
-    batch.rows = rows.data();
-    const float* logits[2] = {};
-    uint32_t counts[2] = {}, length = 0;
-    sotto_run_result result{sizeof result, 2, logits, counts, 1, 0, &length};
-    const sotto_status s = b_.run(program_, cache_, &batch, &result, &out_.error);
-    if (s != SOTTO_OK) {
-      EXPECT_EQ(length, rows[0].position) << "tokens of a failed batch are committed";
-      return s;
-    }
-    EXPECT_EQ(counts[0], rows.size());
-    const float* last = logits[0] + (rows.size() - 1) * net_.vocabulary;
-    *next = {static_cast<uint32_t>(std::max_element(last, last + net_.vocabulary) - last)};
-    return s;
-  }
-
-  Plugin& plugin_;
-  Net& net_;
-  const sotto_backend& b_;
-  Outcome out_;
-  sotto_group* group_ = nullptr;
-  sotto_weights* weights_ = nullptr;
-  sotto_program* program_ = nullptr;
-  sotto_cache* cache_ = nullptr;
-};
 
 class VulkanFaults : public testing::Test {
  protected:
   VulkanFaults() : net_(1, 77, kSmallModel.vocabulary) {
     build(net_, kSmallModel, SOTTO_Q8_0);
-    hooks_.change_table = change;
+    hooks_.change_table = let_fail;
     fault = {};
   }
   // Skips where the machine has no device.
   bool make() {
-    plugin_ = std::make_unique<Plugin>(plugin::Host(&kHost), hooks_);
+    plugin_ = std::make_unique<Plugin>(plugin::Host(&kSilentHost), hooks_);
     uint32_t count = 0;
     sotto_error error{sizeof error, 0, {}};
     if (backend_table().device_count(plugin_.get(), &count, &error) == SOTTO_OK) return true;
@@ -206,6 +61,8 @@ constexpr Row kRows[] = {
     {"CreateFence", VK_ERROR_OUT_OF_HOST_MEMORY, SOTTO_OUT_OF_MEMORY},
 };
 
+constexpr uint32_t kPlaces = 3;  // of each function; a device that was lost compiles its shaders again
+
 TEST_F(VulkanFaults, EachFailureIsAStatusAndTheNextDialogueIsRight) {
   if (!make()) GTEST_SKIP() << reason_;
   const Outcome whole = hold();
@@ -218,8 +75,8 @@ TEST_F(VulkanFaults, EachFailureIsAStatusAndTheNextDialogueIsRight) {
   for (const Row& row : kRows) {
     const bool is_new = std::string_view(row.function) == "CreateComputePipelines";  // only a device just opened makes them
     const uint32_t calls = (is_new ? first : again).at(row.function);
-    // Every call of the rarer ones; of the others some from each part of the dialogue.
-    const uint32_t step = std::max(1u, calls / 8);
+    // Some from each part of the dialogue.
+    const uint32_t step = std::max(1u, calls / kPlaces);
     for (uint32_t n = 1; n <= calls; n += step) {
       if (is_new) {
         ASSERT_TRUE(make());
@@ -274,6 +131,26 @@ TEST_F(VulkanFaults, ResultsThatAreNoNumbersAreALostDevice) {
     }
   const Outcome wrong = hold();
   EXPECT_EQ(wrong.status, SOTTO_DEVICE_LOST) << wrong.error.text;
+}
+
+// What a token costs a real device besides its bytes.
+TEST_F(VulkanFaults, ALayerIsTenDispatchesAndEightBarriersAtTheMost) {
+  if (!make()) GTEST_SKIP() << reason_;
+  Outcome outcomes[2];
+  for (const uint32_t more : {0u, 1u}) {
+    conformance::ModelShape shape = kSmallModel;
+    shape.layers += more;
+    Net net(1, 77, shape.vocabulary);
+    build(net, shape, SOTTO_Q8_0);
+    outcomes[more] = Dialogue(*plugin_, net).hold();
+    ASSERT_EQ(outcomes[more].status, SOTTO_OK) << outcomes[more].error.text;
+  }
+  const uint32_t dispatches = outcomes[1].dispatches - outcomes[0].dispatches;
+  const uint32_t barriers = outcomes[1].barriers - outcomes[0].barriers;
+  std::printf("%u dispatches and %u barriers a layer; %u and %u a token of %u layers\n", dispatches, barriers,
+              outcomes[0].dispatches, outcomes[0].barriers, kSmallModel.layers);
+  EXPECT_LE(dispatches, 10u);
+  EXPECT_LE(barriers, 8u);
 }
 
 TEST_F(VulkanFaults, NoLoaderIsNoDeviceAndAReason) {

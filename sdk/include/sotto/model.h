@@ -34,6 +34,9 @@ typedef struct sotto_model_source {
 
 #define SOTTO_MODEL_VOCABULARY_ONLY 1u /* tokenizer, template and facts; no backend, no sessions */
 #define SOTTO_MODEL_SPLIT_AUTO 2u      /* parts by what each process measures of its speed and has of memory (ranks.h) */
+#define SOTTO_MODEL_STAYS                                                                      \
+  4u /* SOTTO_DEVICE_LOST and out of memory end a call; else sessions go on on the CPU, if its \
+        backend is loaded: the tokens are computed again, a line in the log says so */
 
 #define SOTTO_KV_DEFAULT 0u /* F16; the reference backend: F32 */
 #define SOTTO_KV_F32 1u

@@ -36,6 +36,13 @@ typedef struct sotto_runtime_options {
   uint64_t affinity_mask;    /* hint: cores to use; 0: any */
   int32_t thread_priority;   /* hint: 0 normal, 1 above, -1 below */
   uint32_t reserved;
+  /* Checks of devices (probe.h): where sotto-probe lies, which then runs in a process of its own. */
+  sotto_str probe_program;
+  /* Or instead: runs the check wherever it does no harm (an isolated service): sotto_runtime_check_device with
+   * SOTTO_CHECK_HERE on a runtime with these two libraries. SOTTO_OK: it passed; else err->text is the reason. From the thread
+   * that opens or checks. NULL, and no program: checks run in this process. */
+  sotto_status (*probe)(void *user, sotto_str backend_file, sotto_str other_file, uint32_t device, sotto_error *err);
+  void *probe_user;
 } sotto_runtime_options;
 
 /* Plugins that are refused do not fail the call: see sotto_runtime_plugin_info. A plugin folder that is missing does. */

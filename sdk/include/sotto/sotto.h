@@ -10,6 +10,8 @@
  *   sotto_grammar_compile(model, SOTTO_GRAMMAR_SCHEMA, schema, NULL, &grammar, &err);       grammar.h: answers in a form
  *   sotto_values_parse(text, &options, values, sizeof *values, 16, &count, &err);           values.h: times, numbers, ...
  *
+ *   sotto_runtime_check_device(runtime, backend, device, 0, &verdict, &err);                probe.h: drivers that lie
+ *
  * Options may be NULL: all zero. Every object is destroyed by its own function, in any order. Skills have a header each
  * (dialogue.h). C++ comfort: sotto.hpp. */
 #ifndef SOTTO_SOTTO_H
@@ -17,6 +19,7 @@
 
 #include "sotto/grammar.h"
 #include "sotto/hidden.h"
+#include "sotto/probe.h"
 #include "sotto/values.h"
 
 #endif

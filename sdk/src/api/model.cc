@@ -100,8 +100,9 @@ sotto_model_facts facts_of(const Engine& e) {
   if (e.can_run()) {
     f.ranks = e.plan().c().world;
     f.weight_bytes = e.plan().bytes_per_token();
-    copy_text(e.program().backend->name, f.backend);
-    copy_text(e.program().device_name, f.device);
+    const Engine::Place place = e.place();
+    copy_text(place.backend, f.backend);
+    copy_text(place.device, f.device);
   }
   return f;
 }

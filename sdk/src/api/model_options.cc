@@ -39,7 +39,7 @@ uint64_t memory_cap(sotto_runtime& runtime, uint64_t own) {
 
 Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_options& o) {
   constexpr uint32_t kMaxRanks = 1024, kMaxSessions = 1 << 16, kMaxBatch = 1 << 16, kMaxThreads = 4096;
-  SOTTO_TRY(check_range("flags", o.flags, SOTTO_MODEL_VOCABULARY_ONLY | SOTTO_MODEL_SPLIT_AUTO));
+  SOTTO_TRY(check_range("flags", o.flags, SOTTO_MODEL_VOCABULARY_ONLY | SOTTO_MODEL_SPLIT_AUTO | SOTTO_MODEL_STAYS));
   SOTTO_TRY(check_range("kv_type", o.kv_type, SOTTO_KV_Q8_0));
   SOTTO_TRY(check_range("ranks", o.ranks, kMaxRanks));
   SOTTO_TRY(check_range("sessions", o.sessions, kMaxSessions));
@@ -47,6 +47,7 @@ Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_o
   SOTTO_TRY(check_range("threads", o.threads, kMaxThreads));
   SOTTO_TRY(check_range("device_layers", o.device_layers, 0));
   EngineOptions e;
+  e.guard = &runtime.guard();
   SOTTO_ASSIGN(const std::string_view backend, read_text("backend", o.backend));
   e.backend = backend;
   e.vocabulary_only = (o.flags & SOTTO_MODEL_VOCABULARY_ONLY) != 0;
@@ -56,6 +57,7 @@ Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_o
                   "sotto_model_options: devices or a split without `ranks`, which says how many there are");
   if (o.devices) e.devices.assign(o.devices, o.devices + e.plan.ranks);
   if (o.split) e.plan.split.assign(o.split, o.split + e.plan.ranks);
+  e.stays = (o.flags & SOTTO_MODEL_STAYS) != 0;
   e.split_auto = (o.flags & SOTTO_MODEL_SPLIT_AUTO) != 0;
   e.comm = o.comm;
   e.comm_deadline_ms = o.comm_deadline_ms;

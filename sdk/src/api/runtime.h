@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "host/plugin_host.h"
+#include "run/device_guard.h"
 #include "sotto/runtime.h"
 
 namespace sotto {
@@ -72,6 +73,7 @@ struct sotto_runtime {
 
   sotto::PluginHost& host() { return *host_; }
   const sotto::PluginHost& host() const { return *host_; }
+  sotto::DeviceGuard& guard() { return guard_; }
   sotto::Log log() const { return host_->log(); }
   sotto::MemoryBudget& memory() { return memory_; }
   uint32_t threads() const { return threads_; }  // 0: the backend chooses
@@ -90,11 +92,12 @@ struct sotto_runtime {
   sotto_runtime* next_parked = nullptr;  // owned by parked.cc
 
  private:
-  sotto_runtime(const sotto_runtime_options& options, std::unique_ptr<sotto::PluginHost> host);
+  sotto_runtime(const sotto_runtime_options& options, std::unique_ptr<sotto::PluginHost> host, sotto::GuardOptions guard);
   ~sotto_runtime() = default;
 
   std::atomic<uint32_t> holds_{1};
   std::unique_ptr<sotto::PluginHost> host_;
+  sotto::DeviceGuard guard_;
   sotto::MemoryBudget memory_;
   uint32_t threads_;
   uint64_t affinity_mask_;

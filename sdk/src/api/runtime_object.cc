@@ -9,6 +9,7 @@
 #include "api/session_service.h"
 #include "api/values_service.h"
 #include "border/options.h"
+#include "host/plugin_call.h"
 
 namespace sotto {
 namespace {
@@ -62,6 +63,23 @@ Result<HostOptions> host_options(const sotto_runtime_options& o) {
   return host;
 }
 
+// The application's own way to run a check, with what it throws or says as a status.
+std::function<Status(const std::string&, const std::string&, uint32_t)> probe_of(const sotto_runtime_options& o) {
+  if (o.probe == nullptr) return nullptr;
+  return [probe = o.probe, user = o.probe_user](const std::string& backend, const std::string& other, uint32_t device) {
+    return call_plugin("the application", "probe", [&](sotto_error* err) {
+      return probe(user, {backend.data(), backend.size()}, {other.data(), other.size()}, device, err);
+    });
+  };
+}
+
+Result<GuardOptions> guard_options(const sotto_runtime_options& o) {
+  GuardOptions guard;
+  SOTTO_ASSIGN(guard.probe_program, read_path("probe_program", o.probe_program));
+  guard.probe = probe_of(o);
+  return guard;
+}
+
 }  // namespace
 
 uint64_t MemoryBudget::free_bytes() const {
@@ -88,12 +106,16 @@ Status MemoryBudget::take(uint64_t bytes) {
 
 sotto::Result<sotto_runtime*> sotto_runtime::create(const sotto_runtime_options& options) {
   SOTTO_ASSIGN(const sotto::HostOptions host, sotto::host_options(options));
+  SOTTO_ASSIGN(sotto::GuardOptions guard, sotto::guard_options(options));
+  guard.data_folder = host.data_folder;
   SOTTO_ASSIGN(auto loaded, sotto::PluginHost::load(host));
-  return new sotto_runtime(options, std::move(loaded));
+  return new sotto_runtime(options, std::move(loaded), std::move(guard));
 }
 
-sotto_runtime::sotto_runtime(const sotto_runtime_options& options, std::unique_ptr<sotto::PluginHost> host)
+sotto_runtime::sotto_runtime(const sotto_runtime_options& options, std::unique_ptr<sotto::PluginHost> host,
+                             sotto::GuardOptions guard)
     : host_(std::move(host)),
+      guard_(*host_, std::move(guard)),
       memory_(options.memory_cap_bytes),
       threads_(options.threads),
       affinity_mask_(options.affinity_mask),

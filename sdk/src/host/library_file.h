@@ -17,6 +17,9 @@ Result<std::vector<std::string>> list_libraries(const std::string& folder);
 // root or to the effective user and nobody else may write them; it is a regular file and a whole library for this machine.
 Result<std::string> check_library_file(const std::string& path);
 
+// The same for a program that is to be started, but for what it holds: it must be executable.
+Result<std::string> check_program_file(const std::string& path);
+
 // The part of the check that reads the ELF header and the program headers. The sentence does not name the file.
 Status check_elf(int fd, uint64_t file_size);
 

@@ -63,13 +63,40 @@ Status check_folder(const fs::path& folder) {
   return check_writers(folder.string(), "folder", info);
 }
 
-Status check_open_file(const std::string& path, int fd) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0) return os_failure(path, errno);
-  if (!S_ISREG(info.st_mode)) return Status(SOTTO_REFUSED, fmt::format("{}: not a regular file", path));
-  SOTTO_TRY(check_writers(path, "file", info));
+Status check_open_file(const std::string& path, int fd, struct stat* info) {
+  if (::fstat(fd, info) != 0) return os_failure(path, errno);
+  if (!S_ISREG(info->st_mode)) return Status(SOTTO_REFUSED, fmt::format("{}: not a regular file", path));
+  return check_writers(path, "file", *info);
+}
+
+Status check_library(const std::string& path, int fd, const struct stat& info) {
   const Status elf = check_elf(fd, static_cast<uint64_t>(info.st_size));
   return elf.ok() ? elf : elf.within(path);
+}
+
+Status check_program(const std::string& path, int, const struct stat&) {
+  return ::access(path.c_str(), X_OK) == 0 ? Status() : os_failure(path, errno).within("program");
+}
+
+using CheckContent = Status (*)(const std::string& path, int fd, const struct stat& info);
+
+Result<std::string> check_file(const std::string& path, CheckContent check_content) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  if (error) return os_failure(path, error.value());
+  const fs::path real = fs::canonical(absolute, error);
+  if (error) return os_failure(absolute.string(), error.value());
+  const fs::path named_folder = fs::canonical(absolute.parent_path(), error);
+  if (error) return os_failure(absolute.string(), error.value());
+  SOTTO_TRY(check_folder(named_folder));
+  if (real.parent_path() != named_folder) SOTTO_TRY(check_folder(real.parent_path()));
+  // O_NONBLOCK: opening a pipe or a device must not wait.
+  const Closing file{::open(real.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (file.fd < 0) return os_failure(real.string(), errno);
+  struct stat info {};
+  SOTTO_TRY(check_open_file(real.string(), file.fd, &info));
+  SOTTO_TRY(check_content(real.string(), file.fd, info));
+  return real.string();
 }
 
 }  // namespace
@@ -93,21 +120,8 @@ Result<std::vector<std::string>> list_libraries(const std::string& folder) {
   return files;
 }
 
-Result<std::string> check_library_file(const std::string& path) {
-  std::error_code error;
-  const fs::path absolute = fs::absolute(path, error);
-  if (error) return os_failure(path, error.value());
-  const fs::path real = fs::canonical(absolute, error);
-  if (error) return os_failure(absolute.string(), error.value());
-  const fs::path named_folder = fs::canonical(absolute.parent_path(), error);
-  if (error) return os_failure(absolute.string(), error.value());
-  SOTTO_TRY(check_folder(named_folder));
-  if (real.parent_path() != named_folder) SOTTO_TRY(check_folder(real.parent_path()));
-  // O_NONBLOCK: opening a pipe or a device must not wait.
-  const Closing file{::open(real.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-  if (file.fd < 0) return os_failure(real.string(), errno);
-  SOTTO_TRY(check_open_file(real.string(), file.fd));
-  return real.string();
-}
+Result<std::string> check_library_file(const std::string& path) { return check_file(path, check_library); }
+
+Result<std::string> check_program_file(const std::string& path) { return check_file(path, check_program); }
 
 }  // namespace sotto

@@ -133,14 +133,21 @@ Result<sotto_device_info> PluginHost::device_info(const Backend& backend, uint32
   return info;
 }
 
-const sotto_traffic_api* PluginHost::traffic_api(const Backend& backend) const {
+const void* PluginHost::table_of(const Backend& backend, const char* id, size_t size) const {
   for (size_t i = 0; i < running_; ++i) {
     if (plugins_[i]->id() != backend.id) continue;
-    const Result<const void*> table = plugins_[i]->query(SOTTO_TRAFFIC_ID);
-    if (table.ok() && sotto_table_is_whole(table.value(), sizeof(sotto_traffic_api)))
-      return static_cast<const sotto_traffic_api*>(table.value());
+    const Result<const void*> table = plugins_[i]->query(id);
+    if (table.ok() && sotto_table_is_whole(table.value(), size)) return table.value();
   }
   return nullptr;
+}
+
+const sotto_traffic_api* PluginHost::traffic_api(const Backend& backend) const {
+  return static_cast<const sotto_traffic_api*>(table_of(backend, SOTTO_TRAFFIC_ID, sizeof(sotto_traffic_api)));
+}
+
+const sotto_driver_api* PluginHost::driver_api(const Backend& backend) const {
+  return static_cast<const sotto_driver_api*>(table_of(backend, SOTTO_DRIVER_ID, sizeof(sotto_driver_api)));
 }
 
 sotto_interface PluginHost::query(const char* id, const Plugin* except) const {

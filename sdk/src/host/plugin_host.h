@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "sotto/backend.h"
 #include "sotto/plugin.h"
+#include "sotto/driver.h"
 #include "sotto/profile.h"
 
 namespace sotto {
@@ -70,6 +71,8 @@ class PluginHost {
 
   // The backend's counts of what its ranks send, or NULL.
   const sotto_traffic_api* traffic_api(const Backend& backend) const;
+  // What names its devices' drivers, or NULL: it needs none of others.
+  const sotto_driver_api* driver_api(const Backend& backend) const;
 
   // A plugin's interface by id, or {NULL, NULL}.
   sotto_interface query(const char* id) const { return query(id, nullptr); }
@@ -88,6 +91,8 @@ class PluginHost {
   void take_entry(const sotto_plugin_entry* entry);
   void add_fact(PluginFact fact);
   Status start(std::unique_ptr<Plugin> plugin);
+  // A backend's table by id with at least `size` bytes, or NULL.
+  const void* table_of(const Backend& backend, const char* id, size_t size) const;
   // What a plugin asks for: services first, then the other plugins.
   sotto_interface serve(const char* id, const Plugin& asking) const;
   sotto_interface query(const char* id, const Plugin* except) const;

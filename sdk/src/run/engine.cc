@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/mapped_file.h"
+#include "run/device_guard.h"
 #include "run/vocabulary.h"
 
 namespace sotto {
@@ -57,7 +58,7 @@ Status Engine::open_text(const PluginHost* host, ModelBytes bytes, bool vocabula
   const bool is_gguf = content.size() >= 4 && std::equal(content.begin(), content.begin() + 4, "GGUF");
   if (!is_gguf && vocabulary_only) return open_bare_tokenizer(bytes);
   SOTTO_ASSIGN(ModelFile opened, ModelFile::open(std::move(bytes), vocabulary_only));
-  file_ = std::make_shared<const ModelFile>(std::move(opened));
+  file_ = std::make_unique<const ModelFile>(std::move(opened));
   hash_ = file_->hash();
   auto tokenizer = tokenizer_of(file_->gguf());
   if (!tokenizer.ok())
@@ -89,7 +90,7 @@ Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool o
   std::vector<sotto_rank_cost> costs(local_ranks());
   const sotto_cache_options cache = cache_options(choice, program_->sequences);
   SOTTO_TRY(program_->call("check", [&](const sotto_backend& t, sotto_error* err) {
-    return t.check(program_->group, &plan_.c(), choice.max_batch, &cache, costs.data(), sizeof costs[0], err);
+    return t.check(program_->group, &plan().c(), choice.max_batch, &cache, costs.data(), sizeof costs[0], err);
   }));
   sotto_memory_estimate e{};
   e.struct_size = sizeof e;
@@ -104,27 +105,30 @@ Result<sotto_memory_estimate> Engine::measure(const MemoryChoice& choice, bool o
     add(c.workspace, &e.workspace);
   }
   if (owns_bytes)
-    add(file_->file_bytes(), &e.weights_copied);
+    add(file()->file_bytes(), &e.weights_copied);
   else
     e.weights_mapped = borrowed;
-  e.host = kHostBytes + kHostBytesPerToken * file_->config().vocabulary + kHostBytesPerWeight * plan_.c().weight_count;
+  e.host = kHostBytes + kHostBytesPerToken * file()->config().vocabulary + kHostBytesPerWeight * plan().c().weight_count;
   for (const uint64_t part : {e.weights_mapped, e.weights_copied, e.kv_cache, e.workspace, e.host}) add(part, &e.total);
   return e;
 }
 
 Status Engine::make_group(const PluginHost& host, const EngineOptions& o, bool in_place) {
-  if (const ShardFile* shard = file_ ? file_->shard() : nullptr; shard && (first_rank() != shard->rank() || local_ranks() != 1))
-    return Status(SOTTO_MISMATCH, fmt::format("{} is {}; this process is to hold {} from rank {} on", file_->name(),
+  if (const ShardFile* shard = file() ? file()->shard() : nullptr;
+      shard && (first_rank() != shard->rank() || local_ranks() != 1))
+    return Status(SOTTO_MISMATCH, fmt::format("{} is {}; this process is to hold {} from rank {} on", file()->name(),
                                               shard->describe(), local_ranks() == 1 ? "one rank" : "ranks", first_rank()));
   const Backend& backend = *program_->backend;
   SOTTO_ASSIGN(const uint32_t devices, host.device_count(backend));
   if (devices == 0) return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device on this machine", backend.name));
-  const uint32_t world = plan_.c().world;
+  const uint32_t world = plan().c().world;
   if (!o.devices.empty() && o.devices.size() != world)
     return Status(SOTTO_INVALID_ARGUMENT, fmt::format("{} devices are named for {} ranks", o.devices.size(), world));
   for (const uint32_t device : o.devices)
     if (device >= devices)
       return Status(SOTTO_NOT_FOUND, fmt::format("backend {} has no device {}, it has {}", backend.name, device, devices));
+  for (uint32_t rank = first_rank(); o.guard && rank < first_rank() + local_ranks(); ++rank)
+    SOTTO_TRY(o.guard->admit(backend, o.devices.empty() ? 0 : o.devices[rank]));
   sotto_group_options g{};
   g.struct_size = sizeof g;
   g.world = world;
@@ -225,10 +229,10 @@ void Engine::close() {
 Status Engine::load(const EngineOptions& o) {
   Program& p = *program_;
   SOTTO_TRY(p.make("weights_create", &p.weights, [&](const sotto_backend& t, sotto_weights** made, sotto_error* err) {
-    return t.weights_create(p.group, &plan_.c(), made, err);
+    return t.weights_create(p.group, &plan().c(), made, err);
   }));
   const Upload upload = [&](uint32_t weight, uint32_t rank, sotto_upload data) {
-    if (file_->is_mapped()) {
+    if (file()->is_mapped()) {
       uploaded_.emplace_back(static_cast<const uint8_t*>(data.bytes), data.byte_count);
       data.user = &uploaded_.back();
       data.release = [](void* part) { MappedFile::give_back(*static_cast<const Span<const uint8_t>*>(part)); };
@@ -236,9 +240,9 @@ Status Engine::load(const EngineOptions& o) {
     return p.call("upload",
                   [&](const sotto_backend& t, sotto_error* err) { return t.upload(p.weights, weight, rank, &data, err); });
   };
-  SOTTO_TRY(upload_weights(plan_, first_rank(), local_ranks(), upload, o.progress));
+  SOTTO_TRY(upload_weights(plan(), first_rank(), local_ranks(), upload, o.progress));
   SOTTO_TRY(p.make("compile", &p.program, [&](const sotto_backend& t, sotto_program** made, sotto_error* err) {
-    return t.compile(p.group, &plan_.c(), p.weights, p.max_batch, made, err);
+    return t.compile(p.group, &plan().c(), p.weights, p.max_batch, made, err);
   }));
   const sotto_cache_options cache = cache_options(memory_.choice, p.sequences);
   return p.make("cache_create", &p.cache, [&](const sotto_backend& t, sotto_cache** made, sotto_error* err) {
@@ -275,7 +279,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const PluginHost* host, ModelBytes 
 Result<sotto_memory_estimate> Engine::estimate(const PluginHost& host, ModelBytes bytes, const EngineOptions& o) {
   Engine e;
   SOTTO_ASSIGN(ModelFile opened, ModelFile::open(std::move(bytes), false));
-  e.file_ = std::make_shared<const ModelFile>(std::move(opened));
+  e.file_ = std::make_unique<const ModelFile>(std::move(opened));
   EngineOptions alone = o;
   alone.comm = {};
   if (alone.plan.ranks == 0) alone.plan.ranks = 1;

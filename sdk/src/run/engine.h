@@ -1,6 +1,7 @@
 // engine.h: one model on one backend: file, tokenizer, template, compiled program and scheduler. Behind sotto_model.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -14,11 +15,15 @@
 #include "run/memory_planner.h"
 #include "run/program.h"
 #include "run/scheduler.h"
+#include "run/stop_watch.h"
 #include "text/grammar/token_order.h"
 #include "text/template/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace sotto {
+
+class DeviceGuard;
+class Lora;
 
 struct EngineOptions {
   bool vocabulary_only = false;
@@ -33,8 +38,10 @@ struct EngineOptions {
   sotto_interface comm = {};  // NULL table: all ranks are in this process
   uint32_t comm_deadline_ms = 0;
   bool split_auto = false;
-  bool owns_bytes = false;  // the file was read into memory of the library
-  Progress progress;        // 0..1; true cancels
+  bool owns_bytes = false;       // the file was read into memory of the library
+  bool stays = false;            // a lost device ends the call instead of being left for the CPU
+  Progress progress;             // 0..1; true cancels
+  DeviceGuard* guard = nullptr;  // nullptr: every device may be used. Outlives the engine
   // Told what the model will take before anything is loaded; a failure is that of the backend in hand. Told again for the next.
   std::function<Status(uint64_t)> reserve;
 };
@@ -52,7 +59,26 @@ class Engine {
   // After a rank was lost: all ranks in this process; sessions compute their tokens again. [any thread]
   Status go_on_alone();
 
-  const ModelFile* file() const { return file_.get(); }  // nullptr: a bare tokenizer model
+  // Moving to the CPU (engine_move.cc) when the backend lost its device or has no memory left: sessions compute their tokens
+  // again. `moves` is what moves() was before the step that failed; another session may have moved the engine since. Without
+  // success the engine is where it was. `stop` ends the load. [any thread]
+  bool may_move() const;
+  bool can_move_after(const Status& failure) const;
+  uint32_t moves() const { return moves_; }
+  Status move_to_cpu(uint32_t moves, const Status& failure, const StopWatch& stop);
+  // Where the model runs now. [any thread]
+  struct Place {
+    std::string backend_id, backend, device;
+  };
+  Place place() const;
+  // What lies on the backend beside the program. REQUIRES, for all of them: the scheduler's turn.
+  void add_lora(Lora* lora) { loras_.push_back(lora); }
+  void remove_lora(Lora* lora);
+  void add_guest() { ++guests_; }  // has objects of its own on the program's weights: nothing moves meanwhile
+  void remove_guest() { --guests_; }
+
+  // nullptr: a bare tokenizer model
+  const ModelFile* file() const { return stands_in_for_ ? stands_in_for_->file() : file_.get(); }
   const Tokenizer* tokenizer() const { return tokenizer_.get(); }
   Result<const Tokenizer*> need_tokenizer() const;
   Result<const ChatTemplate*> chat_template() const;
@@ -62,7 +88,7 @@ class Engine {
   const Program& program() const { return *program_; }
   Result<sotto_traffic> traffic();
   Scheduler& scheduler() { return *scheduler_; }
-  const Plan& plan() const { return plan_; }
+  const Plan& plan() const { return next_plan_ ? *next_plan_ : stands_in_for_ ? stands_in_for_->plan() : plan_; }
   const sotto_memory_estimate& memory() const { return memory_.estimate; }
   uint32_t context_tokens() const { return can_run() ? memory_.choice.context_tokens : 0; }
   uint64_t kv_tokens() const { return memory_.choice.kv_tokens; }
@@ -79,18 +105,20 @@ class Engine {
   Status prepare(const Backend& backend, const PluginHost& host, const EngineOptions& options);
   Status make_group(const PluginHost& host, const EngineOptions& options, bool in_place);
   Status load(const EngineOptions& options);
+  // `plan`: nullptr: the one it has.
+  Status replace_program(Scheduler::Turn& turn, const Backend& backend, Plan* plan, const EngineOptions& options);
+  Status fit_under_cap(const PluginHost& host, const EngineOptions& options);
   // Over several processes (engine_ranks.cc).
   Status join_team(const PluginHost& host, EngineOptions* options);
   Status greet(const PluginHost& host, Role role, EngineOptions* options);
   Status load_together(const EngineOptions& options);
   Status prepare_worker(const PluginHost& host, const Job& job, EngineOptions* options);
-  Status fit_alone(const PluginHost& host, const EngineOptions& options);
   Status serve_job(const PluginHost& host, EngineOptions* options);
-  uint32_t local_ranks() const { return plan_.c().world / (team_ ? team_->world() : 1); }
+  uint32_t local_ranks() const { return plan().c().world / (team_ ? team_->world() : 1); }
   uint32_t first_rank() const { return team_ ? team_->rank() * local_ranks() : 0; }
   Result<sotto_memory_estimate> measure(const MemoryChoice& choice, bool owns_bytes) const;
 
-  std::shared_ptr<const ModelFile> file_;  // shared with the engine that loads it again to go on alone
+  std::unique_ptr<const ModelFile> file_;
   std::string hash_;
   uint64_t file_bytes_ = 0;
   std::unique_ptr<Tokenizer> tokenizer_;
@@ -102,6 +130,12 @@ class Engine {
   std::unique_ptr<Team> team_;  // until the program has it
   EngineOptions options_;       // for going on alone; without callbacks
   const PluginHost* host_ = nullptr;
+  const Engine* stands_in_for_ = nullptr;  // makes the next program of this one,
+  const Plan* next_plan_ = nullptr;        // by this plan, or nullptr: by the same
+  std::vector<Lora*> loras_;               // under the scheduler's turn, as is the next
+  uint32_t guests_ = 0;
+  std::atomic<uint32_t> moves_{0};
+  mutable std::mutex place_mutex_;  // guards the names in program_, which change under the turn and this
   Plan plan_;
   MemoryPlan memory_;
   std::deque<Span<const uint8_t>> uploaded_;  // parts of the mapped file that a backend may still read, or has let go

@@ -120,7 +120,7 @@ Status Engine::serve(const PluginHost& host, ModelBytes bytes, const EngineOptio
   auto file = ModelFile::open(std::move(bytes), false);
   Status s = file.status();
   if (s.ok()) {
-    e.file_ = std::make_shared<const ModelFile>(file.take());
+    e.file_ = std::make_unique<const ModelFile>(file.take());
     e.hash_ = e.file_->hash();
     o.plan.ranks = 0;
     s = e.greet(host, Role::kWorker, &o);
@@ -140,23 +140,6 @@ Result<sotto_traffic> Engine::traffic() {
   return t;
 }
 
-// The sessions keep their context and their places; what is left is how the weights lie.
-Status Engine::fit_alone(const PluginHost& host, const EngineOptions& o) {
-  SOTTO_TRY(make_group(host, o, false));
-  SOTTO_ASSIGN(memory_.estimate, measure(memory_.choice, o.owns_bytes));
-  const uint64_t cap = o.memory.cap_bytes;
-  if (cap == 0 || memory_.estimate.total <= cap) return {};
-  program_->destroy_group();
-  SOTTO_TRY(make_group(host, o, true));
-  SOTTO_ASSIGN(memory_.estimate, measure(memory_.choice, o.owns_bytes));
-  if (memory_.estimate.total <= cap) return {};
-  return Status(SOTTO_OUT_OF_MEMORY,
-                fmt::format("going on alone: the whole model needs {:.1f} MB, the cap leaves {:.1f} MB: save the sessions and "
-                            "restore them where there is more",
-                            static_cast<double>(memory_.estimate.total) / 1e6, static_cast<double>(cap) / 1e6));
-}
-
-// The new program takes the place of the old one, to which scheduler and sessions refer.
 Status Engine::go_on_alone() {
   if (!can_run() || !program_->is_lost())
     return Status(SOTTO_INVALID_ARGUMENT, "going on alone: no rank of this model was lost");
@@ -165,27 +148,10 @@ Status Engine::go_on_alone() {
                   fmt::format("going on alone: {} is {}, and the other parts are gone: give rank 0 the whole file",
                               file_->name(), shard->describe()));
   Scheduler::Turn turn(*scheduler_);
-  Engine alone;
-  alone.program_ = std::make_unique<Program>();
-  Program& fresh = *alone.program_;
-  fresh.backend = program_->backend;
-  fresh.traffic_api = program_->traffic_api;
-  fresh.sequences = program_->sequences;
-  fresh.max_batch = program_->max_batch;
-  std::copy(std::begin(program_->output_widths), std::end(program_->output_widths), fresh.output_widths);
-  alone.file_ = file_;
-  alone.memory_ = memory_;
   EngineOptions o = options_;
   o.devices.clear();
-  SOTTO_ASSIGN(alone.plan_, file_->plan(PlanOptions()));
-  SOTTO_TRY(alone.fit_alone(*host_, o));
-  SOTTO_TRY(alone.load(o));
-  program_->swap(fresh);
-  uploaded_.swap(alone.uploaded_);
-  alone.program_.reset();  // the old one, before the plan and the bytes that its weights borrow from
-  plan_ = std::move(alone.plan_);
-  turn.sequences().forget_all();
-  return {};
+  SOTTO_ASSIGN(Plan plan, file_->plan(PlanOptions()));
+  return replace_program(turn, *program_->backend, &plan, o);
 }
 
 }  // namespace sotto

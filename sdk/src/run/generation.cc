@@ -127,7 +127,7 @@ class Generation {
     auto chosen = sampler_.next(Span<float>(s_.rows_), Span<const uint32_t>(s_.tokens_), decoder_ && decoder_->is_at_start());
     // Where no mask could write them, strange logits are the backend's.
     if (!chosen.ok())
-      return chosen.status().code() == SOTTO_INTERNAL && !o_.mask ? chosen.status().within(s_.engine().program().backend->id)
+      return chosen.status().code() == SOTTO_INTERNAL && !o_.mask ? chosen.status().within(s_.engine().place().backend_id)
                                                                   : chosen.status();
     const Sampler::Choice choice = chosen.value();
     if (choice.ended_by_mask) return finish(SOTTO_FINISH_CALLBACK);

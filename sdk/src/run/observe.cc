@@ -51,6 +51,7 @@ class Group {
   uint64_t bytes_ = 0;
   uint32_t max_rows_ = 0;
   sotto_cache_options cache_options_{};
+  bool is_guest_ = false;  // of the engine: it stays where it is
   sotto_program* program_ = nullptr;
   sotto_cache* cache_ = nullptr;
   std::vector<sotto_batch_row> rows_;
@@ -89,6 +90,8 @@ Status Group::open() {
   SOTTO_TRY(p.need_all_here("observing a model"));
   rows_.resize(max_rows_);
   Scheduler::Turn turn(engine_.scheduler());
+  engine_.add_guest();
+  is_guest_ = true;
   SOTTO_TRY(p.make("compile", &program_, [&](const sotto_backend& t, sotto_program** made, sotto_error* err) {
     return t.compile(p.group, &plan_.c(), p.weights, max_rows_, made, err);
   }));
@@ -98,13 +101,15 @@ Status Group::open() {
 }
 
 void Group::close() {
-  if (!program_) return;
+  if (!is_guest_) return;
   const Program& p = engine_.program();
   Scheduler::Turn turn(engine_.scheduler());
   if (cache_) (void)call_plugin_void(p.backend->id, "cache_destroy", [&] { p.backend->table->cache_destroy(cache_); });
-  (void)call_plugin_void(p.backend->id, "program_destroy", [&] { p.backend->table->program_destroy(program_); });
+  if (program_) (void)call_plugin_void(p.backend->id, "program_destroy", [&] { p.backend->table->program_destroy(program_); });
   cache_ = nullptr;
   program_ = nullptr;
+  is_guest_ = false;
+  engine_.remove_guest();
 }
 
 Status Group::run(Span<const uint32_t> window, uint32_t first, uint32_t count) {

@@ -25,9 +25,6 @@ void Program::swap(Program& o) {
   std::swap(weights, o.weights);
   std::swap(program, o.program);
   std::swap(cache, o.cache);
-  std::swap(sequences, o.sequences);
-  std::swap(max_batch, o.max_batch);
-  std::swap(output_widths, o.output_widths);
   std::swap(invariant_rows, o.invariant_rows);
   std::swap(device_name, o.device_name);
 }

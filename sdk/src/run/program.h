@@ -52,7 +52,7 @@ class Program {
   Status need_all_here(const char* what) const;
   Status traffic(sotto_traffic* out) const;
 
-  // Exchanges everything with another.
+  // Exchanges everything with another but what is read at any time. REQUIRES: sequences, max_batch, output_widths are the same.
   void swap(Program& other);
 
   // REQUIRES: nothing was made of the group.

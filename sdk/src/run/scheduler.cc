@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "run/lora.h"
+
 namespace sotto {
 namespace {
 
@@ -234,7 +236,8 @@ void Scheduler::build_rows() {
       b.sequence = r.stream.sequence;
       b.outputs = r.outputs_at(position);
       if (adapter < r.adapters.size() && r.adapters[adapter].position <= position) {
-        b.adapter = r.adapters[adapter].adapter;
+        const Lora* lora = r.adapters[adapter].lora;
+        b.adapter = lora ? lora->adapter() : nullptr;
         b.strength = r.adapters[adapter].strength;
       }
     }

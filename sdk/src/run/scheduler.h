@@ -26,10 +26,12 @@ struct RowWishes {
   const uint32_t* masks = nullptr;
 };
 
-// Tokens from this position on are computed with this adapter.
+class Lora;
+
+// Tokens from this position on are computed with this adapter; nullptr: without one.
 struct AdapterFrom {
   uint32_t position = 0;
-  sotto_adapter* adapter = nullptr;
+  const Lora* lora = nullptr;
   float strength = 0;
 };
 

@@ -54,11 +54,20 @@ Status Session::append(Span<const uint32_t> ids) {
   return {};
 }
 
-Status Session::compute_steps(StepRequest& request, OnRows on_rows, void* self) {
-  do {
+// A device that is lost in the middle of an answer is left for the CPU, where the step is made again from the tokens.
+Status Session::step(StepRequest& request) {
+  while (true) {
+    const uint32_t moves = engine_.moves();
     Status s = engine_.scheduler().step(request);
     ++steps_;
-    if (!s.ok()) return s;
+    if (s.ok() || !engine_.can_move_after(s)) return s;
+    SOTTO_TRY(engine_.move_to_cpu(moves, s, request.stop));
+  }
+}
+
+Status Session::compute_steps(StepRequest& request, OnRows on_rows, void* self) {
+  do {
+    SOTTO_TRY(step(request));
     computed_tokens_ += request.count;
     const uint32_t end = request.first + request.count;
     if (on_rows && !request.rows->empty()) SOTTO_TRY(on_rows(self, request));
@@ -215,7 +224,7 @@ Status Session::set_lora(std::shared_ptr<const Lora> lora, float strength) {
   }
   if (!lora && adapters_.empty()) return {};
   loras_.reserve(loras_.size() + 1);  // both or none
-  adapters_.push_back({position, lora ? lora->adapter() : nullptr, strength});
+  adapters_.push_back({position, lora.get(), strength});
   loras_.push_back(std::move(lora));
   return {};
 }

@@ -57,6 +57,7 @@ class Session {
   // the session keeps its first `kept` tokens and those computed.
   using OnRows = Status (*)(void* self, const StepRequest& step);
   Status compute(size_t kept, const RowWishes& wishes, const StopWatch& stop, OnRows on_rows, void* self);
+  Status step(StepRequest& request);
   Status compute_steps(StepRequest& request, OnRows on_rows, void* self);
   // Makes the cache hold at most `length` tokens; fewer where the backend cannot do that.
   Status truncate_cache(Scheduler::Turn& turn, uint32_t length);

@@ -112,6 +112,7 @@ Json evaluate_recommendation(const Evaluation& e) {
   std::map<std::string, size_t> kinds;
   std::vector<double> times;
   for (const EventCase& event : e.data.events) {
+    if (event.kind == "suggested") continue;  // the log of an offer is no choice
     e.clock.now_ms = event.time_ms;
     auto at = profiles.find(event.user);
     if (at == profiles.end()) {

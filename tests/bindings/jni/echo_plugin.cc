@@ -49,11 +49,12 @@ void cancel(sotto_dialogue*) {}
 sotto_status reset(sotto_dialogue*, sotto_error*) { return SOTTO_OK; }
 sotto_status undo(sotto_dialogue*, uint32_t, sotto_error*) { return SOTTO_OK; }
 sotto_status text_out(sotto_dialogue*, char*, uint64_t, uint64_t* size, sotto_error*) { return *size = 0, SOTTO_OK; }
+sotto_status set_hint(sotto_dialogue*, sotto_str, sotto_error*) { return SOTTO_OK; }
 sotto_status bytes_out(sotto_dialogue*, void*, uint64_t, uint64_t* size, sotto_error*) { return *size = 0, SOTTO_OK; }
 sotto_status bytes_in(sotto_dialogue*, const void*, uint64_t, sotto_error*) { return SOTTO_OK; }
 
 constexpr sotto_dialogue_api kApi = {
-    sizeof(sotto_dialogue_api), 0, create, destroy, say, add, cancel, reset, undo, text_out, bytes_out, bytes_in};
+    sizeof(sotto_dialogue_api), 0, create, destroy, say, add, cancel, reset, undo, text_out, bytes_out, bytes_in, set_hint};
 
 struct Echo {
   explicit Echo(sotto::plugin::Host host) {

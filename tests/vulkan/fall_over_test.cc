@@ -1,0 +1,195 @@
+// A driver that fails in the middle of an answer, below the C interface: the answer goes on on the CPU and its greedy ids are
+// those of the CPU alone, whichever call it was; a driver that computes wrong numbers is not used at all.
+#include <gtest/gtest.h>
+
+#include "e2e/objects.h"
+#include "plugin.h"
+#include "vulkan/failing_driver.h"
+
+namespace sotto::vulkan {
+namespace {
+
+using e2e::Answer;
+using e2e::ModelPtr;
+using e2e::RuntimePtr;
+using e2e::SessionPtr;
+
+constexpr uint32_t kTokens = 6;
+
+DriverHooks hooks;  // of the plugin below, which is made by a plain function
+
+const sotto_plugin_entry kFaulty = {SOTTO_PLUGIN_HEAD,
+                                    "test.faulty",
+                                    "1.0.0",
+                                    "the Vulkan backend with a driver that fails",
+                                    [](const sotto_host* host, void** self, sotto_error*) -> sotto_status {
+                                      *self = new Plugin(plugin::Host(host), hooks);
+                                      return SOTTO_OK;
+                                    },
+                                    [](void* self) { delete static_cast<Plugin*>(self); },
+                                    [](void* self, const char* id) { return static_cast<Plugin*>(self)->query(id); }};
+
+class VulkanFallsOver : public testing::Test {
+ protected:
+  VulkanFallsOver() {
+    fault = {};
+    hooks = {};
+    hooks.change_table = let_fail;
+  }
+  // Skips where the machine has no device.
+  bool make() {
+    auto o = e2e::sized<sotto_runtime_options>();
+    const sotto_plugin_entry* entry = &kFaulty;
+    o.plugin_entries = &entry;
+    o.plugin_entry_count = 1;
+    o.threads = 1;
+    o.log = [](void* self, int32_t, sotto_str line) {
+      static_cast<std::string*>(self)->append(line.data, line.size).append("\n");
+    };
+    o.log_user = &log_;
+    runtime_ = e2e::make_runtime(&o);
+    const uint32_t faulty = index_of("test.faulty");
+    auto info = e2e::sized<sotto_backend_info>();
+    EXPECT_EQ(sotto_runtime_backend_info(runtime_.get(), faulty, &info, nullptr), SOTTO_OK);
+    reason_ = info.reason;
+    return info.device_count != 0;
+  }
+  uint32_t index_of(const std::string& id) const {
+    auto info = e2e::sized<sotto_backend_info>();
+    for (uint32_t i = 0; sotto_runtime_backend_info(runtime_.get(), i, &info, nullptr) == SOTTO_OK; ++i)
+      if (info.id == id) return i;
+    return SOTTO_NONE;
+  }
+  sotto_device_verdict check(uint32_t flags) const {
+    auto verdict = e2e::sized<sotto_device_verdict>();
+    e2e::Error error;
+    EXPECT_EQ(sotto_runtime_check_device(runtime_.get(), index_of("test.faulty"), 0, flags, &verdict, &error), SOTTO_OK)
+        << error.text;
+    return verdict;
+  }
+  ModelPtr open(const char* backend, e2e::Error* error) const {
+    const std::string path = e2e::fixture("gguf/small-q8_0.gguf");
+    const auto source = e2e::path_source(path);
+    auto o = e2e::sized<sotto_model_options>();
+    o.backend = sotto_cstr(backend);
+    o.max_batch = 16;
+    sotto_model* model = nullptr;
+    (void)sotto_model_open(runtime_.get(), &source, &o, &model, error);
+    return ModelPtr(model);
+  }
+  Answer ask(sotto_model* model) const {
+    return e2e::generate(e2e::make_session(model).get(), e2e::greedy_options(wanted_.tokens, kTokens));
+  }
+  static std::string backend_of(const sotto_model* model) {
+    auto facts = e2e::sized<sotto_model_facts>();
+    EXPECT_EQ(sotto_model_get_facts(model, &facts, nullptr), SOTTO_OK);
+    return facts.backend;
+  }
+
+  void answer_with_faults(uint32_t first, uint32_t (*next)(uint32_t));
+
+  RuntimePtr runtime_;
+  std::string log_, reason_;
+  const e2e::Expected wanted_ = e2e::expected("small-q8_0");
+};
+
+struct Row {
+  const char* function;
+  VkResult answer;
+};
+constexpr Row kRows[] = {
+    {"QueueSubmit", VK_ERROR_DEVICE_LOST},
+    {"WaitForFences", VK_ERROR_DEVICE_LOST},
+    {"BeginCommandBuffer", VK_ERROR_OUT_OF_HOST_MEMORY},
+    {"CreateComputePipelines", VK_ERROR_OUT_OF_DEVICE_MEMORY},
+    {"AllocateDescriptorSets", VK_ERROR_OUT_OF_POOL_MEMORY},
+    {"QueueSubmit", VK_ERROR_UNKNOWN},
+};
+
+// Each row's function fails at call `first`, then at next(first) and so on, until the answer has no such call.
+void VulkanFallsOver::answer_with_faults(uint32_t first, uint32_t (*next)(uint32_t)) {
+  e2e::Error error;
+  const ModelPtr cpu = open("cpu", &error);
+  ASSERT_TRUE(cpu) << error.text;
+  const std::vector<uint32_t> on_cpu = ask(cpu.get()).tokens;
+  ASSERT_EQ(on_cpu.size(), kTokens);
+  uint32_t faults = 0;
+  for (const Row& row : kRows)
+    for (uint32_t n = first;; n = next(n)) {
+      SCOPED_TRACE(std::string(row.function) + " fails at call " + std::to_string(n) + " of the answer");
+      log_.clear();
+      fault = {};
+      ModelPtr model = open("faulty", &error);
+      ASSERT_TRUE(model) << error.text;
+      fault = {row.function, n, row.answer, false, {}};
+      const Answer answer = ask(model.get());
+      const bool came = fault.came();
+      fault = {};
+      ASSERT_EQ(answer.status, SOTTO_OK) << answer.error;
+      EXPECT_EQ(answer.tokens, on_cpu);
+      EXPECT_EQ(backend_of(model.get()), came ? "cpu" : "faulty");
+      EXPECT_EQ(log_.find("goes on on cpu") != std::string::npos, came) << log_;
+      if (!came) break;
+      ++faults;
+    }
+  std::printf("%u faults\n", faults);
+  EXPECT_GT(faults, 5u);
+}
+
+// A device is opened again after each loss, and a software driver then compiles all shaders again: a few calls from the
+// beginning to the end, and by hand (--gtest_also_run_disabled_tests) every one.
+TEST_F(VulkanFallsOver, InTheMiddleOfAnAnswerWhereverACallFails) {
+  if (!make()) GTEST_SKIP() << reason_;
+  answer_with_faults(2, [](uint32_t n) { return 4 * n; });
+}
+TEST_F(VulkanFallsOver, DISABLED_InTheMiddleOfAnAnswerWhicheverCallFails) {
+  if (!make()) GTEST_SKIP() << reason_;
+  answer_with_faults(1, [](uint32_t n) { return n + 1; });
+}
+
+TEST_F(VulkanFallsOver, FromWorkThatNeverEndsAndFromResultsThatAreNoNumbers) {
+  hooks.hung_ms = 300;
+  if (!make()) GTEST_SKIP() << reason_;
+  e2e::Error error;
+  const ModelPtr model = open("faulty", &error);
+  ASSERT_TRUE(model) << error.text;
+  fault = {"WaitForFences", 3, VK_TIMEOUT, true, {}};
+  const Answer answer = ask(model.get());
+  fault = {};
+  EXPECT_EQ(answer.status, SOTTO_OK) << answer.error;
+  EXPECT_EQ(answer.tokens, std::vector<uint32_t>(wanted_.greedy.begin(), wanted_.greedy.begin() + kTokens));
+  EXPECT_EQ(backend_of(model.get()), "cpu");
+}
+
+// Sums over lanes that are not there: a driver that reports subgroups larger than they are.
+void tell_wide_subgroups(InstanceFunctions& table) {
+  static PFN_vkGetPhysicalDeviceProperties2 real;
+  real = table.GetPhysicalDeviceProperties2;
+  table.GetPhysicalDeviceProperties2 = [](VkPhysicalDevice device, VkPhysicalDeviceProperties2* out) {
+    real(device, out);
+    for (auto* next = static_cast<VkBaseOutStructure*>(out->pNext); next != nullptr; next = next->pNext)
+      if (next->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES)
+        reinterpret_cast<VkPhysicalDeviceSubgroupProperties*>(next)->subgroupSize *= 4;
+  };
+}
+
+TEST_F(VulkanFallsOver, ADriverThatComputesWrongNumbersIsNotUsed) {
+  if (!make()) GTEST_SKIP() << reason_;
+  EXPECT_EQ(check(SOTTO_CHECK_KNOWN).state, SOTTO_DEVICE_UNCHECKED);
+  const sotto_device_verdict honest = check(0);
+  EXPECT_EQ(honest.state, SOTTO_DEVICE_PASSED) << honest.reason;
+  EXPECT_EQ(honest.in_process, 1u) << "linked in: there is no file to open elsewhere";
+  std::printf("the check took %u ms\n", honest.milliseconds);
+  hooks.change_instance = tell_wide_subgroups;
+  ASSERT_TRUE(make());
+  const sotto_device_verdict lying = check(0);
+  EXPECT_EQ(lying.state, SOTTO_DEVICE_QUARANTINED);
+  EXPECT_NE(std::string(lying.reason).find("wrong numbers"), std::string::npos) << lying.reason;
+  e2e::Error error;
+  EXPECT_FALSE(open("faulty", &error));
+  EXPECT_EQ(error.status, SOTTO_REFUSED) << error.text;
+  EXPECT_NE(std::string(error.text).find("quarantine"), std::string::npos) << error.text;
+}
+
+}  // namespace
+}  // namespace sotto::vulkan
