@@ -54,9 +54,9 @@ class Faults(job.Case):
                 self.assertEqual(said.get("status"), RANK_LOST, told)
                 self.assertLess(int(said["ended"]), int(zero["ended"]) + DEADLINE_MS + SLACK_MS, told)
         self.assertEqual(segments(), before, told)
-        late = max([0] + [int(words[r]["ended"]) - int(zero["ended"]) for r in range(1, ranks) if r != hurt])
-        print(f"{name}, {ranks} ranks, {zero['transport']}: rank 0 told after {float(zero['milliseconds']):.0f} ms with the steps before, "
-              f"the other survivors {late} ms later; it finished alone")
+        late = [f", another survivor {int(words[r]['ended']) - int(zero['ended'])} ms after it" for r in range(1, ranks) if r != hurt]
+        print(f"{name}, {ranks} ranks, {zero['transport']}: told on rank 0 after {float(zero['milliseconds']):.0f} ms with the steps before"
+              f"{''.join(late)}; it finished alone")
 
     def test_each_on_two_ranks(self):
         for name, (options, hurt) in CASES.items():
