@@ -101,13 +101,13 @@ TEST_F(VulkanKeepsPipelines, NothingOfADamagedOne) {
     EXPECT_EQ(given_bytes, 0u);
     EXPECT_EQ(ids_, ids);
   };
-  for (const size_t at : {size_t{0}, size_t{9}, size_t{20}, whole.size() / 2, whole.size() - 1}) {
+  for (const size_t at : {size_t{0}, size_t{20}, whole.size() - 1}) {
     SCOPED_TRACE("byte " + std::to_string(at) + " changed");
     std::vector<uint8_t> bytes = whole;
     bytes[at] ^= 0x40;
     start_with(bytes);
   }
-  for (const size_t size : {size_t{1}, size_t{31}, size_t{40}, whole.size() - 1}) {
+  for (const size_t size : {size_t{31}, whole.size() - 1}) {
     SCOPED_TRACE("cut to " + std::to_string(size) + " bytes");
     start_with({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(std::min(size, whole.size() - 1))});
   }

@@ -133,14 +133,14 @@ void VulkanFallsOver::answer_with_faults(uint32_t first, uint32_t (*next)(uint32
       ++faults;
     }
   std::printf("%u faults\n", faults);
-  EXPECT_GT(faults, 5u);
+  EXPECT_GE(faults, 5u);
 }
 
 // A device is opened again after each loss, and a software driver then compiles all shaders again: a few calls from the
 // beginning to the end, and by hand (--gtest_also_run_disabled_tests) every one.
 TEST_F(VulkanFallsOver, InTheMiddleOfAnAnswerWhereverACallFails) {
   if (!make()) GTEST_SKIP() << reason_;
-  answer_with_faults(2, [](uint32_t n) { return 4 * n; });
+  answer_with_faults(2, [](uint32_t n) { return 16 * n; });
 }
 TEST_F(VulkanFallsOver, DISABLED_InTheMiddleOfAnAnswerWhicheverCallFails) {
   if (!make()) GTEST_SKIP() << reason_;

@@ -61,7 +61,7 @@ constexpr Row kRows[] = {
     {"CreateFence", VK_ERROR_OUT_OF_HOST_MEMORY, SOTTO_OUT_OF_MEMORY},
 };
 
-constexpr uint32_t kPlaces = 3;  // of each function; a device that was lost compiles its shaders again
+constexpr uint32_t kPlaces = 2;  // of each function; a device that was lost compiles its shaders again
 
 TEST_F(VulkanFaults, EachFailureIsAStatusAndTheNextDialogueIsRight) {
   if (!make()) GTEST_SKIP() << reason_;
