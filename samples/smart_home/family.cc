@@ -13,10 +13,10 @@ constexpr int64_t kMinute = 60000, kDay = 24 * 60 * kMinute;
 constexpr uint64_t kSeed = 7;
 constexpr int kMostDays = 400;
 
-Offers::Options offer_options(const SampleOptions& options) {
+Offers::Options offer_options(const SampleOptions& options, const Broker& broker) {
   Offers::Options o;
   o.catalogue = catalogue();
-  o.folder = options.state;
+  o.folder = options.state.empty() ? broker.folder() : options.state;  // two profiles take turns: in memory one would be lost
   o.uses_model = false;
   o.quiet_from = 23 * 60;  // Mei rises early
   o.quiet_to = 6 * 60;
@@ -37,7 +37,7 @@ Family::Family(const SampleOptions& options)
       hub_(broker_),
       engine_(options),
       assistant_(engine_, assistant_options()),
-      offers_(engine_, offer_options(options)),
+      offers_(engine_, offer_options(options, broker_)),
       talk_(offers_, [this](const std::string& feature) { return run_action(feature); }) {
   assistant_.set_home(kHome);
   add_functions();

@@ -17,6 +17,7 @@ class Broker {
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   int port() const { return port_; }
+  const std::string& folder() const { return folder_; }  // its owner's alone; gone with the broker
   const std::string& secret() const { return secret_; }
 
  private:
