@@ -34,7 +34,8 @@ class RuntimeOptions(Structure):
         ("struct_size", c_uint32), ("threads", c_uint32), ("plugin_folder", Str), ("plugin_files", POINTER(Str)),
         ("plugin_entries", c_void_p), ("plugin_file_count", c_uint32), ("plugin_entry_count", c_uint32), ("log", LogFunction),
         ("log_user", c_void_p), ("log_level", c_int32), ("power_policy", c_uint32), ("memory_cap_bytes", c_uint64),
-        ("data_folder", Str), ("clock", Interface), ("affinity_mask", c_uint64), ("thread_priority", c_int32), ("reserved", c_uint32)]
+        ("data_folder", Str), ("clock", Interface), ("affinity_mask", c_uint64), ("thread_priority", c_int32), ("reserved", c_uint32),
+        ("probe_program", Str), ("probe", c_void_p), ("probe_user", c_void_p)]
 
 
 class PluginInfo(Structure):
