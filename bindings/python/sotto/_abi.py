@@ -118,7 +118,7 @@ class DialogueOptions(Structure):
 
 class TurnResult(Structure):
     _fields_ = [("struct_size", c_uint32), ("finish", c_uint32), ("prompt_tokens", c_uint32), ("reused_tokens", c_uint32),
-                ("computed_tokens", c_uint32), ("generated_tokens", c_uint32), ("dropped_turns", c_uint32), ("reserved", c_uint32),
+                ("computed_tokens", c_uint32), ("generated_tokens", c_uint32), ("dropped_turns", c_uint32), ("flags", c_uint32),
                 ("first_token_ns", c_uint64), ("prefill_ns", c_uint64), ("decode_ns", c_uint64)]
 
 
