@@ -140,7 +140,8 @@ class DialogueApi(Structure):
         ("say", _entry(c_int32, _P, Str, Str, POINTER(GenerateOptions), TextFunction, _P, POINTER(TurnResult), _ERR)),
         ("add", _entry(c_int32, _P, Str, Str, _ERR)), ("cancel", _entry(None, _P)), ("reset", _entry(c_int32, _P, _ERR)),
         ("undo", _entry(c_int32, _P, c_uint32, _ERR)), ("history", _entry(c_int32, _P, _P, c_uint64, _SIZE, _ERR)),
-        ("save", _entry(c_int32, _P, _P, c_uint64, _SIZE, _ERR)), ("restore", _entry(c_int32, _P, c_char_p, c_uint64, _ERR))]
+        ("save", _entry(c_int32, _P, _P, c_uint64, _SIZE, _ERR)), ("restore", _entry(c_int32, _P, c_char_p, c_uint64, _ERR)),
+        ("set_hint", _entry(c_int32, _P, Str, _ERR))]
 
 
 # Fallible functions: their arguments but the last, which is the error.
