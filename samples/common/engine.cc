@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -73,16 +74,18 @@ void serve(const sotto::Runtime& runtime, const sotto_model_source& source, cons
   throw ServedAsRank();
 }
 
-sotto_model* open_model(const sotto::Runtime& runtime, const SampleOptions& options) {
+std::string model_file(const SampleOptions& options) {
+  if (!options.model.empty()) return options.model;
   sotto::tools::DefaultModel standard;
+  sotto::tools::find_default_model(&standard);
+  if (!standard.problem.empty()) throw sotto::Error(SOTTO_NOT_FOUND, standard.problem.c_str());
+  return standard.path;
+}
+
+sotto_model* open_model(const sotto::Runtime& runtime, const std::string& file, const SampleOptions& options) {
   sotto_model_source source{};
   source.struct_size = sizeof source;
-  source.path = sotto::str(options.model);
-  if (options.model.empty()) {
-    sotto::tools::find_default_model(&standard);
-    if (!standard.problem.empty()) throw sotto::Error(SOTTO_NOT_FOUND, standard.problem.c_str());
-    source = standard.source;
-  }
+  source.path = sotto::str(file);
   sotto_model_options o{};
   o.struct_size = sizeof o;
   o.context_tokens = options.context;
@@ -105,16 +108,18 @@ sotto_interface SampleClock::interface() { return {&kClock, this}; }
 
 Engine::Engine(const SampleOptions& options)
     : clock(clock_of(options.clock)),
+      file(model_file(options)),
       domain(options.domain.empty() ? "" : file_text(options.domain)),
       runtime(make_runtime(options, clock)),
-      model(open_model(runtime, options)) {}
+      model(open_model(runtime, file, options)) {}
 
 std::string Engine::description() const {
   sotto_model_facts facts{};
   facts.struct_size = sizeof facts;
   sotto::call([&](sotto_error* err) { return sotto_model_get_facts(model.get(), &facts, err); });
-  return std::string(facts.name) + " (" + facts.weight_type + ") on " + facts.backend + ", " +
-         std::to_string(facts.context_tokens) + " tokens of context";
+  const std::string name = facts.name[0] != '\0' ? facts.name : std::filesystem::path(file).filename().string();
+  return name + " (" + facts.weight_type + ") on " + facts.backend + ", " + std::to_string(facts.context_tokens) +
+         " tokens of context";
 }
 
 bool Engine::carries_domain() const {

@@ -33,6 +33,7 @@ struct Engine {
     void operator()(sotto_model* m) const { sotto_model_destroy(m); }
   };
   SampleClock clock;
+  std::string file;    // of the model: the one that was named, or the default
   std::string domain;  // that was given, or empty
   sotto::Runtime runtime;
   std::unique_ptr<sotto_model, DestroyModel> model;

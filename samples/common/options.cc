@@ -42,7 +42,7 @@ int read_options(int argc, char** argv, const char* usage, SampleOptions* option
         OptionRow{"--domain", &options->domain}, OptionRow{"--state", &options->state}, OptionRow{"--clock", &options->clock},
         OptionRow{"--threads", &options->threads}, OptionRow{"--context", &options->context}})
     rows.push_back(row);
-  const std::string program(usage, std::string_view(usage).find_first_of(" \n"));  // the usage begins with its name
+  const std::string program(usage, std::string_view(usage).find_first_of(" :\n"));  // the usage begins with its name
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "-h" || word == "--help") return std::printf("%s%s", usage, kCommon), 1;

@@ -6,7 +6,7 @@
 int main(int argc, char** argv) {
   SampleOptions options;
   options.threads = 1;
-  options.context = 192;
+  options.context = 128;
   options.sessions = 3;
   options.memory_cap_bytes = uint64_t{40} << 20;  // of the model; the rest is for the program, its plugins and SQLite
   constexpr const char* kUsage =

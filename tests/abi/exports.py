@@ -11,6 +11,10 @@ import border
 NETWORK = set("socket socketpair connect bind listen accept accept4 shutdown send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg "
               "getaddrinfo freeaddrinfo getnameinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyaddr getservbyname "
               "res_query res_search getsockname getpeername setsockopt getsockopt".split())
+# A folder that is no part of the library, a child process that is ended when it is late, a sample that looks for a free port for the
+# broker that it starts on this machine.
+SAMPLES = "libsotto_samples.a"
+PERMITTED = {("libsotto_host.a", "kill"), *(("smart_home", name) for name in NETWORK)}
 ENDING = set("exit _exit _Exit quick_exit abort raise kill".split())
 PRINTING = set("printf vprintf puts putchar perror _ZSt4cout _ZSt4cerr _ZSt4clog __printf_chk __vprintf_chk".split())
 
@@ -63,7 +67,7 @@ def main():
     core, convert = build / "lib" / "libsotto.so", build / "lib" / "libsotto-convert.so"
     plugins = [pathlib.Path(path) for path in args.plugins.split(",") if path]
     programs = [path for path in sorted((build / "bin").glob("*")) if path.is_file()]
-    archives = sorted((build / "lib").glob("libsotto_*.a"))
+    archives = sorted(path for path in (build / "lib").glob("libsotto_*.a") if path.name != SAMPLES)
     faults = []
 
     count = 0
@@ -81,10 +85,11 @@ def main():
             faults += [f"{plugin.name}: static constructor {name}" for name in constructors(plugin)]
     for binary in [core, convert, *plugins, *programs]:
         for name in sorted(symbols(binary, "-D", "--undefined-only") & NETWORK):
-            faults.append(f"{binary.name}: asks for the network function {name}")
+            if (binary.name, name) not in PERMITTED:
+                faults.append(f"{binary.name}: asks for the network function {name}")
     for archive in archives:
         wanted = symbols(archive, "--undefined-only")
-        faults += [f"{archive.name}: calls {name}, which ends the application's process" for name in sorted(wanted & ENDING)]
+        faults += [f"{archive.name}: calls {name}, which ends the application's process" for name in sorted(wanted & ENDING) if (archive.name, name) not in PERMITTED]
         if args.build_type == "Release":  # assertions of other builds print
             faults += [f"{archive.name}: uses {name}: the library does not print" for name in sorted(wanted & PRINTING)]
 

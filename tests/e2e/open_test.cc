@@ -197,7 +197,7 @@ TEST(Open, WhatCannotBeIsASentence) {
       {"context", SOTTO_INVALID_ARGUMENT, "128", [](auto&, auto& o) { o.context_tokens = 129; }},
       {"KV type", SOTTO_UNSUPPORTED, "kv_type", [](auto&, auto& o) { o.kv_type = 4; }},
       {"device layers", SOTTO_UNSUPPORTED, "device_layers", [](auto&, auto& o) { o.device_layers = 1; }},
-      {"flags", SOTTO_UNSUPPORTED, "flags", [](auto&, auto& o) { o.flags = 4; }},
+      {"flags", SOTTO_UNSUPPORTED, "flags", [](auto&, auto& o) { o.flags = 1u << 31; }},
       {"memory", SOTTO_OUT_OF_MEMORY, "memory_cap_bytes", [](auto&, auto& o) { o.memory_cap_bytes = 1000; }},
   };
   for (const Case& c : cases) {

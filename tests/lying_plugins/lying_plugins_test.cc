@@ -410,17 +410,18 @@ TEST(LyingSkill, ATableWithoutAFunctionIsNotHandedOut) {
     return sotto_dialogue_find(app.runtime()).api != nullptr;
   };
   constexpr size_t kFirst = 2 * sizeof(uint32_t);
-  std::memset(&g_dialogue, 1, sizeof g_dialogue);  // every function is set; none is called
+  constexpr size_t kFirstKnown = offsetof(sotto_dialogue_api, set_hint);  // what came later an older plugin lacks
+  std::memset(&g_dialogue, 1, sizeof g_dialogue);                         // every function is set; none is called
   g_dialogue.struct_size = sizeof g_dialogue;
   EXPECT_TRUE(found());
   g_dialogue.struct_size = UINT32_MAX;
   EXPECT_TRUE(found());
-  for (uint32_t size : {0u, 8u, static_cast<uint32_t>(sizeof g_dialogue - 1)}) {
+  for (uint32_t size : {0u, 8u, static_cast<uint32_t>(kFirstKnown - 1)}) {
     g_dialogue.struct_size = size;
     EXPECT_FALSE(found()) << size;
   }
   g_dialogue.struct_size = sizeof g_dialogue;
-  for (size_t at = kFirst; at < sizeof g_dialogue; at += sizeof(void*)) {
+  for (size_t at = kFirst; at < kFirstKnown; at += sizeof(void*)) {
     std::memset(reinterpret_cast<char*>(&g_dialogue) + at, 0, sizeof(void*));
     EXPECT_FALSE(found()) << at;
     std::memset(reinterpret_cast<char*>(&g_dialogue) + at, 1, sizeof(void*));

@@ -42,8 +42,10 @@ HeadSpec emotion_head() {
   return {"emotion", {"neutral", "joy", "gratitude", "sadness", "anger", "anxiety", "surprise", "fatigue"}, 4, {}};
 }
 
-std::string model_bytes(const std::vector<HeadSpec>& heads, const char* chat_template) {
+std::string model_bytes(const std::vector<HeadSpec>& heads, const char* chat_template, uint32_t context) {
   RawGguf file = RawGguf::parse(fixture("gguf/small-f32.gguf"));
+  for (auto& key : file.keys)
+    if (key.name == "llama.context_length") key.value = raw(context);
   if (chat_template != nullptr) file.keys.push_back({"tokenizer.chat_template", kText, raw_text(chat_template), {}});
   for (const HeadSpec& head : heads) add_head(&file, head);
   return file.write();

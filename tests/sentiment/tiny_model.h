@@ -23,6 +23,6 @@ float weight_at(size_t row, size_t column);  // of every head
 
 HeadSpec sentiment_head();  // labels in another order than sentiment.h's, a temperature
 HeadSpec emotion_head();
-std::string model_bytes(const std::vector<HeadSpec>& heads, const char* chat_template = kChatMl);
+std::string model_bytes(const std::vector<HeadSpec>& heads, const char* chat_template = kChatMl, uint32_t context = 128);
 
 }  // namespace sotto::sentiment_test

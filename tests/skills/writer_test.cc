@@ -15,7 +15,7 @@ constexpr const char* kPlay = R"({"type": "object", "properties": {"song": {"typ
   "how": {"type": "string", "enum": ["once", "again and again"]}, "loud": {"type": "boolean"}}, "required": ["song", "how"]})";
 
 struct Writing : World {
-  Writing() : World(model_bytes({}), kBareDomain, SOTTO_ASSISTANT_WRITE_CALLS) {
+  Writing() : World(model_bytes({}, sentiment_test::kChatMl, 512), kBareDomain, SOTTO_ASSISTANT_WRITE_CALLS) {
     add("music.play", kPlay, {"zzzz {song} zzzz"});
   }
 };

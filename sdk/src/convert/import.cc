@@ -63,10 +63,9 @@ Status fit_tokenizer(const Events& events, ImportTokenizer* tokenizer, Checkpoin
   return tokenizer->fit(c->description.vocabulary);
 }
 
-// A checkpoint of Megatron has no name: the model is called as its file is.
-void put_facts(const Checkpoint& c, const std::string& output, GgufWriter* w) {
+void put_facts(const Checkpoint& c, GgufWriter* w) {
   const ModelDescription& d = c.description;
-  w->put_text("general.name", d.name.empty() ? std::filesystem::path(output).stem().string() : d.name);
+  if (!d.name.empty()) w->put_text("general.name", d.name);
   if (!d.license.empty()) w->put_text("general.license", d.license);
   w->put_text("sotto.imported_from", d.source);
   for (const HeadDescription& h : c.heads) {
@@ -149,7 +148,7 @@ Result<ImportReport> import_checkpoint(const std::string& source, const std::str
   GgufWriter writer;
   ImportReport report;
   SOTTO_ASSIGN(report.architecture, lay_out(c.get(), &writer));
-  put_facts(*c, output, &writer);
+  put_facts(*c, &writer);
   SOTTO_ASSIGN(const std::string domain, read_assistant_domain(source));
   if (!domain.empty()) writer.put_text(kAssistantKey, domain);
   const auto table =
