@@ -21,9 +21,9 @@ SENTENCEPIECE = str(FIXTURES / "sp_bpe_identity_bytes.model")
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
 
 
-def call(*words, stdin=b"", env=None, timeout=120):
+def call(*words, stdin=b"", env=None, timeout=120, program=None):
     """(exit status, stdout, stderr) of a call of the command, as bytes and text."""
-    done = subprocess.run([arguments.sotto, *map(str, words)], input=stdin, capture_output=True, timeout=timeout,
+    done = subprocess.run([program or arguments.sotto, *map(str, words)], input=stdin, capture_output=True, timeout=timeout,
                           env={**os.environ, **(env or {})}, check=False)
     return done.returncode, done.stdout, done.stderr.decode("utf-8")
 

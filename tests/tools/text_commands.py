@@ -1,6 +1,7 @@
 """sotto tokenize, detokenize, template, and what holds for every command: usage, exit statuses, streams."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -26,9 +27,15 @@ class Usage(support.Case):
         self.assertIn(b"--raw", self.good("run", "--help"))
         self.assertRegex(self.good("--version"), rb"^sotto \d+\.\d+\.\d+\n")
 
-    def test_a_missing_default_model_names_the_command_that_fetches_it(self):
-        err = self.bad(1, "tokenize", "hello", env={"XDG_CACHE_HOME": str(self.folder)})
-        self.assertIn("sdk/tools/setup fetch", err)
+    def test_the_default_model_comes_with_the_programs(self):
+        told = self.json("tokenize", "打开台灯 lamp", "--no-bos")["ids"]
+        self.assertEqual(self.good("detokenize", "--ids", ids(told)).decode().strip(), "打开台灯 lamp")
+
+    def test_a_missing_default_model_is_a_sentence(self):
+        alone = self.folder / "bin" / "sotto"
+        alone.parent.mkdir()
+        shutil.copy(arguments.sotto, alone)
+        self.assertIn("name a model", self.bad(1, "tokenize", "hello", program=alone))
 
     def test_files_that_are_missing_or_no_models_are_sentences(self):
         self.assertIn("nowhere.gguf", self.bad(1, "tokenize", self.folder / "nowhere.gguf", "x"))
