@@ -14,26 +14,28 @@
 
 namespace sotto::vulkan {
 
-#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                                     \
-  X(CreateDevice)                                                                                                          \
-  X(DestroyInstance)                                                                                                       \
-  X(EnumerateDeviceExtensionProperties)                                                                                    \
-  X(EnumeratePhysicalDevices)                                                                                              \
-  X(GetDeviceProcAddr) X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) \
+#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                \
+  X(CreateDevice)                                                                                     \
+  X(DestroyInstance)                                                                                  \
+  X(EnumerateDeviceExtensionProperties)                                                               \
+  X(EnumeratePhysicalDevices)                                                                         \
+  X(GetDeviceProcAddr)                                                                                \
+  X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) \
       X(GetPhysicalDeviceQueueFamilyProperties)
 
-#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                         \
-  X(AllocateCommandBuffers)                                                                                                  \
-  X(AllocateDescriptorSets)                                                                                                  \
-  X(AllocateMemory)                                                                                                          \
-  X(BeginCommandBuffer)                                                                                                      \
-  X(BindBufferMemory) X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer) X(CmdDispatch) X(CmdPipelineBarrier)      \
-      X(CmdPushConstants) X(CreateBuffer) X(CreateCommandPool) X(CreateComputePipelines) X(CreateDescriptorPool)             \
-          X(CreateDescriptorSetLayout) X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateShaderModule)   \
-              X(DestroyBuffer) X(DestroyCommandPool) X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) \
-                  X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyShaderModule) \
-                      X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue)                     \
-                          X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool)     \
+#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                        \
+  X(AllocateCommandBuffers)                                                                                                 \
+  X(AllocateDescriptorSets)                                                                                                 \
+  X(AllocateMemory)                                                                                                         \
+  X(BeginCommandBuffer)                                                                                                     \
+  X(BindBufferMemory)                                                                                                       \
+  X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer) X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants)     \
+      X(CreateBuffer) X(CreateCommandPool) X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout)   \
+          X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateShaderModule) X(DestroyBuffer)              \
+              X(DestroyCommandPool) X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) \
+                  X(DestroyPipeline) X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyShaderModule)                \
+                      X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue)                    \
+                          X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool)    \
                               X(ResetFences) X(UpdateDescriptorSets) X(WaitForFences)
 
 #define SOTTO_VK_DECLARE(name) PFN_vk##name name = nullptr;

@@ -17,7 +17,7 @@ constexpr Habit kHabits[] = {
     {"mei", Days::kWorkdays, 6, 50, 8, 0.95, "scene_morning"}, {"mei", Days::kWorkdays, 8, 0, 10, 0.9, "scene_leave"},
     {"mei", Days::kAll, 18, 40, 15, 0.9, "kitchen_lamp_on"},   {"mei", Days::kAll, 20, 30, 20, 0.5, "bedroom_ac_on"},
     {"mei", Days::kAll, 22, 20, 12, 0.95, "scene_night"},      {"mei", Days::kWeekend, 9, 0, 20, 0.9, "curtains_open"},
-    {"tom", Days::kAll, 9, 30, 3, 0.9, "curtains_open"},      {"tom", Days::kAll, 9, 37, 3, 0.9, "coffee_on"},
+    {"tom", Days::kAll, 9, 30, 3, 0.9, "curtains_open"},       {"tom", Days::kAll, 9, 37, 3, 0.9, "coffee_on"},
     {"tom", Days::kAll, 19, 30, 20, 0.7, "living_lamp_on"},    {"tom", Days::kAll, 21, 0, 10, 0.85, "scene_movie"},
     {"tom", Days::kAll, 23, 45, 15, 0.9, "bedroom_lamp_on"}};
 constexpr int64_t kMinute = 60000, kDay = 24 * 60 * kMinute;

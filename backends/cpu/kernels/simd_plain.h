@@ -1,5 +1,5 @@
-// simd_plain.h - four lanes of float32 by the vectors of GCC and Clang: for every processor (SSE2 where x86-64 has no more), and the
-// reading aid for the other three.
+// simd_plain.h - four lanes of float32 by the vectors of GCC and Clang: for every processor (SSE2 where x86-64 has no more),
+// and the reading aid for the other three.
 #pragma once
 
 #include <stddef.h>
@@ -170,7 +170,9 @@ template <int kShift, int kMask>
 inline P p_bits(const P& x) {
   return (kShift < 0 ? x << (kShift < 0 ? -kShift : 0) : x >> (kShift < 0 ? 0 : kShift)) & uint8_t{kMask};
 }
-inline P p_four(const int8_t* a) { return bits_of<P>(i_set(load<int32_t>(a))); }  // four columns of an activation row, for all rows
+inline P p_four(const int8_t* a) {
+  return bits_of<P>(i_set(load<int32_t>(a)));
+}  // four columns of an activation row, for all rows
 constexpr int kTileGroups = 1;  // row groups of one tile
 using A = I;
 // How many words of products with weights 0 .. most may be added up before a_total.

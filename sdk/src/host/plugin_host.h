@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "sotto/backend.h"
-#include "sotto/plugin.h"
 #include "sotto/driver.h"
+#include "sotto/plugin.h"
 #include "sotto/profile.h"
 
 namespace sotto {
