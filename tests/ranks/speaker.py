@@ -9,7 +9,7 @@ import sys
 import job
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "sotto"
-MODEL = CACHE / job.arguments.rest.pop(0)
+MODEL = CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf"
 TURN = re.compile(r"first token after [\d.]+ ms, (\d+) tokens at ([\d.]+) tokens/s; (\d+) of (\d+) prompt")
 SKIPPED = 77
 
