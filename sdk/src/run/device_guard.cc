@@ -1,6 +1,8 @@
 #include "run/device_guard.h"
 
+#define XXH_INLINE_ALL
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,11 +24,7 @@ constexpr const char* kPassed = "passed";  // how sotto-probe ends its output
 // What is kept: the state's digit, where it ran, the reason. A check in this process is first kept as one that did not end.
 constexpr const char* kDidNotEnd = "the last check of it in the application's process did not end: it crashed or hung";
 
-std::string hash_of(const std::string& text) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
-  return fmt::format("{:016x}", hash);
-}
+std::string hash_of(const std::string& text) { return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size())); }
 
 uint32_t milliseconds_since(std::chrono::steady_clock::time_point began) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
