@@ -7,7 +7,6 @@
 
 namespace sotto::cpu {
 
-using backend::args_of;
 using backend::slot_of;
 using backend::step_of;
 using backend::weight_of;
@@ -19,32 +18,7 @@ Step read_step(const sotto_step& from) {
   to.kind = from.kind;
   to.out = from.out;
   for (int i = 0; i < 3; ++i) to.in[i] = from.in[i];
-  switch (from.kind) {
-    case SOTTO_STEP_INPUT:
-      to.args.input = args_of<sotto_input_args>(from);
-      break;
-    case SOTTO_STEP_EMBED:
-      to.args.embed = args_of<sotto_embed_args>(from);
-      break;
-    case SOTTO_STEP_NORM:
-      to.args.norm = args_of<sotto_norm_args>(from);
-      break;
-    case SOTTO_STEP_LINEAR:
-      to.args.linear = args_of<sotto_linear_args>(from);
-      break;
-    case SOTTO_STEP_ATTENTION:
-      to.args.attention = args_of<sotto_attention_args>(from);
-      break;
-    case SOTTO_STEP_ADD:
-      to.args.add = args_of<sotto_add_args>(from);
-      break;
-    case SOTTO_STEP_MUL:
-      to.args.mul = args_of<sotto_mul_args>(from);
-      break;
-    case SOTTO_STEP_OUTPUT:
-      to.args.output = args_of<sotto_output_args>(from);
-      break;
-  }
+  to.args = backend::read_step_args(from);
   return to;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/step_read.h"
 #include "group.h"
 #include "types.h"
 
@@ -18,16 +19,7 @@ struct Step {
   uint32_t kind = 0;
   uint32_t out = SOTTO_NONE;
   uint32_t in[3] = {SOTTO_NONE, SOTTO_NONE, SOTTO_NONE};
-  union {
-    sotto_input_args input;
-    sotto_embed_args embed;
-    sotto_norm_args norm;
-    sotto_linear_args linear;
-    sotto_attention_args attention;
-    sotto_add_args add;
-    sotto_mul_args mul;
-    sotto_output_args output;
-  } args = {};
+  backend::StepArgs args = {};
 };
 
 struct Value {

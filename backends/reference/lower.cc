@@ -7,43 +7,12 @@
 namespace sotto::reference {
 namespace {
 
-using backend::args_of;
-
 Step read_step(const sotto_step& from) {
   Step to;
   to.kind = from.kind;
   to.out = from.out;
   std::copy_n(from.in, 3, to.in);
-  switch (from.kind) {
-    case SOTTO_STEP_INPUT:
-      to.args.input = args_of<sotto_input_args>(from);
-      break;
-    case SOTTO_STEP_EMBED:
-      to.args.embed = args_of<sotto_embed_args>(from);
-      break;
-    case SOTTO_STEP_NORM:
-      to.args.norm = args_of<sotto_norm_args>(from);
-      break;
-    case SOTTO_STEP_LINEAR:
-      to.args.linear = args_of<sotto_linear_args>(from);
-      break;
-    case SOTTO_STEP_ATTENTION:
-      to.args.attention = args_of<sotto_attention_args>(from);
-      break;
-    case SOTTO_STEP_ADD:
-      to.args.add = args_of<sotto_add_args>(from);
-      break;
-    case SOTTO_STEP_MUL:
-      to.args.mul = args_of<sotto_mul_args>(from);
-      break;
-    case SOTTO_STEP_ALL_REDUCE:
-      break;
-    case SOTTO_STEP_ALL_GATHER:
-      break;
-    case SOTTO_STEP_OUTPUT:
-      to.args.output = args_of<sotto_output_args>(from);
-      break;
-  }
+  to.args = backend::read_step_args(from);
   return to;
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "common/step_read.h"
 #include "group.h"
 
 namespace sotto::reference {
@@ -12,16 +13,7 @@ struct Step {
   uint32_t kind = 0;
   uint32_t out = SOTTO_NONE;
   uint32_t in[3] = {SOTTO_NONE, SOTTO_NONE, SOTTO_NONE};
-  union {
-    sotto_input_args input;
-    sotto_embed_args embed;
-    sotto_norm_args norm;
-    sotto_linear_args linear;
-    sotto_attention_args attention;
-    sotto_add_args add;
-    sotto_mul_args mul;
-    sotto_output_args output;
-  } args = {};
+  backend::StepArgs args = {};
 
   bool fills_slot() const { return kind == SOTTO_STEP_ATTENTION && (args.attention.flags & SOTTO_ATTENTION_READ_ONLY) == 0; }
 };

@@ -7,39 +7,6 @@
 namespace sotto::vulkan {
 namespace {
 
-using backend::args_of;
-
-void read_args(const sotto_step& from, Step& to) {
-  switch (from.kind) {
-    case SOTTO_STEP_INPUT:
-      to.args.input = args_of<sotto_input_args>(from);
-      break;
-    case SOTTO_STEP_EMBED:
-      to.args.embed = args_of<sotto_embed_args>(from);
-      break;
-    case SOTTO_STEP_NORM:
-      to.args.norm = args_of<sotto_norm_args>(from);
-      break;
-    case SOTTO_STEP_LINEAR:
-      to.args.linear = args_of<sotto_linear_args>(from);
-      break;
-    case SOTTO_STEP_ATTENTION:
-      to.args.attention = args_of<sotto_attention_args>(from);
-      break;
-    case SOTTO_STEP_ADD:
-      to.args.add = args_of<sotto_add_args>(from);
-      break;
-    case SOTTO_STEP_MUL:
-      to.args.mul = args_of<sotto_mul_args>(from);
-      break;
-    case SOTTO_STEP_OUTPUT:
-      to.args.output = args_of<sotto_output_args>(from);
-      break;
-    default:
-      break;
-  }
-}
-
 class Lowering {
  public:
   Lowering(const sotto_plan& plan, const sotto_group& group) : plan_(plan), group_(group) {}
@@ -102,7 +69,7 @@ void Lowering::read_plan() {
     step.kind = from.kind;
     step.out = from.out;
     std::copy_n(from.in, 3, step.in);
-    read_args(from, step);
+    step.args = backend::read_step_args(from);
     if (step.kind == SOTTO_STEP_EMBED) out_.embeds = true;
     if (step.kind == SOTTO_STEP_OUTPUT) out_.output_widths[step.args.output.output] = out_.values[step.in[0]].widths[0];
     if (step.kind == SOTTO_STEP_INPUT) {
