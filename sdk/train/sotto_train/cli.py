@@ -13,6 +13,7 @@ COMMANDS = {
     "generate": ("sotto_train.generate.command", "commands and dialogues from patterns and values"),
     "tokenizer": ("sotto_train.tokens.command", "train the SentencePiece tokenizer"),
     "pack": ("sotto_train.tokens.pack", "rows to packed sets that the trainer reads"),
+    "neighbours": ("sotto_train.tokens.neighbours", "an embedding to begin with, counted from text"),
     "pretrain": ("sotto_train.training.pretrain", "train a model from nothing (run it under torchrun)"),
     "finetune": ("sotto_train.training.finetune", "go on from a checkpoint: commands, talk, heads; full or LoRA"),
     "evaluate": ("sotto_train.evaluate.command", "perplexity, intents, slots, calls, mood, scope beside baselines; HTML and JSON"),

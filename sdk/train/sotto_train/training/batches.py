@@ -35,7 +35,7 @@ class Corpus:
                 if packed.meta[key] != first[key]:
                     raise UserError(f"{packed.folder} and {self.sets[0].folder} differ in {key}; pack both with the same tokenizer and context")
         self.labels, self.context, self.vocabulary = first["labels"], first["context"], first["vocabulary"]
-        self.tokenizer = first["tokenizer_sha256"]
+        self.tokenizer, self.pad = first["tokenizer_sha256"], first["pad"]
         where = self.sets[0].folder
         if context is not None and self.context > context:
             raise UserError(f"{where} has windows of {self.context} tokens, the model's context is {context}; pack it again")
@@ -65,6 +65,13 @@ class Corpus:
         mask[:, -1] = 0
         turns = heads.make_turns(np.concatenate(rows), np.concatenate(spans), np.concatenate(offsets), len(self.labels["slot"]))
         return Batch(tokens, labels, mask, positions, documents, turns)
+
+    def hide_words(self, batch: Batch, share: float, seed: list[int]) -> None:
+        """Word dropout (Iyyer et al. 2015): puts the padding token in the place of that share of the labelled turns' words, so that heads learn
+        from all of a sentence and not from the one word that gives a pattern away. The same seed hides the same words on every rank."""
+        words = batch.turns.words[batch.turns.is_word]
+        hidden = np.random.default_rng(seed).random(len(words)) < share
+        batch.tokens.view(-1)[words[torch.from_numpy(hidden)]] = self.pad
 
 
 def _block(packed: Packed, block: int) -> tuple[np.ndarray, ...]:

@@ -12,7 +12,7 @@ from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
 from sotto_train.errors import UserError
-from sotto_train.training import calibrate, checkpoint, config, curves, heads, lora, memory, model, speed
+from sotto_train.training import calibrate, checkpoint, config, curves, embedding, heads, lora, memory, model, speed
 from sotto_train.training.batches import Batch, Corpus, Order
 from sotto_train.training.options import RunOptions
 from sotto_train.training.schedule import Schedule
@@ -54,6 +54,8 @@ class Trainer:
         torch.manual_seed(self.options.seed)  # the same weights on every rank
         self.bare = model.SottoModel(self.shape, layout, sizes)
         self.world._seed(self.options.seed)
+        if self.options.embedding:
+            embedding.put_into(self.bare, self.options.embedding)
         if self.is_bf16:
             self.bare.bfloat16()
         self.bare.to(self.world.device)
@@ -195,6 +197,8 @@ class Trainer:
         blocks = self.order.share(self.samples, self.per_rank, self.world.data_rank)
         micro = self.plan.micro_batch
         batches = [self.corpus.batch(blocks[i : i + micro]) for i in range(0, len(blocks), micro)]
+        for i, batch in enumerate(batches):
+            self.corpus.hide_words(batch, self.options.word_dropout, [self.options.seed, self.samples, self.world.data_rank, i])
         rate = self.schedule.rate(self.step, self.elapsed)
         for group in self.optimizer.param_groups:
             group["lr"] = rate

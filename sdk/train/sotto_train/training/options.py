@@ -22,9 +22,11 @@ class RunOptions:
     weight_decay: float = 0.1
     clip: float = 1.0
     dropout: float = 0.0
+    word_dropout: float = 0.0  # share of the labelled turns' words that are hidden
     head_weight: float = 0.2  # of each head's loss beside the language model's
     heads: bool = False
     lora: tuple[int, float] | None = None  # rank, alpha
+    embedding: Path | None = None  # what `neighbours` wrote, for a run that begins with nothing
     base: Path | None = None  # checkpoint whose weights the run begins with
     precision: str = "auto"
     tensor: int = 1
@@ -58,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weight-decay", type=float, default=d["weight_decay"])
     parser.add_argument("--clip", type=float, default=d["clip"], help="longest gradient (%(default)s)")
     parser.add_argument("--dropout", type=float, default=d["dropout"])
+    parser.add_argument("--word-dropout", type=float, default=d["word_dropout"], help="share of the labelled turns' words that are hidden")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto: bf16 on GPUs, fp32 on CPUs")
     parser.add_argument("--tensor", type=int, default=1, help="tensor-parallel ranks")
     parser.add_argument("--pipeline", type=int, default=1, help="pipeline-parallel ranks")
@@ -80,9 +83,9 @@ def read(args: argparse.Namespace, **more) -> RunOptions:
         value = getattr(args, name)
         if value is not None and value <= 0:
             raise UserError(f"--{name.replace('_', '-')} is {value}, expected a number above 0")
-    for name in ("warmup", "dropout"):
+    for name in ("warmup", "dropout", "word_dropout"):
         if not 0 <= getattr(args, name) < 1:
-            raise UserError(f"--{name} is {getattr(args, name)}, expected 0 to 1")
+            raise UserError(f"--{name.replace('_', '-')} is {getattr(args, name)}, expected 0 to 1")
     known = {f.name for f in dataclasses.fields(RunOptions)}
     values = {k: v for k, v in vars(args).items() if k in known and k not in more}
     values["memory"] = parse_size(args.memory) if args.memory else None

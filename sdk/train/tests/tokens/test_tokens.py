@@ -5,34 +5,13 @@ import random
 
 import numpy as np
 import pytest
+from texts import EN, ZH, row
 
 from sotto_train import rows
 from sotto_train.cli import main
 from sotto_train.errors import UserError
 from sotto_train.tokens import chat, command, pack, plain, shard
 from sotto_train.tokens.tokenizer import IM_END, Tokenizer
-
-ZH = ["打开客厅的灯", "把空调调到二十六度", "明天早上七点叫我起床", "放一首周杰伦的歌", "提醒我下午三点开会", "今天天气怎么样"]
-EN = ["turn on the kitchen light", "wake me at seven tomorrow", "play some jazz in the bedroom", "what is the weather like today"]
-
-
-def row(text, n, lang, **more):
-    return {"id": f"t{n}", "lang": lang, "source": "own", "licence": "Apache-2.0", "split": "train", "kind": "text", "text": text, **more}
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    root = tmp_path_factory.mktemp("tokenizer")
-    texts = [row(t, i, "zh" if t in ZH else "en") for i, t in enumerate((ZH + EN) * 12)]
-    rows.write(root / "rows.jsonl", texts)
-    assert main(["tokenizer", str(root / "rows.jsonl"), "--vocabulary", "340", "--coverage", "1", "-o", str(root / "out")]) == 0
-    return root
-
-
-@pytest.fixture(scope="session")
-def tokenizer(folder):
-    return Tokenizer(folder / "out")
-
 
 def command_row(text, intent, *slots, n=0):
     marked = [{"name": k, "value": v, "start": text.index(v), "end": text.index(v) + len(v)} for k, v in slots]

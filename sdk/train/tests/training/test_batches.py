@@ -40,6 +40,21 @@ def test_turns_point_at_their_tokens(sets):
         assert (turns.begins[row, slot], turns.ends[row, slot]) == (1, 3)  # packed.write marks the second to the fourth word
 
 
+def test_hidden_words_are_words_of_labelled_turns_and_the_same_for_the_same_seed(sets):
+    corpus = Corpus([sets[0]])
+    whole, first, second, other = (corpus.batch([5, 2, 7, 1]) for _ in range(4))
+    for batch, seed in ((first, 1), (second, 1), (other, 2)):
+        corpus.hide_words(batch, 0.3, [seed])
+    changed = (first.tokens != whole.tokens).flatten()
+    words = set(whole.turns.words[whole.turns.is_word].tolist())
+    assert set(changed.nonzero()[:, 0].tolist()) <= words
+    assert 0.1 * len(words) < int(changed.sum()) < 0.5 * len(words)
+    assert (first.tokens.flatten()[changed] == corpus.pad).all()
+    assert (first.tokens == second.tokens).all()
+    assert (first.tokens != other.tokens).any()
+    assert (first.labels == whole.labels).all()
+
+
 def test_every_epoch_has_each_window_once_in_another_order():
     order = Order(10, seed=7)
     first, second = ([order.block(i) for i in range(e * 10, e * 10 + 10)] for e in (0, 1))

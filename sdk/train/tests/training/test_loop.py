@@ -7,11 +7,14 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 from conftest import SLOWEST, TINY, command, environment, kill, ranks_of
 
 pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
 pytest.importorskip("megatron.core", reason="training needs megatron-core: pip install .[train]")
+
+from sotto_train.training import config  # noqa: E402  (it needs torch)
 
 
 def arguments(sets, output, *more):
@@ -98,6 +101,29 @@ def test_another_shape_is_refused_with_what_differs(killed, sets, tmp_path, run)
     assert status == 1
     assert "was trained with model {'ffn': 128}, this run has {'ffn': 192}" in said
     assert "Traceback" not in said
+
+
+def test_a_counted_embedding_is_the_same_at_every_split(sets, tmp_path, run):
+    counted = tmp_path / "embedding.npy"
+    shape = config.read(TINY)
+    np.save(counted, np.random.default_rng(1).standard_normal((shape.vocabulary, shape.hidden)).astype(np.float32) / 8)
+    first = {}
+    for name, ranks, more in (
+        ("random", 1, []),
+        ("one", 1, ["--embedding", counted]),
+        ("tensor", 2, ["--embedding", counted, "--tensor", 2]),
+        ("stages", 2, ["--embedding", counted, "--pipeline", 2]),
+    ):
+        status, said = run("pretrain", *arguments(sets, tmp_path / name, "--steps", 1, "--micro-batch", 4, *more), ranks=ranks)
+        assert status == 0, said
+        first[name] = curve(tmp_path / name)[1]["loss"]["lm"]
+    assert first["tensor"] == pytest.approx(first["one"], rel=1e-5)  # float32, sums in another order
+    assert first["stages"] == pytest.approx(first["one"], rel=1e-5)
+    assert abs(first["random"] - first["one"]) > 1e-3
+    np.save(counted, np.zeros((shape.vocabulary, 8), np.float32))
+    status, said = run("pretrain", *arguments(sets, tmp_path / "wrong", "--steps", 1, "--embedding", counted))
+    assert status == 1
+    assert "count it with the same tokenizer" in said and "Traceback" not in said
 
 
 def test_sigterm_saves_first_and_the_clock_rules_the_rate(sets, tmp_path, start):
