@@ -52,9 +52,10 @@ sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32
           const uint32_t local = head - l.parts[rank].heads.first_kv_head;
           const uint64_t offset =
               is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
-          const uint8_t* rows = cache.memory.get() + s.pages[t / kPageTokens] * cache.layout.page_bytes + offset;
-          cache.group.kernels->load_row(is_v != 0 ? cache.options.v_type : cache.options.k_type, rows, t % kPageTokens,
-                                        l.head_dim, l.padded, row.data());
+          uint8_t* part = cache.memory.get() + s.pages[t / kPageTokens] * cache.layout.page_bytes + offset;
+          cache.group.kernels->load_row(
+              {part, is_v != 0 ? cache.options.v_type : cache.options.k_type, 1 - is_v, t % kPageTokens, l.head_dim, l.padded},
+              row.data());
           std::memcpy(to, row.data(), l.head_dim * sizeof(float));
         }
       }
@@ -87,8 +88,10 @@ sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t cou
             const uint32_t local = head - l.parts[rank].heads.first_kv_head;
             const uint64_t offset =
                 is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
-            cache.group.kernels->store_row(is_v != 0 ? cache.options.v_type : cache.options.k_type, row.data(), l.head_dim,
-                                           l.padded, cache.page(sequence, t / kPageTokens) + offset, t % kPageTokens);
+            cache.group.kernels->store_row(
+                {cache.page(sequence, t / kPageTokens) + offset, is_v != 0 ? cache.options.v_type : cache.options.k_type,
+                 1 - is_v, t % kPageTokens, l.head_dim, l.padded},
+                row.data());
           }
         }
       }

@@ -39,25 +39,33 @@ void prepare_head(const Run& run, const Op& op, const Shape& shape, uint32_t ran
   if (after) normalise();
 }
 
-bool fill_cache(const Run& run, const Op& op, const Shape& shape) {
+// K and V of one batch row into the cache; `head`: room for one head.
+void fill_row(const Run& run, const Op& op, const Shape& shape, uint32_t rank, uint32_t i, float* head) {
   const CacheLayout& layout = run.cache.layout;
-  const SlotLayout& slot = layout.slots[shape.args.slot];
-  const uint32_t count = run.count(0), ranks = run.program.lowered.local_ranks;
-  return run.pool().run(count * ranks, run.watch, [&](uint32_t item, uint32_t thread) {
-    const uint32_t rank = item / count, i = item % count;
-    const sotto_batch_row& at = run.batch_row(0, i);
-    const float* k = run.row(shape.step.in[1], rank, 0, i);
-    const float* v = run.row(shape.step.in[2], rank, 0, i);
-    uint8_t* page = run.cache.page(at.sequence, at.position / kPageTokens);
-    float* head = run.attention(thread);
-    for (uint32_t h = 0; h < slot.parts[rank].heads.kv_heads; ++h) {
-      std::memcpy(head, k + uint64_t{h} * shape.head_dim, shape.head_dim * sizeof(float));
-      prepare_head(run, op, shape, rank, i, shape.args.k_norm, shape.args.k_norm_bias, head);
-      run.kernels().store_row(run.cache.options.k_type, head, shape.head_dim, shape.padded,
-                              page + layout.k_offset(shape.args.slot, rank, h), at.position % kPageTokens);
-      run.kernels().store_row(run.cache.options.v_type, v + uint64_t{h} * shape.head_dim, shape.head_dim, shape.padded,
-                              page + layout.v_offset(shape.args.slot, rank, h), at.position % kPageTokens);
-    }
+  const sotto_batch_row& at = run.batch_row(0, i);
+  const float* k = run.row(shape.step.in[1], rank, 0, i);
+  const float* v = run.row(shape.step.in[2], rank, 0, i);
+  uint8_t* page = run.cache.page(at.sequence, at.position / kPageTokens);
+  const uint32_t token = at.position % kPageTokens;
+  for (uint32_t h = 0; h < layout.slots[shape.args.slot].parts[rank].heads.kv_heads; ++h) {
+    std::memcpy(head, k + uint64_t{h} * shape.head_dim, shape.head_dim * sizeof(float));
+    prepare_head(run, op, shape, rank, i, shape.args.k_norm, shape.args.k_norm_bias, head);
+    run.kernels().store_row(
+        {page + layout.k_offset(shape.args.slot, rank, h), run.cache.options.k_type, 1, token, shape.head_dim, shape.padded},
+        head);
+    run.kernels().store_row(
+        {page + layout.v_offset(shape.args.slot, rank, h), run.cache.options.v_type, 0, token, shape.head_dim, shape.padded},
+        v + uint64_t{h} * shape.head_dim);
+  }
+}
+
+// As many neighbours as a page has tokens go to one thread: the keys of a page's tokens lie in the same lines.
+bool fill_cache(const Run& run, const Op& op, const Shape& shape) {
+  const uint32_t count = run.count(0), ranks = run.program.lowered.local_ranks, threads = run.pool().threads();
+  const uint32_t grain = std::min((count + threads - 1) / threads, kPageTokens), items = (count + grain - 1) / grain;
+  return run.pool().run(items * ranks, run.watch, [&](uint32_t item, uint32_t thread) {
+    const uint32_t rank = item / items, first = item % items * grain;
+    for (uint32_t i = first; i < std::min(first + grain, count); ++i) fill_row(run, op, shape, rank, i, run.attention(thread));
   });
 }
 

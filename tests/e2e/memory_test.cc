@@ -78,6 +78,13 @@ TEST(Memory, WeightsStayInPlaceWhereTheirCopyDoesNotFit) {
   const auto tight = estimate(runtime.get(), o);
   EXPECT_LT(tight.weights_copied, roomy.weights_copied);
   EXPECT_GT(tight.weights_mapped, roomy.weights_mapped);
+  const auto in_place = open_model(runtime.get(), fixture(kModel), "cpu", &o);
+  o.memory_cap_bytes = 0;
+  const auto copied = open_model(runtime.get(), fixture(kModel), "cpu", &o);
+  const auto says = [](sotto_model* model) {
+    return generate(make_session(model).get(), greedy_options({1, 2, 3, 4}, 12)).tokens;
+  };
+  EXPECT_EQ(says(in_place.get()), says(copied.get()));
 }
 
 TEST(Memory, TheRuntimesCapIsForAllItsModelsTogether) {

@@ -10,7 +10,7 @@ void attend(const AttentionTask& task);
 void merge(const SoftmaxState& total, const SoftmaxState& part, uint32_t padded);
 void finish(const SoftmaxState& total, const float* sink, float* y, uint32_t head_dim);
 void rotate(const RotaryTask& task);
-void store_row(uint32_t type, const float* x, uint32_t count, uint32_t padded, uint8_t* rows, uint32_t token);
-void load_row(uint32_t type, const uint8_t* rows, uint32_t token, uint32_t count, uint32_t padded, float* x);
+void store_row(const CacheRow& row, const float* x);
+void load_row(const CacheRow& row, float* x);
 
 }  // namespace sotto::cpu::SOTTO_CPU_ISA

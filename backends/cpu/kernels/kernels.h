@@ -70,9 +70,8 @@ struct NormTask {
   float epsilon;
 };
 
-// Where the K and V rows of one (slot, KV head) lie: page p of a sequence starts at base + pages[p] * page_bytes. A row of
-// head_dim numbers is padded to `padded` numbers (a multiple of 16, zero filled); q8_0 rows are followed, after the page's
-// rows, by f16 scales [token][ceil(padded / 32)].
+// Where the keys and the values of one (slot, KV head) lie: page p of a sequence starts at base + pages[p] * page_bytes. A head
+// has `padded` dimensions (a multiple of 16, zero filled); how a page's part is laid out is said in cache_parts.h.
 struct CacheView {
   const uint8_t* base;
   const uint32_t* pages;
@@ -82,6 +81,16 @@ struct CacheView {
   uint32_t padded;
   uint32_t k_type;
   uint32_t v_type;
+};
+
+// One token's key or value of one (slot, KV head).
+struct CacheRow {
+  uint8_t* part;  // the page's keys or its values
+  uint32_t type;
+  uint32_t is_key;
+  uint32_t token;  // within the page
+  uint32_t head_dim;
+  uint32_t padded;
 };
 
 // State of one query's softmax: weighted values, their weight, the largest score.
@@ -142,9 +151,9 @@ struct Kernels {
   // y = sums / (weight + exp(sink - top)); sink null: none.
   void (*finish)(const SoftmaxState& total, const float* sink, float* y, uint32_t head_dim);
   void (*rotate)(const RotaryTask&);
-  // One row of `count` numbers into / out of the cache's type, at token `token` of the page part that starts at `rows`.
-  void (*store_row)(uint32_t type, const float* x, uint32_t count, uint32_t padded, uint8_t* rows, uint32_t token);
-  void (*load_row)(uint32_t type, const uint8_t* rows, uint32_t token, uint32_t count, uint32_t padded, float* x);
+  // head_dim numbers of one token into a page, and out of it.
+  void (*store_row)(const CacheRow&, const float* x);
+  void (*load_row)(const CacheRow&, float* x);
   // A row of a stored table as float32: columns [first, first + count) of the row at `row`.
   void (*decode)(uint32_t type, const uint8_t* row, uint64_t first, uint32_t count, float* x);
 };

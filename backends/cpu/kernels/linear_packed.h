@@ -86,6 +86,7 @@ void fill_panel_packed(const uint8_t* group, uint32_t units, const Panel& panel)
     const auto head = T::packed_head(block);
     for (int i = 0; i < T::kUnits; ++i, ++u) {
       const uint8_t* unit = T::unit(block, i);
+      for (int line = 0; line < T::kUnitBytes; line += 64) __builtin_prefetch(unit + kReadAhead + line);
       for_each<0, kWords>([&](auto k) __attribute__((always_inline)) {
         p_store(panel.bytes + (u * kWords + static_cast<size_t>(k.value)) * kWordBytes, T::template word<k.value>(unit));
       });
@@ -122,7 +123,7 @@ void pack(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t blocks,
         uint8_t* unit = to + T::kHeadBytes + u.value * T::kUnitBytes;
         uint32_t words[kWords];
         w_store(words, Stored::template bytes<u.value>(block));
-        for (int k = 0; k < kWords; ++k) T::put_word(words[k], k, r, unit);
+        T::put_words(words, r, unit);
         T::Scale::put_unit(block, u.value, r, unit + T::kWeightBytes);
       });
     }

@@ -14,8 +14,13 @@ namespace {
 
 constexpr int kWordBytes = 4 * kLanes;
 
+// word<k>(unit): one byte per weight. put(): the words of one row's unit to their places.
 template <int kBits>
-struct Words;  // word<k>(unit): one byte per weight
+struct Words;
+
+inline void put_word(uint32_t word, int vector, int row, uint8_t* unit) {
+  __builtin_memcpy(unit + vector * kWordBytes + 4 * row, &word, 4);
+}
 
 template <>
 struct Words<4> {
@@ -23,11 +28,8 @@ struct Words<4> {
   static P word(const uint8_t* unit) {
     return p_bits < k < 4 ? 0 : 4, 15 > (p_load(unit + k % 4 * kWordBytes));
   }
-  static void put(uint32_t word, int k, int row, uint8_t* unit) {
-    uint8_t* to = unit + k % 4 * kWordBytes + 4 * row;
-    const uint32_t old = k < 4 ? 0 : load_u32(to);
-    const uint32_t now = old | (word & 0x0F0F0F0Fu) << (k < 4 ? 0 : 4);
-    __builtin_memcpy(to, &now, 4);
+  static void put(const uint32_t* words, int row, uint8_t* unit) {
+    for (int j = 0; j < 4; ++j) put_word((words[j] & 0x0F0F0F0Fu) | (words[j + 4] & 0x0F0F0F0Fu) << 4, j, row, unit);
   }
 };
 template <>
@@ -36,11 +38,11 @@ struct Words<5> {
   static P word(const uint8_t* unit) {
     return p_or(Words<4>::word<k>(unit), p_bits<k - 4, 0x10>(p_load(unit + 4 * kWordBytes)));
   }
-  static void put(uint32_t word, int k, int row, uint8_t* unit) {
-    Words<4>::put(word, k, row, unit);
-    uint8_t* to = unit + 4 * kWordBytes + 4 * row;
-    const uint32_t now = (k == 0 ? 0 : load_u32(to)) | (word >> 4 & 0x01010101u) << k;
-    __builtin_memcpy(to, &now, 4);
+  static void put(const uint32_t* words, int row, uint8_t* unit) {
+    Words<4>::put(words, row, unit);
+    uint32_t fifth = 0;
+    for (int k = 0; k < 8; ++k) fifth |= (words[k] >> 4 & 0x01010101u) << k;
+    put_word(fifth, 4, row, unit);
   }
 };
 template <>
@@ -49,11 +51,13 @@ struct Words<6> {
   static P word(const uint8_t* unit) {
     return p_or(Words<4>::word<k>(unit), p_bits<2 * (k % 4) - 4, 0x30>(p_load(unit + (4 + k / 4) * kWordBytes)));
   }
-  static void put(uint32_t word, int k, int row, uint8_t* unit) {
-    Words<4>::put(word, k, row, unit);
-    uint8_t* to = unit + (4 + k / 4) * kWordBytes + 4 * row;
-    const uint32_t now = (k % 4 == 0 ? 0 : load_u32(to)) | (word >> 4 & 0x03030303u) << 2 * (k % 4);
-    __builtin_memcpy(to, &now, 4);
+  static void put(const uint32_t* words, int row, uint8_t* unit) {
+    Words<4>::put(words, row, unit);
+    for (int h = 0; h < 2; ++h) {
+      uint32_t high = 0;
+      for (int k = 0; k < 4; ++k) high |= (words[4 * h + k] >> 4 & 0x03030303u) << 2 * k;
+      put_word(high, 4 + h, row, unit);
+    }
   }
 };
 template <>
@@ -62,7 +66,9 @@ struct Words<8> {
   static P word(const uint8_t* unit) {
     return p_load(unit + k * kWordBytes);
   }
-  static void put(uint32_t word, int k, int row, uint8_t* unit) { __builtin_memcpy(unit + k * kWordBytes + 4 * row, &word, 4); }
+  static void put(const uint32_t* words, int row, uint8_t* unit) {
+    for (int k = 0; k < 8; ++k) put_word(words[k], k, row, unit);
+  }
 };
 
 inline void put_half(const uint8_t* from, int row, uint8_t* to) { __builtin_memcpy(to + 2 * row, from, 2); }
@@ -143,7 +149,7 @@ struct Packed : StoredBlock {
   static P word(const uint8_t* unit) {
     return Words<kBits>::template word<k>(unit);
   }
-  static void put_word(uint32_t word, int k, int row, uint8_t* unit) { Words<kBits>::put(word, k, row, unit); }
+  static void put_words(const uint32_t* words, int row, uint8_t* unit) { Words<kBits>::put(words, row, unit); }
 };
 
 using PackedQ4_0 = Packed<BlockQ4_0, ScaleOne<8>, 4>;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "base/mapped_file.h"
 #include "run/device_guard.h"
@@ -140,6 +141,10 @@ Status Engine::make_group(const PluginHost& host, const EngineOptions& o, bool i
     g.comm_deadline_ms = team_->deadline_ms();
   }
   g.threads = o.threads;
+  if (const uint32_t cores = std::thread::hardware_concurrency(); cores != 0 && o.threads > cores)
+    host.log().warning(
+        fmt::format("{} threads on {} core{}: they take turns and wait for each other; as many as cores are faster", o.threads,
+                    cores, cores == 1 ? "" : "s"));
   g.affinity_mask = o.affinity_mask;
   g.thread_priority = o.thread_priority;
   g.flags = in_place ? SOTTO_GROUP_IN_PLACE : 0;
