@@ -176,5 +176,8 @@ extern const Kernels kKernels;
 namespace neondot {
 extern const Kernels kKernels;
 }
+namespace i8mm {
+extern const Kernels kKernels;
+}
 
 }  // namespace sotto::cpu

@@ -1,4 +1,5 @@
-// simd_neon.h - four lanes of float32 with arm64 NEON; with the dot product instructions when the compiler is told so.
+// simd_neon.h - four lanes of float32 with arm64 NEON; with the dot product instructions,
+// and with products of 8-bit matrices, when the compiler is told so.
 #pragma once
 
 #include <arm_neon.h>
@@ -154,6 +155,23 @@ inline A a_dot(A sum, P w, P x) { return dot16(sum, w, vreinterpretq_s8_u8(x)); 
 inline A a_dot(P w, P x) { return a_dot(vdupq_n_s32(0), w, x); }
 inline A a_dot_signed(P w, P x) { return a_dot(w, x); }
 inline I a_total(A sum) { return sum; }
+
+#if defined(SOTTO_CPU_MATRIX)
+// Two rows of eight neighbouring columns: what one instruction multiplies, giving each row of one by each row of the other.
+using M = int8x16_t;
+struct MatrixPair {  // rows 0 and 1, rows 2 and 3
+  M low, high;
+};
+inline MatrixPair m_weights(P word, P next) {  // of two neighbouring words
+  const uint32x4_t a = vreinterpretq_u32_u8(word), b = vreinterpretq_u32_u8(next);
+  return {vreinterpretq_s8_u32(vzip1q_u32(a, b)), vreinterpretq_s8_u32(vzip2q_u32(a, b))};
+}
+inline M m_rows(const int8_t* a, const int8_t* b) { return vcombine_s8(vld1_s8(a), vld1_s8(b)); }
+inline I m_dot(I sum, M weights, M rows) { return vmmlaq_s32(sum, weights, rows); }
+// From the products of four weight rows by activation rows a and b to a vector for each of the two.
+inline I m_first(I low, I high) { return vuzp1q_s32(low, high); }
+inline I m_second(I low, I high) { return vuzp2q_s32(low, high); }
+#endif
 
 inline S s_fold(S high, S low) {  // 128 high + low
   return {vaddq_s32(vshlq_n_s32(high.a, 7), low.a), vaddq_s32(vshlq_n_s32(high.b, 7), low.b)};
