@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace sotto::vulkan {
 namespace {
@@ -45,15 +46,16 @@ void Device::open() {
 }
 
 void Device::make_layouts() {
-  VkDescriptorSetLayoutBinding bindings[kBindings] = {};
-  for (uint32_t i = 0; i < kBindings; ++i) {
+  VkDescriptorSetLayoutBinding bindings[kBindings + std::size(kTexelBindings)] = {};
+  const uint32_t count = physical_.has_texels ? static_cast<uint32_t>(std::size(bindings)) : kBindings;
+  for (uint32_t i = 0; i < count; ++i) {
     bindings[i].binding = i;
-    bindings[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    bindings[i].descriptorType = i < kBindings ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
     bindings[i].descriptorCount = 1;
     bindings[i].stageFlags = VK_SHADER_STAGE_COMPUTE_BIT;
   }
   auto set = vk_struct<VkDescriptorSetLayoutCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO);
-  set.bindingCount = kBindings;
+  set.bindingCount = count;
   set.pBindings = bindings;
   check_result(vk_.CreateDescriptorSetLayout(device_, &set, nullptr, &set_layout_), "vkCreateDescriptorSetLayout");
   const VkPushConstantRange push{VK_SHADER_STAGE_COMPUTE_BIT, 0, kPushBytes};
@@ -74,7 +76,7 @@ void Device::close() {
   staging_ = {};
   pool_.reset();
   for (auto& [key, pipeline] : pipelines_) vk_.DestroyPipeline(device_, pipeline, nullptr);
-  for (auto& [shader, module] : modules_) vk_.DestroyShaderModule(device_, module, nullptr);
+  for (auto& [code, module] : modules_) vk_.DestroyShaderModule(device_, module, nullptr);
   if (cache_ != VK_NULL_HANDLE) vk_.DestroyPipelineCache(device_, cache_, nullptr);
   if (layout_ != VK_NULL_HANDLE) vk_.DestroyPipelineLayout(device_, layout_, nullptr);
   if (set_layout_ != VK_NULL_HANDLE) vk_.DestroyDescriptorSetLayout(device_, set_layout_, nullptr);
@@ -92,8 +94,8 @@ VkPipeline Device::pipeline(const PipelineKey& key) {
 }
 
 VkPipeline Device::make_pipeline(const PipelineKey& key) {
-  const ShaderCode& code = code_of(key.shader);
-  VkShaderModule& module = modules_[key.shader];
+  const ShaderCode& code = code_of(key);
+  VkShaderModule& module = modules_[&code];
   if (module == VK_NULL_HANDLE) {
     auto info = vk_struct<VkShaderModuleCreateInfo>(VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
     info.codeSize = code.bytes;

@@ -118,7 +118,7 @@ class Device {
 
   std::mutex pipeline_mutex_;  // guards the four below
   VkPipelineCache cache_ = VK_NULL_HANDLE;
-  std::map<Shader, VkShaderModule> modules_;
+  std::map<const ShaderCode*, VkShaderModule> modules_;
   std::map<PipelineKey, VkPipeline> pipelines_;
   bool has_new_pipelines_ = false;
 

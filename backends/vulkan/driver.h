@@ -14,14 +14,14 @@
 
 namespace sotto::vulkan {
 
-#define SOTTO_VK_INSTANCE_FUNCTIONS(X)                                                                \
-  X(CreateDevice)                                                                                     \
-  X(DestroyInstance)                                                                                  \
-  X(EnumerateDeviceExtensionProperties)                                                               \
-  X(EnumeratePhysicalDevices)                                                                         \
-  X(GetDeviceProcAddr)                                                                                \
-  X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) \
-      X(GetPhysicalDeviceQueueFamilyProperties)
+#define SOTTO_VK_INSTANCE_FUNCTIONS(X)  \
+  X(CreateDevice)                       \
+  X(DestroyInstance)                    \
+  X(EnumerateDeviceExtensionProperties) \
+  X(EnumeratePhysicalDevices)           \
+  X(GetDeviceProcAddr)                  \
+  X(GetPhysicalDeviceFeatures2)         \
+  X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceQueueFamilyProperties)
 
 #define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                        \
   X(AllocateCommandBuffers)                                                                                                 \
@@ -29,9 +29,11 @@ namespace sotto::vulkan {
   X(AllocateMemory)                                                                                                         \
   X(BeginCommandBuffer)                                                                                                     \
   X(BindBufferMemory)                                                                                                       \
-  X(CmdBindDescriptorSets) X(CmdBindPipeline) X(CmdCopyBuffer) X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants)     \
-      X(CreateBuffer) X(CreateCommandPool) X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout)   \
-          X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateShaderModule) X(DestroyBuffer)              \
+  X(CmdBindDescriptorSets)                                                                                                  \
+  X(CmdBindPipeline)                                                                                                        \
+  X(CmdCopyBuffer) X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants) X(CreateBuffer) X(CreateBufferView)             \
+      X(CreateCommandPool) X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence)    \
+          X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateShaderModule) X(DestroyBuffer) X(DestroyBufferView)        \
               X(DestroyCommandPool) X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) \
                   X(DestroyPipeline) X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyShaderModule)                \
                       X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue)                    \
@@ -52,6 +54,7 @@ struct DriverHooks {
   std::vector<std::string> libraries;                  // names for dlopen, tried in order; empty: the usual ones
   uint32_t hung_ms = 0;                                // a submit that takes longer never ends; 0: the usual time
   bool without_subgroups = false;                      // as if devices did not add up within a subgroup
+  bool without_texels = false;                         // as if devices' buffers of texels were too short
   bool with_staging = false;                           // as if the host did not see the devices' memory
   std::function<void(DeviceFunctions&)> change_table;  // called with the table of each device that is opened
   std::function<void(InstanceFunctions&)> change_instance;

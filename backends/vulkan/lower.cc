@@ -199,7 +199,7 @@ void Lowering::place_buffers() {
   for (size_t i = 0; i < out_.steps.size(); ++i) {
     const Step& step = out_.steps[i];
     if (step.out != SOTTO_NONE) last_use[step.out] = i;
-    for (const uint32_t value : {step.in[0], step.in[1], step.in[2], step.residual})
+    for (const uint32_t value : {step.in[0], step.in[1], step.in[2], step.residual, step.norm_in})
       if (value != SOTTO_NONE) last_use[value] = i;
   }
   std::vector<std::vector<uint32_t>> ends(out_.steps.size());

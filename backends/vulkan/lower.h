@@ -24,6 +24,10 @@ struct Step {
   uint32_t rotary = SOTTO_NONE;    // ATTENTION: into Lowered::rotaries
   uint32_t residual = SOTTO_NONE;  // LINEAR with a following ADD: out = residual + add.scale * (its own result + add.bias)
   sotto_add_args residual_add = {};
+  // LINEAR: what a NORM before it reads; NORM: its own input. Set where the LINEARs that read the NORM's value may normalise
+  // for themselves, which they do where it costs less than a dispatch.
+  uint32_t norm_in = SOTTO_NONE;
+  sotto_norm_args norm = {};
   bool attends = true;  // ATTENTION: someone wants its rows
 
   bool fills_slot() const { return kind == SOTTO_STEP_ATTENTION && (args.attention.flags & SOTTO_ATTENTION_READ_ONLY) == 0; }
@@ -88,7 +92,7 @@ struct Lowered {
 constexpr uint32_t kNarrowRows = 16;
 
 Lowered lower(const sotto_plan& plan, const sotto_group& group);
-// ADD behind LINEAR becomes part of it (fuse.cc). Called by lower, before buffers are placed.
+// ADD behind LINEAR becomes part of it, NORM before LINEAR may (fuse.cc). Called by lower, before buffers are placed.
 void fuse(Lowered& lowered);
 
 }  // namespace sotto::vulkan

@@ -24,6 +24,7 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   std::swap(pool_, other.pool_);
   std::swap(block_, other.block_);
   std::swap(handle_, other.handle_);
+  std::swap(texels_, other.texels_);
   std::swap(offset_, other.offset_);
   std::swap(size_, other.size_);
   std::swap(taken_, other.taken_);
@@ -48,6 +49,20 @@ uint64_t Pool::bytes_taken() const {
 }
 
 Buffer Pool::take(Place place, uint64_t bytes, const char* what) {
+  Buffer made = take_piece(place, bytes, what);
+  if (place != Place::kDevice || !physical_.has_texels) return made;
+  auto info = vk_struct<VkBufferViewCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO);
+  info.buffer = made.handle_;
+  info.format = VK_FORMAT_R32G32B32A32_UINT;
+  info.offset = made.offset_;
+  info.range = round_up(bytes, kTexelBytes) + kPadding - kTexelBytes;
+  const VkResult result = vk_.CreateBufferView(device_, &info, nullptr, &made.texels_);
+  if (result != VK_SUCCESS) made.texels_ = VK_NULL_HANDLE;
+  check_result(result, "vkCreateBufferView");
+  return made;
+}
+
+Buffer Pool::take_piece(Place place, uint64_t bytes, const char* what) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (bytes > kLargestPiece) throw no_memory(what, bytes, physical_.heap_bytes, "");
   const uint64_t taken = round_up(bytes + kPadding, kPieceAlignment);
@@ -83,6 +98,7 @@ bool Pool::take_from(Block& block, uint64_t bytes, uint64_t* offset) {
 
 void Pool::give_back(const Buffer& buffer) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (buffer.texels_ != VK_NULL_HANDLE && !is_left_) vk_.DestroyBufferView(device_, buffer.texels_, nullptr);
   taken_ -= buffer.taken_;
   Block& block = blocks_[buffer.block_];
   auto freed = block.free.emplace(buffer.offset_, buffer.taken_).first;
@@ -132,6 +148,7 @@ void Pool::make_block(Block& block, uint64_t bytes, const char* what) {
   auto buffer = vk_struct<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
   buffer.size = bytes;
   buffer.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  if (physical_.has_texels) buffer.usage |= VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
   check_result(vk_.CreateBuffer(device_, &buffer, nullptr, &block.buffer), "vkCreateBuffer");
   VkMemoryRequirements needs{};
   vk_.GetBufferMemoryRequirements(device_, block.buffer, &needs);

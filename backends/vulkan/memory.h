@@ -29,8 +29,9 @@ class Buffer {
 
   VkBuffer handle() const { return handle_; }
   uint64_t offset() const { return offset_; }
-  uint64_t size() const { return size_; }      // as asked for
-  uint8_t* mapped() const { return mapped_; }  // null: not visible to the host
+  uint64_t size() const { return size_; }          // as asked for
+  uint8_t* mapped() const { return mapped_; }      // null: not visible to the host
+  VkBufferView texels() const { return texels_; }  // of 4 x 32 bits; only in device memory, where the device has_texels
   explicit operator bool() const { return pool_ != nullptr; }
 
  private:
@@ -38,6 +39,7 @@ class Buffer {
   Pool* pool_ = nullptr;
   uint64_t block_ = 0;
   VkBuffer handle_ = VK_NULL_HANDLE;
+  VkBufferView texels_ = VK_NULL_HANDLE;
   uint64_t offset_ = 0, size_ = 0, taken_ = 0;
   uint8_t* mapped_ = nullptr;
 };
@@ -70,6 +72,7 @@ class Pool {
   uint64_t add_block(Place place, uint64_t bytes, const char* what);
   void make_block(Block& block, uint64_t bytes, const char* what);
   void destroy(Block& block);
+  Buffer take_piece(Place place, uint64_t bytes, const char* what);
   bool take_from(Block& block, uint64_t bytes, uint64_t* offset);
   void give_back(const Buffer& buffer);
 

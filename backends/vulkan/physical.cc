@@ -11,6 +11,10 @@ namespace {
 // subgroups unless they are told not to, and get shared memory.
 constexpr uint32_t kTrustedVendors[] = {VK_VENDOR_ID_MESA};
 
+// Subgroups of so few lanes are a processor's vectors: products stay in registers and read through texels, which such drivers
+// fetch for all lanes at once, while any other load is a loop over the lanes (docs/performance.md, Vulkan).
+constexpr uint32_t kNarrowestForTexels = 4, kWidestForTexels = 8;
+
 bool is_trusted(uint32_t vendor) {
   return std::find(std::begin(kTrustedVendors), std::end(kTrustedVendors), vendor) != std::end(kTrustedVendors);
 }
@@ -135,6 +139,10 @@ void read_properties(const Driver& driver, PhysicalDevice& out) {
   out.most_bytes = maintenance.maxMemoryAllocationSize == 0 ? uint64_t{1} << 30 : maintenance.maxMemoryAllocationSize;
   // Offsets in shaders are 32 bits of words; above a GiB nothing is gained.
   out.most_binding_bytes = std::min<uint64_t>({p.limits.maxStorageBufferRange, uint64_t{1} << 30, out.most_bytes});
+  out.has_texels = out.has_subgroup_arithmetic && !driver.hooks().without_texels && out.subgroup_size >= kNarrowestForTexels &&
+                   out.subgroup_size <= kWidestForTexels &&
+                   p.limits.maxTexelBufferElements >= out.most_binding_bytes / kTexelBytes &&
+                   p.limits.minTexelBufferOffsetAlignment <= 256;
   out.binding_alignment = static_cast<uint32_t>(p.limits.minStorageBufferOffsetAlignment);
   out.most_local_size = std::min(p.limits.maxComputeWorkGroupInvocations, p.limits.maxComputeWorkGroupSize[0]);
   out.shared_bytes = p.limits.maxComputeSharedMemorySize;

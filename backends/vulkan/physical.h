@@ -15,6 +15,8 @@ struct MemoryTypes {
   bool is_unified = false;         // device memory is host-visible: nothing needs to be staged
 };
 
+constexpr uint32_t kTexelBytes = 16;
+
 struct PhysicalDevice {
   VkPhysicalDevice handle = VK_NULL_HANDLE;
   std::string name;
@@ -33,6 +35,7 @@ struct PhysicalDevice {
   uint32_t shared_bytes = 0;
   uint32_t subgroup_size = 0;
   bool has_subgroup_arithmetic = false;
+  bool has_texels = false;  // reads weights and inputs of products as buffers of texels
   bool has_budget = false;  // VK_EXT_memory_budget
   std::string reason;       // why it cannot be used; empty: it can
 

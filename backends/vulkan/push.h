@@ -20,8 +20,10 @@ struct LinearPush {
   uint32_t bias_at, gate_bias_at, add_bias_at;
   uint32_t activation, flags;
   float scale, clamp_at, softcap, gate_offset, add_scale;
+  uint32_t norm_at;
+  float norm_epsilon;
 };
-static_assert(sizeof(LinearPush) == 27 * 4);
+static_assert(sizeof(LinearPush) == 29 * 4);
 constexpr uint32_t kAddsDelta = 1, kAddsGateDelta = 2, kAddsResidual = 4;
 
 struct EmbedPush {

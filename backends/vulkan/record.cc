@@ -62,6 +62,7 @@ void record(sotto_program& program, const sotto_cache& cache, Recording& recordi
 void StepRecorder::record(const Step& step) {
   // An attention fills the cache for all rows, whoever wants its own.
   if (count(step.row_class) == 0 && !step.fills_slot()) return;
+  if (step.kind == SOTTO_STEP_NORM && normalises(step)) return;
   recorder.begin_step();
   const StepRow* row =
       std::find_if(std::begin(kSteps), std::end(kSteps), [&](const StepRow& r) { return r.kind == step.kind; });

@@ -7,7 +7,7 @@
 namespace sotto::vulkan {
 namespace {
 
-// Up to so many rows one by one, each weight read for each of them; more together in tiles.
+// Up to so many rows one by one, each weight read for each of them; more together.
 constexpr uint32_t kVecRows = 3;
 
 // A dispatch is not cut below so many workgroups, which would leave cores of the device idle.
@@ -18,15 +18,24 @@ struct Kernel {
   Shader shader;
   uint32_t lanes;
   uint32_t outs, rows;
-  uint32_t one_subgroup;
-};
+  bool is_one_subgroup;
 
+  bool may_normalise() const { return shader != Shader::kLinearTexels && rows == 1; }
+};
+// Bits of linear_vec's `kHow`.
+constexpr uint32_t kOneSubgroup = 1, kNormalises = 2;
+
+// Outputs and rows in registers: 8 x 1 reads an input once for eight weights; 4 x 4 reads both for 16 products and still
+// compiles fast (docs/performance.md, Vulkan).
 Kernel kernel_for(const Device& device, uint32_t rows) {
-  if (rows > kVecRows) return {Shader::kLinearTile, 64, 64, 32, 0};
   const uint32_t lanes = device.subgroup_lanes();
+  const bool is_few = rows <= kVecRows;
+  if (device.physical().has_texels)
+    return is_few ? Kernel{Shader::kLinearTexels, lanes, 8, 1, true} : Kernel{Shader::kLinearTexels, lanes, 4, 4, true};
+  if (!is_few) return {Shader::kLinearTile, 64, 64, 32, false};
   // Narrower subgroups leave too little to share; 32 lanes and shared memory do everywhere.
-  if (lanes < 8) return {Shader::kLinearVecShared, 32, 4, 1, 0};
-  return {Shader::kLinearVec, lanes, 4, 1, 1};
+  if (lanes < 8) return {Shader::kLinearVecShared, 32, 4, 1, false};
+  return {Shader::kLinearVec, lanes, 4, 1, true};
 }
 
 // Rows of a weight and of its gate that lie in one piece of each.
@@ -165,24 +174,48 @@ void StepRecorder::add_adapters(const Step& step, uint32_t rank, uint32_t weight
   recorder.begin_step();
 }
 
+bool StepRecorder::is_ragged(const Step& linear, uint32_t rank) const {
+  const sotto_linear_args& a = linear.args.linear;
+  const std::vector<Weight>& weights = program.weights.weights;
+  return weights[a.weight].parts[rank].is_ragged() || (a.gate != SOTTO_NONE && weights[a.gate].parts[rank].is_ragged());
+}
+
+// One row at a time, by kernels that read the gains as fast as anything else. The same answer for all that read the NORM.
+bool StepRecorder::normalises(const Step& step) const {
+  if (step.norm_in == SOTTO_NONE || !program.adapters.empty() || !kernel_for(device(), count(step.row_class)).may_normalise())
+    return false;
+  const uint32_t normed = step.kind == SOTTO_STEP_NORM ? step.out : step.in[0];
+  for (const Step& other : program.lowered.steps)
+    for (uint32_t r = 0; other.kind == SOTTO_STEP_LINEAR && other.in[0] == normed && r < program.group.local_ranks; ++r)
+      if (program.width(other.out, r) != 0 && is_ragged(other, r)) return false;
+  return true;
+}
+
 void StepRecorder::record_linear(const Step& step) {
   const sotto_linear_args& a = step.args.linear;
   const Weight& weight = program.weights.weights[a.weight];
   const Weight* gate = a.gate == SOTTO_NONE ? nullptr : &program.weights.weights[a.gate];
+  const bool normalising = normalises(step);
+  const uint32_t in = normalising ? step.norm_in : step.in[0];
   for (uint32_t r = 0; r < ranks_of(step.out); ++r) {
     const uint32_t outs = program.width(step.out, r), rows = count(step.row_class);
     if (outs == 0) continue;
     const WeightPart& part = weight.parts[r];
     const WeightPart* gate_part = gate == nullptr ? nullptr : &gate->parts[r];
     const Kernel kernel = kernel_for(device(), rows);
-    const bool ragged = part.is_ragged() || (gate_part != nullptr && gate_part->is_ragged());
     Dispatch d(kernel.shader, kernel.lanes,
-               {weight.type->type, gate == nullptr ? SOTTO_NONE : gate->type->type, ragged ? 1u : 0u, kernel.outs,
-                kernel.one_subgroup});
+               {weight.type->type, gate == nullptr ? SOTTO_NONE : gate->type->type, is_ragged(step, r) ? 1u : 0u, kernel.outs,
+                (kernel.is_one_subgroup ? kOneSubgroup : 0) | (normalising ? kNormalises : 0), kernel.rows,
+                kernel.outs * kernel.rows});
+    d.reads_texels = kernel.shader == Shader::kLinearTexels;
     LinearPush p = linear_push(program, step, r, rows);
     d.bindings[0] = &program.buffer(step.out, r);
-    d.bindings[1] = &program.buffer(step.in[0], r);
+    d.bindings[1] = &program.buffer(in, r);
     d.bindings[5] = &program.weights.vectors[r];
+    if (normalising) {
+      p.norm_at = program.vector_at(step.norm.weight, r);
+      p.norm_epsilon = step.norm.epsilon;
+    }
     if (step.residual != SOTTO_NONE) {
       p.flags |= kAddsResidual;
       p.residual_stride = program.stride(step.residual, r);

@@ -1,6 +1,7 @@
 #include "recorder.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sotto::vulkan {
 namespace {
@@ -52,11 +53,13 @@ VkDescriptorSet Recording::next_set() {
   const DeviceFunctions& vk = device_.vk();
   if (used_sets_ == kSetsOfPool) ++used_pool_, used_sets_ = 0;
   if (used_pool_ == set_pools_.size()) {
-    const VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kSetsOfPool * kBindings};
+    const VkDescriptorPoolSize sizes[] = {
+        {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kSetsOfPool * kBindings},
+        {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, kSetsOfPool * static_cast<uint32_t>(std::size(kTexelBindings))}};
     auto info = vk_struct<VkDescriptorPoolCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO);
     info.maxSets = kSetsOfPool;
-    info.poolSizeCount = 1;
-    info.pPoolSizes = &size;
+    info.poolSizeCount = device_.physical().has_texels ? 2 : 1;
+    info.pPoolSizes = sizes;
     VkDescriptorPool made = VK_NULL_HANDLE;
     check_result(vk.CreateDescriptorPool(device_.handle(), &info, nullptr, &made), "vkCreateDescriptorPool");
     set_pools_.push_back(made);
@@ -126,6 +129,23 @@ void Recorder::end_segment() {
   commands_ = VK_NULL_HANDLE;
 }
 
+void Recorder::bind_texels(const Dispatch& d, VkDescriptorSet set) {
+  constexpr uint32_t kCount = std::size(kTexelBindings);
+  VkBufferView views[kCount];
+  VkWriteDescriptorSet writes[kCount];
+  for (uint32_t i = 0; i < kCount; ++i) {
+    const Buffer* shown = d.bindings[kTexelBindings[i]];
+    views[i] = (shown != nullptr ? *shown : stand_in_).texels();
+    writes[i] = vk_struct<VkWriteDescriptorSet>(VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET);
+    writes[i].dstSet = set;
+    writes[i].dstBinding = kBindings + i;
+    writes[i].descriptorCount = 1;
+    writes[i].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
+    writes[i].pTexelBufferView = &views[i];
+  }
+  device_.vk().UpdateDescriptorSets(device_.handle(), kCount, writes, 0, nullptr);
+}
+
 void Recorder::bind(const Dispatch& d) {
   VkDescriptorBufferInfo buffers[kBindings];
   VkWriteDescriptorSet writes[kBindings];
@@ -141,6 +161,7 @@ void Recorder::bind(const Dispatch& d) {
     writes[i].pBufferInfo = &buffers[i];
   }
   device_.vk().UpdateDescriptorSets(device_.handle(), kBindings, writes, 0, nullptr);
+  if (d.reads_texels) bind_texels(d, set);
   device_.vk().CmdBindDescriptorSets(commands_, VK_PIPELINE_BIND_POINT_COMPUTE, device_.layout(), 0, 1, &set, 0, nullptr);
 }
 

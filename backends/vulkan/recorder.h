@@ -48,6 +48,7 @@ struct Dispatch {
 
   PipelineKey key{};
   const Buffer* bindings[kBindings] = {};  // null: the shader does not touch it
+  bool reads_texels = false;               // kTexelBindings too
   uint32_t written = 1;                    // bit i: binding i is written
   uint32_t groups[3] = {1, 1, 1};
   double work = 0;
@@ -74,6 +75,7 @@ class Recorder {
   void barrier();
   bool must_wait(const Dispatch& dispatch) const;
   void bind(const Dispatch& dispatch);
+  void bind_texels(const Dispatch& dispatch, VkDescriptorSet set);
 
   Device& device_;
   Recording& recording_;

@@ -40,6 +40,9 @@ struct StepRecorder {
   void embed_piece(const Step& step, uint32_t rank, const Piece* piece, bool is_first);
   void add_adapters(const Step& step, uint32_t rank, uint32_t weight, const Buffer& delta);
   bool has_adapter(uint32_t weight, uint32_t rank) const;
+  // Whether the LINEARs that read this NORM, of which this is one, normalise for themselves in the batch at hand.
+  bool normalises(const Step& step) const;
+  bool is_ragged(const Step& linear, uint32_t rank) const;
   void store_rows(const Step& step, uint32_t rank);
   void attend(const Step& step, uint32_t rank);
 };

@@ -39,10 +39,10 @@ class Dialogue {
     b_.weights_destroy(weights_);
     b_.group_destroy(group_);
   }
-  // Three tokens at once, then three greedy ones.
+  // Five tokens at once, more than products take singly, then three greedy ones.
   Outcome hold() {
     out_.status = make();
-    std::vector<uint32_t> next = {1, 2, 3};
+    std::vector<uint32_t> next = {1, 2, 3, 4, 5};
     uint32_t position = 0;
     for (int turn = 0; out_.status == SOTTO_OK && turn < 4; ++turn) {
       std::vector<sotto_batch_row> rows;

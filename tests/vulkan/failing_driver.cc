@@ -25,6 +25,8 @@ SOTTO_FAILING(AllocateMemory, (VkDevice d, const VkMemoryAllocateInfo* i, const 
               (d, i, a, m))
 SOTTO_FAILING(CreateBuffer, (VkDevice d, const VkBufferCreateInfo* i, const VkAllocationCallbacks* a, VkBuffer* b),
               (d, i, a, b))
+SOTTO_FAILING(CreateBufferView, (VkDevice d, const VkBufferViewCreateInfo* i, const VkAllocationCallbacks* a, VkBufferView* v),
+              (d, i, a, v))
 SOTTO_FAILING(MapMemory, (VkDevice d, VkDeviceMemory m, VkDeviceSize o, VkDeviceSize s, VkMemoryMapFlags f, void** p),
               (d, m, o, s, f, p))
 SOTTO_FAILING(CreateComputePipelines,
@@ -49,6 +51,7 @@ void let_fail(DeviceFunctions& table) {
   table.WaitForFences = failing_WaitForFences;
   table.AllocateMemory = failing_AllocateMemory;
   table.CreateBuffer = failing_CreateBuffer;
+  table.CreateBufferView = failing_CreateBufferView;
   table.MapMemory = failing_MapMemory;
   table.CreateComputePipelines = failing_CreateComputePipelines;
   table.CreateDescriptorPool = failing_CreateDescriptorPool;

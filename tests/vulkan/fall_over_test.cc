@@ -147,6 +147,32 @@ TEST_F(VulkanFallsOver, DISABLED_InTheMiddleOfAnAnswerWhicheverCallFails) {
   answer_with_faults(1, [](uint32_t n) { return n + 1; });
 }
 
+// The other way to change the device: what was computed on one is not computed again on the other.
+TEST_F(VulkanFallsOver, ASessionSavedOnOneSideGoesOnOnTheOther) {
+  if (!make()) GTEST_SKIP() << reason_;
+  e2e::Error error;
+  const ModelPtr models[] = {open("faulty", &error), open("cpu", &error)};
+  ASSERT_TRUE(models[0] && models[1]) << error.text;
+  for (const int from : {0, 1}) {
+    SCOPED_TRACE(from == 0 ? "from the device to the CPU" : "from the CPU to the device");
+    const SessionPtr source = e2e::make_session(models[from].get());
+    std::vector<uint32_t> ids = e2e::generate(source.get(), e2e::greedy_options(wanted_.tokens, kTokens)).tokens;
+    uint64_t size = 0;
+    ASSERT_EQ(sotto_session_save(source.get(), nullptr, 0, &size, &error), SOTTO_OK) << error.text;
+    std::vector<uint8_t> bytes(static_cast<size_t>(size));
+    ASSERT_EQ(sotto_session_save(source.get(), bytes.data(), size, &size, &error), SOTTO_OK) << error.text;
+    const SessionPtr target = e2e::make_session(models[1 - from].get());
+    ASSERT_EQ(sotto_session_restore(target.get(), bytes.data(), size, &error), SOTTO_OK) << error.text;
+    const Answer rest = e2e::generate(target.get(), e2e::greedy_options({}, kTokens));
+    ASSERT_EQ(rest.status, SOTTO_OK) << rest.error;
+    ids.insert(ids.end(), rest.tokens.begin(), rest.tokens.end());
+    EXPECT_EQ(ids, std::vector<uint32_t>(wanted_.greedy.begin(), wanted_.greedy.begin() + 2 * kTokens));
+    auto counters = e2e::sized<sotto_counters>();
+    ASSERT_EQ(sotto_session_counters(target.get(), &counters, nullptr), SOTTO_OK);
+    EXPECT_EQ(counters.computed_tokens, kTokens) << "what was saved is not computed again";
+  }
+}
+
 TEST_F(VulkanFallsOver, FromWorkThatNeverEndsAndFromResultsThatAreNoNumbers) {
   hooks.hung_ms = 300;
   if (!make()) GTEST_SKIP() << reason_;

@@ -45,6 +45,7 @@ constexpr Row kRows[] = {
     {"subgroups of 7", [](const Said& said) { said.subgroup->subgroupSize = 7; }, "subgroups of 7"},
     {"subgroups of 2^31", [](const Said& said) { said.subgroup->subgroupSize = 1u << 31; }, "subgroups of 2147483648"},
     {"no arithmetic in subgroups", [](const Said& said) { said.subgroup->supportedOperations = 0; }, nullptr},
+    {"short buffers of texels", [](const Said& said) { LIMITS.maxTexelBufferElements = 65536; }, nullptr},
     {"allocations of nothing", [](const Said& said) { said.maintenance->maxMemoryAllocationSize = 0; }, nullptr},
     {"Vulkan 1.0", [](const Said& said) { said.properties.apiVersion = VK_API_VERSION_1_0; }, "Vulkan 1.0"},
     {"a name without an end",

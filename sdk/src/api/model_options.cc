@@ -45,7 +45,13 @@ Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_o
   SOTTO_TRY(check_range("sessions", o.sessions, kMaxSessions));
   SOTTO_TRY(check_range("max_batch", o.max_batch, kMaxBatch));
   SOTTO_TRY(check_range("threads", o.threads, kMaxThreads));
-  SOTTO_TRY(check_range("device_layers", o.device_layers, 0));
+  if (o.device_layers != 0)
+    return Status(
+        SOTTO_UNSUPPORTED,
+        fmt::format("sotto_model_options.device_layers is {}: layers are not divided between a device and the CPU; with 0 "
+                    "(--gpu-layers auto) all of them run on the device, or on the CPU where they do not fit and no "
+                    "backend is named",
+                    o.device_layers));
   EngineOptions e;
   e.guard = &runtime.guard();
   SOTTO_ASSIGN(const std::string_view backend, read_text("backend", o.backend));

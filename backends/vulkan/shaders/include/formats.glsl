@@ -130,17 +130,46 @@ void decode_float(uint which, uint type, uint byte, out vec4 w[8]) {
   }
 }
 
+// A SPIR-V for one type has no other's code: drivers pass over what a constant rules out many times before they drop it.
+#ifdef SOTTO_WEIGHTS
+#define SOTTO_READS(kind) (SOTTO_WEIGHTS == kind)
+#else
+#define SOTTO_READS(kind) 1
+#endif
+
 // Weights 32 * unit .. + 31 of the row that begins at `row`.
 void decode(uint which, uint type, uint row, uint unit, out vec4 w[8]) {
+#if SOTTO_READS(0)
   if (type == kF32) decode_float(which, kF32, row + unit * 128u, w);
-  else if (type == kF16) decode_float(which, kF16, row + unit * 64u, w);
-  else if (type == kBF16) decode_float(which, kBF16, row + unit * 64u, w);
-  else if (type == kQ8_0) decode_q8(which, row + unit * 34u, w);
-  else if (type == kQ4_0) decode_small(which, kQ4_0, row + unit * 18u, w);
-  else if (type == kQ4_1) decode_small(which, kQ4_1, row + unit * 20u, w);
-  else if (type == kQ5_0) decode_small(which, kQ5_0, row + unit * 22u, w);
-  else if (type == kQ5_1) decode_small(which, kQ5_1, row + unit * 24u, w);
-  else if (type == kQ4_K) decode_k45(which, kQ4_K, row + (unit >> 3) * 144u, unit & 7u, w);
-  else if (type == kQ5_K) decode_k45(which, kQ5_K, row + (unit >> 3) * 176u, unit & 7u, w);
-  else decode_k6(which, row + (unit >> 3) * 210u, unit & 7u, w);
+#endif
+#if SOTTO_READS(1)
+  if (type == kF16) decode_float(which, kF16, row + unit * 64u, w);
+#endif
+#if SOTTO_READS(2)
+  if (type == kQ4_0) decode_small(which, kQ4_0, row + unit * 18u, w);
+#endif
+#if SOTTO_READS(3)
+  if (type == kQ4_1) decode_small(which, kQ4_1, row + unit * 20u, w);
+#endif
+#if SOTTO_READS(6)
+  if (type == kQ5_0) decode_small(which, kQ5_0, row + unit * 22u, w);
+#endif
+#if SOTTO_READS(7)
+  if (type == kQ5_1) decode_small(which, kQ5_1, row + unit * 24u, w);
+#endif
+#if SOTTO_READS(8)
+  if (type == kQ8_0) decode_q8(which, row + unit * 34u, w);
+#endif
+#if SOTTO_READS(12)
+  if (type == kQ4_K) decode_k45(which, kQ4_K, row + (unit >> 3) * 144u, unit & 7u, w);
+#endif
+#if SOTTO_READS(13)
+  if (type == kQ5_K) decode_k45(which, kQ5_K, row + (unit >> 3) * 176u, unit & 7u, w);
+#endif
+#if SOTTO_READS(14)
+  if (type == kQ6_K) decode_k6(which, row + (unit >> 3) * 210u, unit & 7u, w);
+#endif
+#if SOTTO_READS(30)
+  if (type == kBF16) decode_float(which, kBF16, row + unit * 64u, w);
+#endif
 }

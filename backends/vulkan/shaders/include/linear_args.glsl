@@ -4,10 +4,7 @@ layout(constant_id = 2) const uint kGateType = 0xFFFFFFFFu;  // kNone: no gate
 layout(constant_id = 3) const uint kRagged = 1u;             // columns are no whole units, or some are skipped
 
 layout(set = 0, binding = 0) buffer Out { float y[]; };
-layout(set = 0, binding = 1) readonly buffer In { vec4 x4[]; };
 layout(set = 0, binding = 2) readonly buffer Residual { float residual[]; };
-layout(set = 0, binding = 3) readonly buffer Weight { uvec4 weight_quads[]; };
-layout(set = 0, binding = 4) readonly buffer Gate { uvec4 gate_quads[]; };
 layout(set = 0, binding = 5) readonly buffer Vectors { float vectors[]; };
 layout(set = 0, binding = 6) readonly buffer Delta { float delta[]; };
 layout(set = 0, binding = 7) readonly buffer GateDelta { float gate_delta[]; };
@@ -25,21 +22,38 @@ layout(push_constant) uniform Args {
   uint bias_at, gate_bias_at, add_bias_at;
   uint activation, flags;
   float scale, clamp_at, softcap, gate_offset, add_scale;
+  uint norm_at;  // the inputs are normalised first (RMS), by these gains; linear_vec alone
+  float norm_epsilon;
 } a;
 
 const uint kAddsDelta = 1u, kAddsGateDelta = 2u, kAddsResidual = 4u;
 
+// Inputs and weights, 16 bytes at a time: through the texture unit, or as any other buffer.
+#ifdef SOTTO_TEXELS
+layout(set = 0, binding = 8) uniform utextureBuffer in_texels;
+layout(set = 0, binding = 9) uniform utextureBuffer weight_texels;
+layout(set = 0, binding = 10) uniform utextureBuffer gate_texels;
+vec4 x_quad(uint index) { return uintBitsToFloat(texelFetch(in_texels, int(index))); }
+uvec4 quad(uint which, uint index) {
+  return which == 0u ? texelFetch(weight_texels, int(index)) : texelFetch(gate_texels, int(index));
+}
+#else
+layout(set = 0, binding = 1) readonly buffer In { vec4 x4[]; };
+layout(set = 0, binding = 3) readonly buffer Weight { uvec4 weight_quads[]; };
+layout(set = 0, binding = 4) readonly buffer Gate { uvec4 gate_quads[]; };
+vec4 x_quad(uint index) { return x4[index]; }
 uvec4 quad(uint which, uint index) { return which == 0u ? weight_quads[index] : gate_quads[index]; }
+#endif
 #include "formats.glsl"
 #include "activate.glsl"
 
 // Weights 32 * unit .. of a row, and the inputs they meet; both zero where the slice has no such column.
 vec4 inputs_at(uint row, uint unit, uint part, uint skip) {
-  if (kRagged == 0u) return x4[(row * a.x_stride >> 2) + unit * 8u + part];
+  if (kRagged == 0u) return x_quad((row * a.x_stride >> 2) + unit * 8u + part);
   vec4 x = vec4(0.0);
   [[unroll]] for (uint c = 0u; c < 4u; ++c) {
     uint column = unit * 32u + part * 4u + c - skip;  // wraps to a large number in front of the slice
-    if (column < a.columns) x[c] = x4[(row * a.x_stride + column) >> 2][column & 3u];
+    if (column < a.columns) x[c] = x_quad((row * a.x_stride + column) >> 2)[column & 3u];
   }
   return x;
 }
