@@ -65,7 +65,7 @@ class RecommenderTest {
       assertEquals("音乐 🎵", best.get(1).name(Language.CHINESE));
       assertEquals(1, first.getProbability() + best.get(1).getProbability(), 1e-6);
       assertEquals(1, first.getPropensity());
-      assertEquals(0, profile.rank(at(21), 0).size());
+      assertThrows(SottoException.InvalidArgument.class, () -> profile.rank(at(21), 0));
       assertThrows(UnsupportedOperationException.class, best::clear);
     }
   }
