@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ID = b"sotto.assistant/1"
 _WRITE_CALLS, _CONFIRM = 1, 1
-_ASKS, _CONFIRMS, _UNCLEAR, _NO_SCOPE, _FAILURE, _TOOK_BACK = 1, 2, 4, 8, 16, 32
+_FLAGS = {"is_asking": 1, "is_confirming": 2, "is_unclear": 4, "is_out_of_scope": 8, "is_failure": 16, "is_taking_back": 32}
 
 Body = Callable[["FunctionCall"], Optional[Mapping[str, Any]]]
 
@@ -53,13 +53,13 @@ class AssistantTurn:
     calls: int
     failed_calls: int
     tokens: int
+    thrown: Tuple[BaseException, ...]
     is_asking: bool
     is_confirming: bool
     is_unclear: bool
     is_out_of_scope: bool
     is_failure: bool
     is_taking_back: bool
-    thrown: Tuple[BaseException, ...]
 
 
 class Assistant(NativeObject):
@@ -141,10 +141,10 @@ class Assistant(NativeObject):
             run(assistant, _abi.TextFunction(hear), None, ctypes.byref(result))
         thrown = tuple(self._thrown)
         del self._thrown[:len(thrown)]
-        flags = [bool(result.flags & bit) for bit in (_ASKS, _CONFIRMS, _UNCLEAR, _NO_SCOPE, _FAILURE, _TOOK_BACK)]
+        flags = {name: bool(result.flags & bit) for name, bit in _FLAGS.items()}
         return AssistantTurn(b"".join(pieces).decode(), result.intent.decode(), result.confidence, language_of(result.language),
-                             AnswerSource(result.source), result.hypothesis, result.calls, result.failed_calls, result.tokens, *flags,
-                             thrown)
+                             AnswerSource(result.source), result.hypothesis, result.calls, result.failed_calls, result.tokens,
+                             thrown=thrown, **flags)
 
     @property
     def details(self) -> Dict[str, Any]:

@@ -194,11 +194,13 @@ class _Context:
 
 
 def _taker(found: List[Recommendation]) -> Any:
-    def take(_: Any, item: Any) -> int:
-        values = {field.name: getattr(item.contents, field.name) for field in dataclasses.fields(Recommendation)}
-        found.append(Recommendation(**{
-            name: ctypes.string_at(value.data, value.size).decode("utf-8", "replace") if isinstance(value, _abi.Str) else value
-            for name, value in values.items()}))
+    def text(view: Any) -> str:
+        return ctypes.string_at(view.data, view.size).decode("utf-8", "replace")
+
+    def take(_: Any, pointer: Any) -> int:
+        i = pointer.contents
+        found.append(Recommendation(i.place, text(i.feature), text(i.name_zh), text(i.name_en), text(i.reason_zh), text(i.reason_en),
+                                    text(i.reason_kind), i.probability, i.reason_weight, i.propensity))
         return 0
 
     return _skills_abi.RecommendationFunction(take)
