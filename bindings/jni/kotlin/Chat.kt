@@ -1,11 +1,16 @@
 // Chat.kt: how the bindings read in Kotlin. Compiled and run by tests/bindings; no Kotlin code is part of the library.
+import dev.sotto.AssistantOptions
+import dev.sotto.CareOptions
+import dev.sotto.CareSpeaker
 import dev.sotto.ConversationOptions
+import dev.sotto.DeviceFunction
 import dev.sotto.GenerateOptions
 import dev.sotto.LogLevel
 import dev.sotto.ModelOptions
 import dev.sotto.ModelSource
 import dev.sotto.PowerPolicy
 import dev.sotto.Runtime
+import dev.sotto.SentimentOptions
 import dev.sotto.Sotto
 import dev.sotto.SottoException
 import java.io.File
@@ -25,6 +30,20 @@ fun main(arguments: Array<String>) {
         session.rewind(0)
         check(session.stream("打开灯 💡", few).joinToString("") == text.toString())
         println("${result.finish} at ${session.position}, ${session.counters.generatedTokens} tokens")
+      }
+      model.newSentiment(SentimentOptions.builder().consent(true).build()).use { sentiment ->
+        val heard = sentiment.read("太好了，谢谢")
+        sentiment.noteTurn(heard)
+        println("${heard.label ?: "not sure"}, ${heard.language}, valence ${sentiment.mood.valence}")
+      }
+      runtime.newCare(CareOptions.DEFAULT).use { care ->
+        println("${care.check("我的电话是13812345678", CareSpeaker.USER).findings.map { it.kind }}")
+      }
+      val clock = DeviceFunction.builder("clock.time") { call -> """{"result": "${call.name} ⏰"}""" }.example("几点了").build()
+      try {
+        model.newAssistant(AssistantOptions.DEFAULT).use { assistant -> assistant.addFunction(clock) }
+      } catch (e: SottoException) {
+        println("${e.status}: ${e.message}")
       }
       try {
         model.newConversation(ConversationOptions.DEFAULT)

@@ -80,6 +80,16 @@ void Call::fill(jlongArray into, const std::vector<jlong>& numbers) const {
   check_pending();
 }
 
+void Call::fill(jintArray into, const std::vector<uint32_t>& numbers) const {
+  env_->SetIntArrayRegion(into, 0, array_size(numbers.size()), reinterpret_cast<const jint*>(numbers.data()));
+  check_pending();
+}
+
+void Call::fill(jfloatArray into, const std::vector<float>& numbers) const {
+  env_->SetFloatArrayRegion(into, 0, array_size(numbers.size()), numbers.data());
+  check_pending();
+}
+
 void Call::fill(jobjectArray into, const std::vector<std::string_view>& texts) const {
   for (size_t i = 0; i < texts.size(); ++i) {
     const Local<jbyteArray> text(env_, new_bytes(texts[i]));

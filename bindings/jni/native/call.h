@@ -23,6 +23,7 @@ struct Ids {
   jmethodID fail;                                         // static, Natives
   jmethodID piece_text, piece_token, piece_wants_tokens;  // PieceRelay
   jmethodID row, progress, log;                           // RowRelay, ProgressRelay, LogRelay
+  jmethodID recommendation, finding, function;            // RecommendationRelay, CareRelay, FunctionRelay
 };
 const Ids& ids();
 
@@ -82,6 +83,8 @@ class Call {
   jintArray new_ids(const std::vector<uint32_t>& ids) const;
   jfloatArray new_floats(const std::vector<float>& floats) const;
   void fill(jlongArray into, const std::vector<jlong>& numbers) const;
+  void fill(jintArray into, const std::vector<uint32_t>& numbers) const;
+  void fill(jfloatArray into, const std::vector<float>& numbers) const;
   void fill(jobjectArray into, const std::vector<std::string_view>& texts) const;
 
  private:

@@ -44,8 +44,9 @@ void say(const Call& call, jlong dialogue, jbyteArray role, jobject text, jobjec
     relay.leave_if_thrown();
     return status;
   });
-  call.fill(result, {r.finish, r.prompt_tokens, r.reused_tokens, r.computed_tokens, r.generated_tokens, r.dropped_turns,
-                     static_cast<jlong>(r.first_token_ns), static_cast<jlong>(r.prefill_ns), static_cast<jlong>(r.decode_ns)});
+  call.fill(result,
+            {r.finish, r.prompt_tokens, r.reused_tokens, r.computed_tokens, r.generated_tokens, r.dropped_turns,
+             static_cast<jlong>(r.first_token_ns), static_cast<jlong>(r.prefill_ns), static_cast<jlong>(r.decode_ns), r.flags});
 }
 
 }  // namespace
@@ -121,5 +122,15 @@ void JNICALL Java_dev_sotto_Natives_dialogueRestore(JNIEnv* env, jclass natives,
     const Dialogue& d = *object<Dialogue>(dialogue);
     const std::string state = call.bytes(bytes);
     call.run([&](sotto_error* err) { return d.api->restore(d.dialogue, state.data(), state.size(), err); });
+  });
+}
+
+void JNICALL Java_dev_sotto_Natives_dialogueSetHint(JNIEnv* env, jclass natives, jlong dialogue, jobject text) {
+  guard(env, natives, [&](const Call& call) {
+    const Dialogue& d = *object<Dialogue>(dialogue);
+    if (!SOTTO_HAS(sotto_dialogue_api, d.api, set_hint))
+      call.fail(SOTTO_UNSUPPORTED, "the dialogue plugin is too old for hints: use one of this version");
+    const Bytes hint(call, text);
+    call.run([&](sotto_error* err) { return d.api->set_hint(d.dialogue, hint.str(), err); });
   });
 }

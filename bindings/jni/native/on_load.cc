@@ -21,6 +21,9 @@ constexpr Wanted kWanted[] = {
     {"dev/sotto/PieceRelay", "wantsTokens", "()Z", false, &Ids::piece_wants_tokens},
     {"dev/sotto/RowRelay", "row", "(II[F)Z", false, &Ids::row},
     {"dev/sotto/ProgressRelay", "progress", "(F)Z", false, &Ids::progress},
+    {"dev/sotto/RecommendationRelay", "item", "([[BIDDD)V", false, &Ids::recommendation},
+    {"dev/sotto/CareRelay", "finding", "(IIIIIJJF)V", false, &Ids::finding},
+    {"dev/sotto/FunctionRelay", "run", "(J[B[BI)[B", false, &Ids::function},
     {"dev/sotto/LogRelay", "log", "(I[B)V", false, &Ids::log},
 };
 

@@ -169,6 +169,8 @@ FALLIBLE: Dict[str, List[Any]] = {
 OTHERS: Dict[str, Tuple[Any, List[Any]]] = {
     "runtime_destroy": (None, [_P]),
     "runtime_plugin_count": (c_uint32, [_P]),
+    "runtime_trim": (None, [_P, c_uint32]),
+    "runtime_set_power_policy": (None, [_P, c_uint32]),
     "runtime_query": (Interface, [_P, c_char_p]),
     "model_destroy": (None, [_P]),
     "session_destroy": (None, [_P]),

@@ -9,6 +9,8 @@ from typing import Any, Callable, Iterator, List, Optional, TypeVar
 
 CANCEL_AGAIN_S = 0.005  # a cancel that came before the call was inside is lost
 
+functions = threading.local()  # `running`: this thread runs a function for an assistant, whose end waits for it
+
 Action = Callable[[ctypes.c_void_p], None]
 
 
@@ -99,6 +101,12 @@ class Handle:
         return True
 
     def _finish(self) -> None:
+        if getattr(functions, "running", False):
+            threading.Thread(target=self._finish_now, name="sotto-closing", daemon=True).start()
+        else:
+            self._finish_now()
+
+    def _finish_now(self) -> None:
         self._destroy(self._address)
         if self.parent is not None:
             parent = self.parent

@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from . import _abi
-from ._errors import SottoError, Status
 from ._handle import Handle, NativeObject
 from ._library import Text, check, fetch_bytes, library
 from ._options import AnswerOptions, Listener, OnText, OnToken
+from ._skill import whole_table
 from .session import Finish
 from .streaming import TextStream
 
@@ -31,6 +31,7 @@ class TurnResult:
     first_token_ns: int
     prefill_ns: int
     decode_ns: int
+    is_hinted: bool
 
 
 class Dialogue(NativeObject):
@@ -46,7 +47,7 @@ class Dialogue(NativeObject):
         with model._handle.inside() as address:
             with model._runtime._handle.inside(for_child=True) as runtime:
                 found = library().sotto_runtime_query(runtime, ID)
-                self._api = _whole_table(found.table)
+                self._api = whole_table(found.table, _abi.DialogueApi, ID.decode())
                 check(self._api.create, found.self, address, ctypes.byref(options), ctypes.byref(made))
                 super().__init__(Handle("dialogue", made, model._handle, self._api.destroy, self._api.cancel))
 
@@ -63,8 +64,8 @@ class Dialogue(NativeObject):
                       ctypes.byref(result))
             finally:
                 listener.raise_thrown()
-        fields = {f.name: getattr(result, f.name) for f in dataclasses.fields(TurnResult)}
-        return TurnResult(**{**fields, "finish": Finish(result.finish)})
+        fields = {f.name: getattr(result, f.name) for f in dataclasses.fields(TurnResult) if f.name != "is_hinted"}
+        return TurnResult(**{**fields, "finish": Finish(result.finish)}, is_hinted=bool(result.flags & 1))
 
     def stream(self, text: str, **options: Any) -> "TextStream[TurnResult]":
         """The answer as an iterator over its pieces."""
@@ -75,6 +76,12 @@ class Dialogue(NativeObject):
         name, words = Text("the role", role), Text("the text", text)
         with self._handle.inside() as dialogue:
             check(self._api.add, dialogue, name.view, words.view)
+
+    def set_hint(self, text: str) -> None:
+        """How to answer the turns to come (Sentiment.hint); empty: none."""
+        words = Text("the hint", text)
+        with self._handle.inside() as dialogue:
+            check(self._api.set_hint, dialogue, words.view)
 
     def cancel(self) -> None:
         """Ends the answer in progress within 50 ms. Any thread."""
@@ -104,10 +111,3 @@ class Dialogue(NativeObject):
     def restore(self, state: bytes) -> None:
         with self._handle.inside() as dialogue:
             check(self._api.restore, dialogue, state, len(state))
-
-
-def _whole_table(table: Optional[int]) -> Any:
-    """The plugin's table, if there is one with every function."""
-    if table is None or ctypes.c_uint32.from_address(table).value < ctypes.sizeof(_abi.DialogueApi):
-        raise SottoError(Status.NOT_FOUND, "no dialogue plugin is loaded: name its folder or file to the Runtime")
-    return _abi.DialogueApi.from_address(table)

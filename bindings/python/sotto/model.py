@@ -12,8 +12,10 @@ from ._handle import Handle, NativeObject
 from ._library import Text, call, fetch_bytes, fetch_ids, ids_array, library
 
 if TYPE_CHECKING:
+    from .assistant import Assistant
     from .dialogue import Dialogue
     from .runtime import Runtime
+    from .sentiment import Sentiment
     from .session import Session
 
 KV_TYPES = ("default", "f32", "f16", "q8_0")
@@ -116,6 +118,16 @@ class Model(NativeObject):
         """A conversation; the keywords are those of Dialogue. Needs the dialogue plugin."""
         from .dialogue import Dialogue
         return Dialogue(self, **options)
+
+    def sentiment(self, **options: Any) -> "Sentiment":
+        """What words sound like; the keywords are those of Sentiment. Needs the sentiment plugin."""
+        from .sentiment import Sentiment
+        return Sentiment(self, **options)
+
+    def assistant(self, **options: Any) -> "Assistant":
+        """Understands and calls functions; the keywords are those of Assistant. Needs the dialogue plugin."""
+        from .assistant import Assistant
+        return Assistant(self, **options)
 
 
 def _template_texts(messages: Messages, variables: Mapping[str, Any], template: Optional[str]) -> List[Text]:

@@ -13,6 +13,7 @@ from ._library import Text, call, library, plugin_folder as default_plugin_folde
 from .model import Model
 
 Path = Union[str, "os.PathLike[str]"]
+POWER_POLICIES = ("balanced", "performance", "saver")
 LEVELS = ("error", "warning", "info", "debug")
 
 
@@ -72,6 +73,16 @@ class Runtime(NativeObject):
     def open(self, path: Path, **options: Any) -> Model:
         """A model of a file; the keywords are those of Model."""
         return Model(self, path, **options)
+
+    def set_power_policy(self, policy: str) -> None:
+        """balanced, performance (all cores) or saver (half of the cores, no spinning)."""
+        with self._handle.inside() as runtime:
+            library().sotto_runtime_set_power_policy(runtime, POWER_POLICIES.index(policy))
+
+    def trim(self, level: int) -> None:
+        """Gives memory back: 1 what is cheap to make again, 2 also caches of idle sessions, 3 all that is not in use."""
+        with self._handle.inside() as runtime:
+            library().sotto_runtime_trim(runtime, level)
 
 
 def _log(on_log: Optional[Callable[[str, str], None]], level: int, line: Any) -> None:

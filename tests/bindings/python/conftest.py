@@ -7,6 +7,7 @@ import pytest
 import sotto
 
 FIXTURES = pathlib.Path(os.environ["SOTTO_FIXTURES"])
+MINI = pathlib.Path(os.environ["SOTTO_MINI"])
 TEXTS = ["打开客厅的灯，然后放一首歌。", "𠮷野家 𪚥 龘", "👨‍👩‍👧‍👦 👩🏽‍🚀 👋🏿", "🇨🇳🇬🇧🇺🇳 🏴󠁧󠁢󠁳󠁣󠁴󠁿", "e\u0301 ﷽ ½", "before\0after"]
 PROMPT = [202, 144, 14, 130, 195, 19, 67, 103, 140, 102, 9, 112, 58, 187, 27, 318]
 GREEDY = [120, 250, 247, 206, 247, 168, 208, 253, 240, 287, 168, 55, 169, 101, 31, 168]

@@ -219,3 +219,19 @@ def test_plugins_and_log_lines_are_heard():
     with sotto.Runtime(on_log=lambda level, line: lines.append((level, line)), log_level="debug") as runtime:
         assert "dev.sotto.reference" in [plugin.id for plugin in runtime.plugins]
     assert all(level in ("error", "warning", "info", "debug") and line for level, line in lines)
+
+
+def test_hints_for_the_machine_change_no_token():
+    with sotto.Runtime(threads=1) as hinted, hinted.open(FIXTURES / "gguf/small-f32.gguf", backend="reference") as model:
+        for policy in ("saver", "performance", "balanced"):
+            hinted.set_power_policy(policy)
+            for level in (1, 2, 3):
+                hinted.trim(level)
+            with model.session() as session:
+                tokens = []
+                session.generate(PROMPT, on_token=lambda token, _: tokens.append(token), **SHORT)
+                assert tokens == GREEDY
+        with pytest.raises(ValueError):
+            hinted.set_power_policy("warp")
+    with pytest.raises(ValueError):
+        hinted.trim(1)

@@ -351,6 +351,430 @@ JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_dialogueSave
 JNIEXPORT void JNICALL Java_dev_sotto_Natives_dialogueRestore
   (JNIEnv *, jclass, jlong, jbyteArray);
 
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    dialogueSetHint
+ * Signature: (JLjava/lang/Object;)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_dialogueSetHint
+  (JNIEnv *, jclass, jlong, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentCreate
+ * Signature: (JJ[I[F)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_sentimentCreate
+  (JNIEnv *, jclass, jlong, jlong, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentRead
+ * Signature: (J[[BI[I[F)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentRead
+  (JNIEnv *, jclass, jlong, jobjectArray, jint, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentReadSession
+ * Signature: (JJ[I[B[I[F)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentReadSession
+  (JNIEnv *, jclass, jlong, jlong, jintArray, jbyteArray, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentReadHidden
+ * Signature: (J[F[B[I[F)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentReadHidden
+  (JNIEnv *, jclass, jlong, jfloatArray, jbyteArray, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentCancel
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentCancel
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentSetConsent
+ * Signature: (JZ)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentSetConsent
+  (JNIEnv *, jclass, jlong, jboolean);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentNoteTurn
+ * Signature: (J[I[F)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentNoteTurn
+  (JNIEnv *, jclass, jlong, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentNoteEvent
+ * Signature: (JI)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentNoteEvent
+  (JNIEnv *, jclass, jlong, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentMood
+ * Signature: (J[I[F)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentMood
+  (JNIEnv *, jclass, jlong, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentReset
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sentimentReset
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sentimentSentence
+ * Signature: (JZI)[B
+ */
+JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_sentimentSentence
+  (JNIEnv *, jclass, jlong, jboolean, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    recommenderCreate
+ * Signature: (JJLjava/lang/Object;[B[J[F)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_recommenderCreate
+  (JNIEnv *, jclass, jlong, jlong, jobject, jbyteArray, jlongArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    recommenderDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_recommenderDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileOpen
+ * Signature: (J[B[B)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_profileOpen
+  (JNIEnv *, jclass, jlong, jbyteArray, jbyteArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileClose
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_profileClose
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileSetConsent
+ * Signature: (JI)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_profileSetConsent
+  (JNIEnv *, jclass, jlong, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileRecord
+ * Signature: (JI[B[JF[[B)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_profileRecord
+  (JNIEnv *, jclass, jlong, jint, jbyteArray, jlongArray, jfloat, jobjectArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileList
+ * Signature: (JZ[JF[[BILdev/sotto/RecommendationRelay;)I
+ */
+JNIEXPORT jint JNICALL Java_dev_sotto_Natives_profileList
+  (JNIEnv *, jclass, jlong, jboolean, jlongArray, jfloat, jobjectArray, jint, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileForget
+ * Signature: (J[BJJ)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_profileForget
+  (JNIEnv *, jclass, jlong, jbyteArray, jlong, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileExport
+ * Signature: (J)[B
+ */
+JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_profileExport
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileImport
+ * Signature: (JLjava/lang/Object;)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_profileImport
+  (JNIEnv *, jclass, jlong, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    profileFacts
+ * Signature: (J[J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_profileFacts
+  (JNIEnv *, jclass, jlong, jlongArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantCreate
+ * Signature: (JJLjava/lang/Object;[B[I[F)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_assistantCreate
+  (JNIEnv *, jclass, jlong, jlong, jobject, jbyteArray, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantAddFunction
+ * Signature: (J[[B[[BILdev/sotto/FunctionRelay;)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantAddFunction
+  (JNIEnv *, jclass, jlong, jobjectArray, jobjectArray, jint, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    functionIsGivenUp
+ * Signature: (J)Z
+ */
+JNIEXPORT jboolean JNICALL Java_dev_sotto_Natives_functionIsGivenUp
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantSetHome
+ * Signature: (JLjava/lang/Object;)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantSetHome
+  (JNIEnv *, jclass, jlong, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantSetManual
+ * Signature: (JILjava/lang/Object;)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantSetManual
+  (JNIEnv *, jclass, jlong, jint, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantTurn
+ * Signature: (J[[B[F[[B[I[F)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantTurn
+  (JNIEnv *, jclass, jlong, jobjectArray, jfloatArray, jobjectArray, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantUndo
+ * Signature: (J[[B[I[F)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantUndo
+  (JNIEnv *, jclass, jlong, jobjectArray, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantText
+ * Signature: (JZ)[B
+ */
+JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_assistantText
+  (JNIEnv *, jclass, jlong, jboolean);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantHidden
+ * Signature: (J)[F
+ */
+JNIEXPORT jfloatArray JNICALL Java_dev_sotto_Natives_assistantHidden
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantSave
+ * Signature: (J)[B
+ */
+JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_assistantSave
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantRestore
+ * Signature: (J[B)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantRestore
+  (JNIEnv *, jclass, jlong, jbyteArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantReset
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantReset
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    assistantCancel
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_assistantCancel
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careCreate
+ * Signature: (JJ[IFLjava/lang/Object;)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_careCreate
+  (JNIEnv *, jclass, jlong, jlong, jintArray, jfloat, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_careDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careSetText
+ * Signature: (JII[B)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_careSetText
+  (JNIEnv *, jclass, jlong, jint, jint, jbyteArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careText
+ * Signature: (JII)[B
+ */
+JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_careText
+  (JNIEnv *, jclass, jlong, jint, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careCheck
+ * Signature: (JLjava/lang/Object;ILdev/sotto/CareRelay;[I)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_careCheck
+  (JNIEnv *, jclass, jlong, jobject, jint, jobject, jintArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careStreamCreate
+ * Signature: (J)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_careStreamCreate
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careStreamDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_careStreamDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    careStreamStep
+ * Signature: (JLjava/lang/Object;Ldev/sotto/PieceRelay;[I)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_careStreamStep
+  (JNIEnv *, jclass, jlong, jobject, jobject, jintArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    journalOpen
+ * Signature: (J[B[J)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_journalOpen
+  (JNIEnv *, jclass, jlong, jbyteArray, jlongArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    journalClose
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_journalClose
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    journalSetConsent
+ * Signature: (JZ)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_journalSetConsent
+  (JNIEnv *, jclass, jlong, jboolean);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    journalNote
+ * Signature: (J[B[BIJ)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_journalNote
+  (JNIEnv *, jclass, jlong, jbyteArray, jbyteArray, jint, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    journalFlush
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_journalFlush
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    journalForget
+ * Signature: (JJJ)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_journalForget
+  (JNIEnv *, jclass, jlong, jlong, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    journalFacts
+ * Signature: (J[J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_journalFacts
+  (JNIEnv *, jclass, jlong, jlongArray);
+
 #ifdef __cplusplus
 }
 #endif

@@ -79,7 +79,7 @@ public final class Conversation extends NativeObject {
     final Object[] packed = Check.given("options", options).pack();
     final long dialogue = handle.enter();
     try {
-      final long[] result = new long[9];
+      final long[] result = new long[10];
       Natives.dialogueSay(dialogue, USER, text, packed, new PieceRelay(listener, null), result);
       return new TurnResult(result);
     } finally {
@@ -97,6 +97,15 @@ public final class Conversation extends NativeObject {
     } finally {
       handle.leave();
     }
+  }
+
+  /**
+   * How to answer the turns to come, at most 1000 bytes behind the system prompt: {@link Sentiment#hint}, which is empty unless the
+   * user agreed. Empty, as at the beginning: none. It is no part of the history nor of what {@link #save} gives.
+   */
+  public void setHint(@NonNull String text) {
+    final Object bytes = Utf8.encode("the hint", Check.given("the hint", text));
+    run(dialogue -> Natives.dialogueSetHint(dialogue, bytes));
   }
 
   /** Ends the answer in progress within 50 ms; without one it does nothing. Any thread. */

@@ -154,6 +154,12 @@ final class Handle {
   }
 
   private void finish() {
+    // An assistant's end waits for its function: not on the thread of that function.
+    if (FunctionRelay.isInside()) Generation.OWN_THREAD.execute(this::finishNow);
+    else finishNow();
+  }
+
+  private void finishNow() {
     destroy.on(address);
     if (parent != null) parent.release();
   }

@@ -151,4 +151,16 @@ public final class Model extends NativeObject {
   public Conversation newConversation(@NonNull ConversationOptions options) {
     return Conversation.open(this, options);
   }
+
+  /** What words sound like, and a mood; for one conversation. Needs the sentiment plugin in the runtime. */
+  @NonNull
+  public Sentiment newSentiment(@NonNull SentimentOptions options) {
+    return Sentiment.open(this, options);
+  }
+
+  /** Understands, calls the device's functions, answers. Needs the dialogue plugin in the runtime. */
+  @NonNull
+  public Assistant newAssistant(@NonNull AssistantOptions options) {
+    return Assistant.open(this, options);
+  }
 }

@@ -2,6 +2,8 @@ package dev.sotto;
 
 import androidx.annotation.NonNull;
 import java.io.Closeable;
+import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 
 /** What every object with a native side shares: closing, and being closed when it is forgotten. */
 abstract class NativeObject implements Closeable {
@@ -22,6 +24,26 @@ abstract class NativeObject implements Closeable {
   public void close() {
     watch.forget();
     handle.close();
+  }
+
+  /** Hands the address to the function, for which it is valid. */
+  final <R> R inside(@NonNull LongFunction<R> function) {
+    final long address = handle.enter();
+    try {
+      return function.apply(address);
+    } finally {
+      handle.leave();
+    }
+  }
+
+  /** The same for what gives nothing back. */
+  final void run(@NonNull LongConsumer action) {
+    final long address = handle.enter();
+    try {
+      action.accept(address);
+    } finally {
+      handle.leave();
+    }
   }
 
   public final boolean isClosed() {

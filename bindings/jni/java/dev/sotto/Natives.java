@@ -99,7 +99,7 @@ final class Natives {
 
   static native void dialogueDestroy(long dialogue);
 
-  // result: finish, prompt, reused, computed, generated tokens, dropped turns, first token, prefill, decode ns.
+  // result: finish, prompt, reused, computed, generated tokens, dropped turns, first token, prefill, decode ns, flags.
   static native void dialogueSay(
       long dialogue, byte[] role, Object text, Object[] options, PieceRelay pieces, long[] result);
 
@@ -116,4 +116,128 @@ final class Natives {
   static native byte[] dialogueSave(long dialogue);
 
   static native void dialogueRestore(long dialogue, byte[] bytes);
+
+  static native void dialogueSetHint(long dialogue, Object text);
+
+  // numbers: flags, half-life, context tokens. thresholds: label, emotion.
+  static native long sentimentCreate(long runtime, long model, int[] numbers, float[] thresholds);
+
+  static native void sentimentDestroy(long reader);
+
+  // For each text the numbers and floats of SentimentResult.
+  static native void sentimentRead(long reader, byte[][] texts, int deadlineMillis, int[] numbers, float[] floats);
+
+  static native void sentimentReadSession(long reader, long session, int[] ids, byte[] text, int[] numbers, float[] floats);
+
+  static native void sentimentReadHidden(long reader, float[] hidden, byte[] text, int[] numbers, float[] floats);
+
+  static native void sentimentCancel(long reader);
+
+  static native void sentimentSetConsent(long reader, boolean isGiven);
+
+  static native void sentimentNoteTurn(long reader, int[] numbers, float[] floats);
+
+  static native void sentimentNoteEvent(long reader, int event);
+
+  // The numbers and floats of Mood.
+  static native void sentimentMood(long reader, int[] numbers, float[] floats);
+
+  static native void sentimentReset(long reader);
+
+  static native byte[] sentimentSentence(long reader, boolean isHint, int language);
+
+  // numbers: flags, seed, max events, daily cap, cool-down hours, quiet from, quiet to. weights: exploration, diversity, bad mood, half-life.
+  static native long recommenderCreate(
+      long runtime, long model, Object catalogue, byte[] folder, long[] numbers, float[] weights);
+
+  static native void recommenderDestroy(long recommender);
+
+  static native long profileOpen(long recommender, byte[] user, byte[] key);
+
+  static native void profileClose(long profile);
+
+  static native void profileSetConsent(long profile, int consent);
+
+  // context: flags, unix ms, offset from UTC. texts: place, device, tags, has, request.
+  static native void profileRecord(long profile, int event, byte[] feature, long[] context, float mood, byte[][] texts);
+
+  // Returns SOTTO_QUIET_*.
+  static native int profileList(
+      long profile, boolean isUnasked, long[] context, float mood, byte[][] texts, int count, RecommendationRelay found);
+
+  static native long profileForget(long profile, byte[] feature, long fromUnixMillis, long untilUnixMillis);
+
+  static native byte[] profileExport(long profile);
+
+  static native void profileImport(long profile, Object json);
+
+  // result: consent, schema version, suggestions today, events, file bytes.
+  static native void profileFacts(long profile, long[] result);
+
+  // numbers: language, offset from UTC, max calls, call deadline, deadline, flags. thresholds: intent, function, margin.
+  static native long assistantCreate(long runtime, long model, Object domain, byte[] area, int[] numbers, float[] thresholds);
+
+  static native void assistantDestroy(long assistant);
+
+  // texts: name, description, schema, replies.
+  static native void assistantAddFunction(long assistant, byte[][] texts, byte[][] examples, int flags, FunctionRelay body);
+
+  static native boolean functionIsGivenUp(long call);
+
+  static native void assistantSetHome(long assistant, Object json);
+
+  static native void assistantSetManual(long assistant, int language, Object text);
+
+  // said: answer, intent. numbers: language, source, flags, hypothesis, calls, failed calls, tokens.
+  static native void assistantTurn(
+      long assistant, byte[][] texts, float[] scores, byte[][] said, int[] numbers, float[] confidence);
+
+  static native void assistantUndo(long assistant, byte[][] said, int[] numbers, float[] confidence);
+
+  static native byte[] assistantText(long assistant, boolean isHistory);
+
+  static native float[] assistantHidden(long assistant);
+
+  static native byte[] assistantSave(long assistant);
+
+  static native void assistantRestore(long assistant, byte[] bytes);
+
+  static native void assistantReset(long assistant);
+
+  static native void assistantCancel(long assistant);
+
+  // numbers: hold bytes, then the severity from which each category is answered.
+  static native long careCreate(long runtime, long model, int[] numbers, float headConfidence, Object rules);
+
+  static native void careDestroy(long care);
+
+  static native void careSetText(long care, int category, int language, byte[] text);
+
+  static native byte[] careText(long care, int category, int language);
+
+  // numbers: those of CareResult.
+  static native void careCheck(long care, Object text, int from, CareRelay found, int[] numbers);
+
+  static native long careStreamCreate(long care);
+
+  static native void careStreamDestroy(long stream);
+
+  // A piece of null is the end.
+  static native void careStreamStep(long stream, Object piece, PieceRelay pieces, int[] numbers);
+
+  // numbers: flags, max bytes, max age.
+  static native long journalOpen(long runtime, byte[] folder, long[] numbers);
+
+  static native void journalClose(long journal);
+
+  static native void journalSetConsent(long journal, boolean isGiven);
+
+  static native void journalNote(long journal, byte[] user, byte[] answer, int flags, long unixMillis);
+
+  static native void journalFlush(long journal);
+
+  static native void journalForget(long journal, long fromUnixMillis, long toUnixMillis);
+
+  // result: flags, files, waiting, rows, bytes.
+  static native void journalFacts(long journal, long[] result);
 }

@@ -106,6 +106,24 @@ public final class Runtime extends NativeObject {
     }
   }
 
+  /** Features ranked for a user. Needs the recommendation plugin. */
+  @NonNull
+  public Recommender newRecommender(@NonNull RecommenderOptions options) {
+    return Recommender.open(this, options);
+  }
+
+  /** What must not pass unheeded. Needs the care plugin. */
+  @NonNull
+  public Care newCare(@NonNull CareOptions options) {
+    return Care.open(this, options);
+  }
+
+  /** What was said, kept with consent. Needs the plugins journal and care. */
+  @NonNull
+  public Journal openJournal(@NonNull JournalOptions options) {
+    return Journal.open(this, options);
+  }
+
   /** Says which plugins a runtime has and how it uses the machine. Nothing is loaded that is not named. */
   public static final class Builder {
     private final List<byte[]> pluginFiles = new ArrayList<>();

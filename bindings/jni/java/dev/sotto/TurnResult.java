@@ -52,6 +52,11 @@ public final class TurnResult {
     return numbers[8];
   }
 
+  /** A hint took part in the prompt. */
+  public boolean isHinted() {
+    return (numbers[9] & 1) != 0;
+  }
+
   @Override
   public String toString() {
     return getFinish() + " after " + getGeneratedTokens() + " tokens";

@@ -52,6 +52,16 @@ final class Utf8 {
     return decode(bytes, bytes.length);
   }
 
+  /** The char that begins `bytes` of UTF-8 behind the char `from`; the end of the text where there are fewer. */
+  static int charAt(@NonNull String text, int from, long bytes) {
+    int at = from;
+    for (long left = bytes; left > 0 && at < text.length(); at++) {
+      final char c = text.charAt(at);
+      left -= c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3; // a pair is 4 bytes, 2 for each half
+    }
+    return at;
+  }
+
   private static ByteBuffer direct(String what, int size) {
     try {
       return ByteBuffer.allocateDirect(size);

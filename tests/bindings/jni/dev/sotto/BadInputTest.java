@@ -214,7 +214,7 @@ class BadInputTest {
     }
   }
 
-  private static void awaitCollected(java.util.function.BooleanSupplier isTrue) {
+  static void awaitCollected(java.util.function.BooleanSupplier isTrue) {
     final long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!isTrue.getAsBoolean()) {
       assertTrue(System.nanoTime() < until, "not collected in a minute");

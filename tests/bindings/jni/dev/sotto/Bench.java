@@ -62,6 +62,12 @@ final class Bench {
         ModelSource.file(fixture("gguf/small-f32.gguf")), ModelOptions.builder().backend("reference").sessions(8).build());
   }
 
+  /** The model that comes with the source: heads for intents, sentiment and emotion, and a domain. */
+  static Model mini(Runtime runtime) {
+    return runtime.open(
+        ModelSource.file(new File(property("sotto.mini"))), ModelOptions.builder().backend("cpu").sessions(8).build());
+  }
+
   static TextListener heard(TextListener listener) {
     return piece -> {
       collect();

@@ -288,6 +288,21 @@ class SessionTest {
   }
 
   @Test
+  void hintsForTheMachineChangeNoToken() {
+    for (PowerPolicy policy : PowerPolicy.values()) {
+      try (Runtime hinted = Runtime.builder().powerPolicy(policy).threadPriority(policy.ordinal() - 1).affinityMask(1).build();
+          Model m = Bench.small(hinted); Session session = m.newSession()) {
+        assertArrayEquals(GREEDY, greedyOf(session));
+        hinted.onTrimMemory(80);
+        hinted.setPowerPolicy(PowerPolicy.SAVER);
+        session.rewind(0);
+        assertArrayEquals(GREEDY, greedyOf(session));
+      }
+    }
+    assertThrows(SottoException.InvalidArgument.class, () -> Runtime.builder().threadPriority(7).build());
+  }
+
+  @Test
   void librariesOfTheApplicationServeAsPlugins() {
     try (Runtime own = Runtime.builder().library(Bench.backend().getPath()).build(); Model m = Bench.small(own);
         Session session = m.newSession()) {
