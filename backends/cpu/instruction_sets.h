@@ -12,7 +12,7 @@ struct InstructionSet {
   const char* detail;  // for people: "AVX-512 F BW VL DQ VNNI"
 };
 
-constexpr uint32_t kMostSets = 4;
+constexpr uint32_t kMostSets = 5;
 
 // The usable sets, best first; returns how many. The last is always the plain one. [any thread]
 uint32_t usable_sets(InstructionSet (&sets)[kMostSets]);

@@ -33,7 +33,9 @@ uint32_t usable_sets(InstructionSet (&sets)[kMostSets]) {
   const bool ymm = (saved & 0x06u) == 0x06u, zmm = (saved & 0xE6u) == 0xE6u;
   const bool avx2 = ymm && has(one.c, 28) && has(one.c, 12) && has(one.c, 29) && has(seven.b, 5);
   const bool avx512 = avx2 && zmm && has(seven.b, 16) && has(seven.b, 17) && has(seven.b, 30) && has(seven.b, 31);
-  if (avx512 && has(seven.c, 11)) sets[count++] = {&avx512::kKernels, "AVX-512 F BW VL DQ VNNI"};
+  const bool avx512vnni = avx512 && has(seven.c, 11);
+  if (avx512vnni && has(more.a, 5)) sets[count++] = {&avx512bf16::kKernels, "AVX-512 F BW VL DQ VNNI BF16"};
+  if (avx512vnni) sets[count++] = {&avx512::kKernels, "AVX-512 F BW VL DQ VNNI"};
   if (avx2 && has(more.a, 4)) sets[count++] = {&avx2vnni::kKernels, "AVX2 FMA F16C AVX-VNNI"};
   if (avx2) sets[count++] = {&avx2::kKernels, "AVX2 FMA F16C"};
   sets[count++] = {&plain::kKernels, "x86-64 baseline"};

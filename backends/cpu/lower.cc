@@ -37,7 +37,7 @@ class Lowering {
   void measure();
 
  private:
-  uint64_t wide_bytes(const Op& op) const;
+  uint64_t converted_bytes(const Op& op) const;
   const sotto_slice& slice(uint32_t weight, uint32_t rank) const {
     return weight_of(plan_, weight).slices[group_.first_rank + rank];
   }
@@ -404,12 +404,13 @@ void Lowering::place_values() {
   }
 }
 
-// Rows of F16 or BF16 as float32 (linear_float.cc).
-uint64_t Lowering::wide_bytes(const Op& op) const {
+// Rows of F16 or BF16 as float32 (linear_float.cc), or activation rows as bf16 (linear_bf16.cc).
+uint64_t Lowering::converted_bytes(const Op& op) const {
   uint64_t columns = 0;
   for (uint32_t r = 0; r < group_.local_ranks; ++r)
     columns = std::max<uint64_t>(columns, out_.values[out_.steps[op.step].in[0]].widths[r]);
-  return kWideRows * round_up(columns, kMaxLanes) * sizeof(float);
+  return std::max<uint64_t>(kWideRows * round_up(columns, kMaxLanes) * sizeof(float),
+                            kBf16Rows * round_up(columns, 2 * kMaxLanes) * sizeof(uint16_t));
 }
 
 void Lowering::measure() {
@@ -426,7 +427,7 @@ void Lowering::measure() {
   // Rows of bytes, and two scales of each for every half unit (linear_tile.h).
   sizes.panel_bytes = uint64_t{kPanelGroups} * most_units * group_.kernels->lanes * (kUnit + 4 * sizeof(float));
   for (const Op& op : out_.ops) {
-    if (op.kind == OpKind::kLinear) sizes.panel_bytes = std::max(sizes.panel_bytes, wide_bytes(op));
+    if (op.kind == OpKind::kLinear) sizes.panel_bytes = std::max(sizes.panel_bytes, converted_bytes(op));
     if (op.kind != OpKind::kAttention) continue;
     const uint64_t padded = round_up(out_.steps[op.step].args.attention.head_dim, kMaxLanes);
     // Queries, total and part of a tile's softmax, and a row on its way into the cache.

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "bench_ranks.h"
+#include "bench_speculation.h"
 #include "json.h"
 #include "loading.h"
 #include "machine.h"
@@ -23,17 +24,8 @@ struct Options {
   uint32_t generated_tokens = 64;
   uint32_t repetitions = 5;
   bool profile = false;
+  bool speculate = false;
 };
-
-struct Spread {
-  double min = 0, median = 0, max = 0;
-};
-
-Spread spread_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t n = values.size();
-  return {values.front(), n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2, values.back()};
-}
 
 Json to_json(const Spread& s) { return {{"min", s.min}, {"median", s.median}, {"max", s.max}}; }
 
@@ -52,43 +44,13 @@ std::vector<uint32_t> fixed_prompt(uint32_t count, uint32_t vocabulary) {
   return ids;
 }
 
-// One answer, timed by its tokens as they arrive: the first stands for the prefill, the others for the decode.
-struct Repetition {
-  Clock::time_point start, first, last;
-  uint32_t count = 0;
-  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a of the ids as little-endian bytes
-
-  static int32_t take(void* user, uint32_t token, float) {
-    auto* self = static_cast<Repetition*>(user);
-    self->last = Clock::now();
-    if (self->count++ == 0) self->first = self->last;
-    for (int b = 0; b < 4; ++b) self->hash = (self->hash ^ ((token >> (8 * b)) & 0xFFu)) * 0x100000001b3u;
-    return 0;
-  }
-};
-
-// With an empty prompt the answer before it goes on.
-Repetition generate(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
-  Repetition r;
-  sotto_generate_options o{};
-  o.struct_size = sizeof o;
-  o.flags = SOTTO_GENERATE_IGNORE_END | SOTTO_GENERATE_NO_BOS;
-  o.max_tokens = count;
-  o.prompt_ids = prompt.data();
-  o.prompt_id_count = prompt.size();
-  o.on_token = Repetition::take;
-  o.on_token_user = &r;
-  r.start = Clock::now();
-  call_on(console, session, [&](sotto_error* err) { return sotto_generate(session.get(), {}, &o, nullptr, nullptr, err); });
-  if (r.count != count)
-    throw Error(SOTTO_CONTEXT_FULL, fmt::format("measuring {} + {} tokens: the answer ended after {}: give a larger --context",
-                                                prompt.size(), count, r.count)
-                                        .c_str());
-  return r;
+// With an empty prompt the answer before it goes on. Without guesses: they would make a loop of the answer a figure.
+TimedAnswer generate(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
+  return time_answer(console, session, {&prompt, count});
 }
 
-Repetition repeat(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
-  call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+TimedAnswer repeat(Console& console, const SessionHandle& session, const std::vector<uint32_t>& prompt, uint32_t count) {
+  rewind(session);
   return generate(console, session, prompt, count);
 }
 
@@ -112,6 +74,7 @@ struct Measured {
   uint64_t peak_resident = 0;
   uint64_t hash = 0;
   Communication communication;
+  std::vector<SpeculationRow> speculation;
 };
 
 // Of the decode alone: the prefill's steps have other sizes.
@@ -126,8 +89,8 @@ Communication measure_communication(Console& console, const ModelHandle& model, 
 // What the prompt's steps take: an answer of one token. What the answer's take: the rest, behind the cached prompt.
 void profile(Console& console, const Options& o, const ModelHandle& model, const SessionHandle& session,
              const std::vector<uint32_t>& prompt, Measured* m) {
-  const auto counted = [&](Phase* phase, const std::vector<uint32_t>& ids, uint32_t count, bool rewind) {
-    if (rewind) call([&](sotto_error* err) { return sotto_session_rewind(session.get(), 0, err); });
+  const auto counted = [&](Phase* phase, const std::vector<uint32_t>& ids, uint32_t count, bool from_start) {
+    if (from_start) rewind(session);
     call([&](sotto_error* err) { return sotto_model_profile_begin(model.get(), err); });
     const Clock::time_point start = Clock::now();
     generate(console, session, ids, count);
@@ -138,12 +101,16 @@ void profile(Console& console, const Options& o, const ModelHandle& model, const
   counted(&m->answer, {prompt.back()}, o.generated_tokens, false);
 }
 
+uint32_t context_for(const Options& o) {
+  const uint32_t plain = o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0);
+  return o.speculate ? std::max(plain, speculation_context(o.generated_tokens)) : plain;
+}
+
 Measured measure(Console& console, const Options& o) {
   Measured m;
   const Runtime runtime = open_runtime(o.common);
   const Clock::time_point start = Clock::now();
-  const ModelHandle model = open_model(console, runtime, o.model, o.common,
-                                       {SOTTO_MODEL_STAYS, o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0)});
+  const ModelHandle model = open_model(console, runtime, o.model, o.common, {SOTTO_MODEL_STAYS, context_for(o)});
   m.load_ms = 1e3 * seconds_between(start, Clock::now());
   m.facts = facts_of(model);
   const SessionHandle session = open_session(model);
@@ -153,16 +120,16 @@ Measured measure(Console& console, const Options& o) {
   ProgressBar bar("measuring", o.common.quiet);
   std::vector<double> prefill, decode, first_token_ms;
   for (uint32_t i = 0; i < o.repetitions; ++i) {
-    const Repetition r = repeat(console, session, prompt, o.generated_tokens);
+    const TimedAnswer r = repeat(console, session, prompt, o.generated_tokens);
     if (r.hash != m.hash)
       throw Error(SOTTO_INTERNAL,
                   fmt::format("measuring {}: repetition {} gave other ids than the first: speed without the right "
                               "answer is no speed",
                               m.facts.name, i + 1)
                       .c_str());
-    prefill.push_back(o.prompt_tokens / seconds_between(r.start, r.first));
-    decode.push_back((o.generated_tokens - 1) / seconds_between(r.first, r.last));
-    first_token_ms.push_back(1e3 * seconds_between(r.start, r.first));
+    prefill.push_back(o.prompt_tokens / r.prefill_seconds());
+    decode.push_back((o.generated_tokens - 1) / r.decode_seconds());
+    first_token_ms.push_back(1e3 * r.prefill_seconds());
     bar.show(static_cast<double>(i + 1) / o.repetitions);
   }
   if (m.facts.ranks > 1) m.communication = measure_communication(console, model, session, prompt, o.generated_tokens);
@@ -176,6 +143,8 @@ Measured measure(Console& console, const Options& o) {
   m.cache_bytes_per_token = held != 0 ? static_cast<double>(counters.cache_bytes) / held : 0;
   m.peak_resident = peak_resident_bytes();
   if (o.profile) profile(console, o, model, session, prompt, &m);
+  if (o.speculate)
+    m.speculation = measure_speculation(console, model, session, o.generated_tokens, o.repetitions, o.common.quiet);
   return m;
 }
 
@@ -246,6 +215,7 @@ void run(Console& console, const Options& o) {
               {"communication", to_json(m.communication)},
               {"output_hash", hash}};
     if (o.profile) told["profile"] = {{"prompt", rows_of(m.prompt)}, {"answer", rows_of(m.answer)}};
+    if (o.speculate) told["speculation"] = to_json(m.speculation);
     return print_json(told);
   }
   const auto row = [](const char* name, const std::string& value) { write_text(fmt::format("{:<13} {}\n", name, value)); };
@@ -262,6 +232,7 @@ void run(Console& console, const Options& o) {
                           megabytes(static_cast<unsigned long long>(bytes_per_token))));
   print(m.communication);
   row("output hash", hash);
+  if (o.speculate) print(m.speculation);
   if (!o.profile) return;
   print_phase("prompt", m.prompt, limit);
   print_phase("answer", m.answer, limit);
@@ -278,6 +249,7 @@ Action declare_bench(CLI::App& app) {
   app.add_option("-r,--repetitions", o->repetitions, "repetitions after one that is not counted (5)")
       ->check(CLI::Range(1, 1000));
   app.add_flag("--profile", o->profile, "where the time goes, per kind of step, from one more repetition");
+  app.add_flag("--speculate", o->speculate, "what guessing ahead gains and costs, in dialogues that repeat much or nothing");
   declare_common(app, &o->common);
   return [o](Console& console) { run(console, *o); };
 }

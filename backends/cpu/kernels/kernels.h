@@ -15,6 +15,7 @@ constexpr uint32_t kPageTokens = 32;                            // tokens of one
 constexpr uint32_t kUnitBytes = 2 * kUnit + 5 * sizeof(float);  // what a unit takes in a QuantRows row
 constexpr uint32_t kPanelGroups = 2;                            // row groups that a thread's scratch holds unfolded
 constexpr int kWideRows = 4;                                    // rows of F16 or BF16 that it holds as float32
+constexpr uint32_t kBf16Rows = 16;                              // activation rows that it holds as bf16
 constexpr uint32_t kSplitPages =
     16;  // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
 constexpr uint32_t kMaxLanes = 16;     // the widest vector, in float32
@@ -168,6 +169,9 @@ namespace avx2vnni {
 extern const Kernels kKernels;
 }
 namespace avx512 {
+extern const Kernels kKernels;
+}
+namespace avx512bf16 {
 extern const Kernels kKernels;
 }
 namespace neon {

@@ -118,7 +118,9 @@ void linear(const LinearTask& t) {
 
 void linear_f32(const LinearTask& task) { linear<StoredF32>(task); }
 void linear_f16(const LinearTask& task) { linear<StoredF16>(task); }
+#if !defined(SOTTO_CPU_BF16)
 void linear_bf16(const LinearTask& task) { linear<StoredBF16>(task); }
+#endif
 
 void decode_f32(const uint8_t* row, uint64_t first, uint32_t count, float* x) { decode<StoredF32>(row, first, count, x); }
 void decode_f16(const uint8_t* row, uint64_t first, uint32_t count, float* x) { decode<StoredF16>(row, first, count, x); }

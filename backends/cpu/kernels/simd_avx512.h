@@ -1,4 +1,4 @@
-// simd_avx512.h - sixteen lanes of float32 with AVX-512 F, BW, VL, DQ and VNNI.
+// simd_avx512.h - sixteen lanes of float32 with AVX-512 F, BW, VL, DQ and VNNI; with SOTTO_CPU_BF16 products of bf16 too.
 #pragma once
 
 #include <immintrin.h>
@@ -74,6 +74,24 @@ inline void f_store_f16(void* p, F x) {
 inline F f_load_bf16(const void* p) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p))), 16));
 }
+#if defined(SOTTO_CPU_BF16)
+using B = __m512bh;  // 32 numbers
+inline B b_load(const void* p) {
+  const __m512i x = _mm512_loadu_si512(p);
+  B b;
+  __builtin_memcpy(&b, &x, sizeof b);
+  return b;
+}
+inline B b_load_first(const void* p, uint32_t count) {
+  const __m512i x = _mm512_maskz_loadu_epi16((1u << count) - 1, p);
+  B b;
+  __builtin_memcpy(&b, &x, sizeof b);
+  return b;
+}
+inline void b_store(void* p, B x) { __builtin_memcpy(p, &x, sizeof x); }
+inline B b_from_f(F low, F high) { return _mm512_cvtne2ps_pbh(high, low); }
+inline F b_dot(F sum, B a, B b) { return _mm512_dpbf16_ps(sum, a, b); }  // lane l: + a[2l] b[2l] + a[2l + 1] b[2l + 1]
+#endif
 inline F f_load_i8(const int8_t* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }

@@ -60,6 +60,8 @@ typedef struct sotto_generate_result {
   uint64_t first_token_ns;   /* from the call to the first token */
   uint64_t prefill_ns;
   uint64_t decode_ns;
+  uint32_t drafted_tokens;  /* guessed and computed beside the answer's own: see SOTTO_GENERATE_NO_SPECULATION */
+  uint32_t accepted_tokens; /* of these, what the answer then was */
 } sotto_generate_result;
 
 typedef struct sotto_token_bias {
@@ -71,6 +73,10 @@ typedef struct sotto_token_bias {
 #define SOTTO_GENERATE_NO_BOS 2u
 #define SOTTO_GENERATE_IGNORE_END 4u /* goes on past the end of text: benchmarks */
 #define SOTTO_GENERATE_LOGPROBS 8u   /* compute log-probabilities for on_token */
+/* Without it several tokens may be computed in one step where the text seems to repeat what was said before (prompt lookup:
+ * Yang et al. 2023, arXiv:2304.04487). The text is the same with and without, sampled or greedy; callbacks come in the same
+ * order. */
+#define SOTTO_GENERATE_NO_SPECULATION 16u
 
 /* `piece`: whole UTF-8 characters, never part of one: what a limit (SOTTO_FINISH_LENGTH, _CONTEXT, a cancel) cuts off is left
  * out, and comes whole from a call that goes on without a prompt. Non-zero ends the generation (SOTTO_FINISH_CALLBACK). */

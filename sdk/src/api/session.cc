@@ -15,8 +15,8 @@ sotto_runtime* runtime_of(const sotto_session& session) { return session.model.g
 namespace {
 
 Status check_generate(const sotto_generate_options& o) {
-  constexpr uint32_t kKnown =
-      SOTTO_GENERATE_SPECIAL | SOTTO_GENERATE_NO_BOS | SOTTO_GENERATE_IGNORE_END | SOTTO_GENERATE_LOGPROBS;
+  constexpr uint32_t kKnown = SOTTO_GENERATE_SPECIAL | SOTTO_GENERATE_NO_BOS | SOTTO_GENERATE_IGNORE_END |
+                              SOTTO_GENERATE_LOGPROBS | SOTTO_GENERATE_NO_SPECULATION;
   if (o.flags & ~kKnown)
     return Status(SOTTO_UNSUPPORTED, fmt::format("sotto_generate_options.flags is {:#x}, {:#x} are known", o.flags, kKnown));
   if (o.prompt_id_count && !o.prompt_ids) return Status(SOTTO_INVALID_ARGUMENT, "prompt_id_count is given without prompt_ids");

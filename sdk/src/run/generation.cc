@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "run/drafter.h"
 #include "run/sampler.h"
 #include "run/session.h"
 #include "run/stop_rules.h"
@@ -38,6 +39,7 @@ class Generation {
         user_(user),
         stop_(session.watch(options.deadline_ms)),
         start_(Clock::now()),
+        speculates_(!(options.flags & SOTTO_GENERATE_NO_SPECULATION) && session.engine().program().invariant_rows > 1),
         sampler_(options, session.engine().file()->config().vocabulary, matcher),
         stops_(stop_strings(options)) {}
 
@@ -114,6 +116,7 @@ class Generation {
     } decoding{s_.engine().scheduler()};
     decoding.scheduler.begin_decoding();
     const auto start = Clock::now();
+    if (speculates_) s_.drafter_.read(Span<const uint32_t>(s_.tokens_), s_.context_tokens_);
     Status status;
     while (status.ok() && result_.finish == 0) status = one_token();
     result_.decode_ns = nanoseconds(Clock::now() - start);
@@ -124,7 +127,7 @@ class Generation {
     if (is_at_end_of_grammar()) return finish(SOTTO_FINISH_GRAMMAR);
     if (s_.tokens_.size() >= s_.context_tokens_) return finish(SOTTO_FINISH_CONTEXT);
     if (stop_.should_stop()) return stop_.status();
-    auto chosen = sampler_.next(Span<float>(s_.rows_), Span<const uint32_t>(s_.tokens_), decoder_ && decoder_->is_at_start());
+    auto chosen = sampler_.next(logits(), Span<const uint32_t>(s_.tokens_), decoder_ && decoder_->is_at_start());
     // Where no mask could write them, strange logits are the backend's.
     if (!chosen.ok())
       return chosen.status().code() == SOTTO_INTERNAL && !o_.mask ? chosen.status().within(s_.engine().place().backend_id)
@@ -156,7 +159,56 @@ class Generation {
     if (is_at_end_of_grammar()) return finish(SOTTO_FINISH_GRAMMAR);
     if (o_.max_tokens && result_.generated_tokens >= o_.max_tokens) return finish(SOTTO_FINISH_LENGTH);
     if (s_.tokens_.size() >= s_.context_tokens_) return finish(SOTTO_FINISH_CONTEXT);
+    return go_on();
+  }
+
+  Span<float> logits() const {
+    const size_t width = s_.rows_.size() / (guess_.size() + 1);
+    return Span<float>(s_.rows_.data() + row_ * width, width);
+  }
+
+  // The logits behind the token just chosen: those of its row, if it is what was guessed, or of the next step.
+  Status go_on() {
+    if (!speculates_) return compute(s_.tokens_.size());
+    const Span<const uint32_t> tokens(s_.tokens_);
+    s_.drafter_.follow(tokens);
+    if (row_ < guess_.size() && guess_[row_] == s_.tokens_.back()) {
+      ++row_;
+      ++result_.accepted_tokens;
+      return {};
+    }
+    const auto start = Clock::now();
+    if (s_.stream_.computed >= tokens.size()) {  // a wrong guess
+      Scheduler::Turn turn(s_.engine().scheduler());
+      SOTTO_TRY(s_.truncate_cache(turn, static_cast<uint32_t>(tokens.size()) - 1));
+    }
+    const auto guess = s_.drafter_.draft(tokens, room_for_guess());
+    guess_.assign(guess.begin(), guess.end());
+    row_ = 0;
+    Status status = step_with_guess();
+    if (status.ok() && s_.engine().scheduler().decoding() == 1)
+      s_.drafter_.took(static_cast<uint32_t>(guess_.size()) + 1, Clock::now() - start);
+    return status;
+  }
+
+  Status step_with_guess() {
+    if (!guess_.empty()) {
+      result_.drafted_tokens += static_cast<uint32_t>(guess_.size());
+      Status status = s_.compute_ahead(Span<const uint32_t>(guess_), stop_);
+      if (status.code() != SOTTO_CONTEXT_FULL) return status;
+      guess_.clear();  // there may be room for the token alone
+    }
     return compute(s_.tokens_.size());
+  }
+
+  // Others who decode fill the step better than a guess; without equal bits in larger steps the text would not be the same.
+  uint32_t room_for_guess() const {
+    const Engine& engine = s_.engine();
+    if (s_.engine().scheduler().decoding() > 1) return 0;
+    size_t room = std::min(engine.program().max_batch, engine.program().invariant_rows) - 1;
+    room = std::min(room, s_.context_tokens_ - s_.tokens_.size());
+    if (o_.max_tokens) room = std::min<size_t>(room, o_.max_tokens - result_.generated_tokens - 1);
+    return static_cast<uint32_t>(room);
   }
 
   bool is_at_end_of_grammar() const { return matcher_ && !matcher_->can_go_on(); }
@@ -189,6 +241,9 @@ class Generation {
   void* user_;
   StopWatch stop_;
   Clock::time_point start_;
+  const bool speculates_;
+  std::vector<uint32_t> guess_;  // what the last step computed behind the text
+  size_t row_ = 0;               // of its rows: whose logits are next
   Sampler sampler_;
   StopRules stops_;
   std::optional<StreamDecoder> decoder_;

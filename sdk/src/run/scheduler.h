@@ -86,6 +86,7 @@ class Scheduler {
   // A session that decodes: it will be back with one token soon, so that a step waits a moment for it.
   void begin_decoding() { ++decoding_; }
   void end_decoding() { --decoding_; }
+  uint32_t decoding() const { return decoding_; }
   uint64_t shared_steps() const { return shared_steps_; }
 
  private:

@@ -35,6 +35,7 @@ Status Session::enter(uint32_t cancels_before) {
 }
 
 void Session::leave() {
+  drop_guess();
   stream_.in_call = false;
   owner_.store(std::thread::id());
 }
@@ -104,6 +105,43 @@ Status Session::compute(size_t kept, const RowWishes& wishes, const StopWatch& s
     settle(true);
     throw;
   }
+}
+
+// What the cache still holds of a guess when its generation ends, however it does.
+void Session::drop_guess() noexcept {
+  if (stream_.computed <= tokens_.size()) return;
+  Scheduler::Turn turn(engine_.scheduler());
+  try {
+    if (truncate_cache(turn, static_cast<uint32_t>(tokens_.size())).ok()) return;
+  } catch (...) {  // no memory for the sentence of a failure
+  }
+  turn.sequences().release(stream_);
+}
+
+Status Session::compute_ahead(Span<const uint32_t> guess, const StopWatch& stop) {
+  struct Ahead {
+    Session& s;
+    const size_t size = s.tokens_.size();
+    std::vector<float> rows{};
+    ~Ahead() {
+      s.tokens_.resize(size);
+      s.ahead_ = 0;
+      s.rows_.swap(rows);
+    }
+    // A step may be cut, and after an eviction it is several: their rows are gathered.
+    static Status take(void* self, const StepRequest& step) {
+      auto& all = static_cast<Ahead*>(self)->rows;
+      all.insert(all.end(), step.rows->begin(), step.rows->end());
+      return {};
+    }
+  } ahead{*this};
+  tokens_.insert(tokens_.end(), guess.begin(), guess.end());
+  ahead_ = static_cast<uint32_t>(guess.size());
+  RowWishes wishes;
+  wishes.from = static_cast<uint32_t>(ahead.size - 1);
+  wishes.every = SOTTO_OUTPUT_LOGITS;
+  // Kept whatever fails: the tokens without the guess, as in a step without one.
+  return compute(tokens_.size(), wishes, stop, &Ahead::take, &ahead);
 }
 
 namespace {
@@ -191,6 +229,7 @@ Status Session::rewind(uint32_t position) {
     SOTTO_TRY(truncate_cache(turn, position));
   }
   tokens_.resize(position);
+  drafter_.rewind(position);
   set_position();
   trim_adapters();
   return {};

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "run/drafter.h"
 #include "run/engine.h"
 #include "run/lora.h"
 #include "sotto/session.h"
@@ -61,7 +62,11 @@ class Session {
   Status compute_steps(StepRequest& request, OnRows on_rows, void* self);
   // Makes the cache hold at most `length` tokens; fewer where the backend cannot do that.
   Status truncate_cache(Scheduler::Turn& turn, uint32_t length);
-  void set_position() { position_.store(static_cast<uint32_t>(tokens_.size())); }
+  // One step over the tokens that are not computed yet and a guess behind them, which the cache then holds too: rows_ has the
+  // logits of the last token and of each of the guess.
+  Status compute_ahead(Span<const uint32_t> guess, const StopWatch& stop);
+  void drop_guess() noexcept;
+  void set_position() { position_.store(static_cast<uint32_t>(tokens_.size()) - ahead_); }
   void trim_adapters();
 
   Engine& engine_;
@@ -71,6 +76,8 @@ class Session {
   std::vector<AdapterFrom> adapters_;  // ascending; loras_ holds what they name
   std::vector<std::shared_ptr<const Lora>> loras_;
   std::vector<float> rows_;  // of the last step
+  uint32_t ahead_ = 0;       // how many of tokens_, at their end, are a guess in work and not the text
+  Drafter drafter_;
 
   std::atomic<std::thread::id> owner_{std::thread::id()};  // of the call in progress
   std::atomic<uint32_t> cancels_{0};
