@@ -181,15 +181,16 @@ void Lowering::add_row_action(const RowAction& action, uint32_t row_class, bool 
 Quant Lowering::describe_quant(const Step& s, uint32_t weight, uint32_t row_class, uint32_t buffer) const {
   const WeightType& type = *find_weight_type(weight_of(plan_, weight).type);
   Quant q;
+  q.is_bf16 = type.block == 1;
   q.value = s.in[0];
   q.row_class = row_class;
   q.buffer = buffer;
   for (uint32_t r = 0; r < group_.local_ranks; ++r) {
     const sotto_slice& part = slice(weight, r);
-    q.skip.push_back(static_cast<uint32_t>(part.columns == 0 ? 0 : part.skip_columns));
+    const uint64_t skip = part.columns == 0 || q.is_bf16 ? 0 : part.skip_columns;
+    q.skip.push_back(static_cast<uint32_t>(skip));
     q.counts.push_back(static_cast<uint32_t>(part.columns));
-    q.units.push_back(
-        static_cast<uint32_t>(padded_columns(type, part.columns == 0 ? 0 : part.skip_columns + part.columns) / kUnit));
+    q.units.push_back(static_cast<uint32_t>(round_up(padded_columns(type, skip + part.columns), kUnit) / kUnit));
   }
   const auto same = [](const std::vector<uint32_t>& v) {
     return std::all_of(v.begin(), v.end(), [&](uint32_t x) { return x == v[0]; });
@@ -204,8 +205,8 @@ uint32_t Lowering::quant_for(const Step& s, uint32_t weight, uint32_t row_class,
   const auto fits = [&](uint32_t index) {
     if (index == SOTTO_NONE) return false;
     const Quant& old = out_.quants[index];
-    return old.value == q.value && old.row_class == q.row_class && old.skip == q.skip && old.counts == q.counts &&
-           old.units == q.units;
+    return old.is_bf16 == q.is_bf16 && old.value == q.value && old.row_class == q.row_class && old.skip == q.skip &&
+           old.counts == q.counts && old.units == q.units;
   };
   for (const uint32_t held : current_quant_) {
     if (fits(held)) return held;
@@ -228,7 +229,9 @@ Op Lowering::linear_op(uint32_t index) {
   op.shared = out_.values[s.out].shared;
   const uint32_t weights[2] = {s.args.linear.weight, s.args.linear.gate};
   for (uint32_t i = 0; i < 2; ++i) {
-    if (weights[i] == SOTTO_NONE || find_weight_type(weight_of(plan_, weights[i]).type)->block == 1) continue;
+    if (weights[i] == SOTTO_NONE) continue;
+    const uint32_t type = weight_of(plan_, weights[i]).type;
+    if (find_weight_type(type)->block == 1 && (type != SOTTO_BF16 || group_.kernels->narrow == nullptr)) continue;
     op.quants[i] = quant_for(s, weights[i], op.row_class, i);
   }
   return op;
@@ -404,13 +407,13 @@ void Lowering::place_values() {
   }
 }
 
-// Rows of F16 or BF16 as float32 (linear_float.cc), or activation rows as bf16 (linear_bf16.cc).
+// Rows of F16 or BF16 as float32 (linear_float.cc), or as words (linear_bf16.cc).
 uint64_t Lowering::converted_bytes(const Op& op) const {
   uint64_t columns = 0;
   for (uint32_t r = 0; r < group_.local_ranks; ++r)
     columns = std::max<uint64_t>(columns, out_.values[out_.steps[op.step].in[0]].widths[r]);
-  return std::max<uint64_t>(kWideRows * round_up(columns, kMaxLanes) * sizeof(float),
-                            kBf16Rows * round_up(columns, 2 * kMaxLanes) * sizeof(uint16_t));
+  const uint64_t wide = kWideRows * round_up(columns, kMaxLanes) * sizeof(float);
+  return group_.kernels->narrow == nullptr ? wide : std::max(wide, kBf16Bytes);
 }
 
 void Lowering::measure() {
@@ -418,9 +421,9 @@ void Lowering::measure() {
   uint32_t most_units = 0;
   for (const Quant& q : out_.quants) {
     for (const uint32_t units : q.units) {
-      const uint64_t stride = round_up(uint64_t{units} * kUnitBytes, 64);
+      const uint64_t stride = round_up(uint64_t{units} * (q.is_bf16 ? kUnit * sizeof(uint16_t) : kUnitBytes), 64);
       sizes.quant_stride[q.buffer] = std::max(sizes.quant_stride[q.buffer], stride);
-      most_units = std::max(most_units, units);
+      if (!q.is_bf16) most_units = std::max(most_units, units);
     }
   }
   for (int i = 0; i < 2; ++i) sizes.quant_bytes[i] = sizes.quant_stride[i] * out_.max_batch * group_.local_ranks;

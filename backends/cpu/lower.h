@@ -32,8 +32,9 @@ struct Value {
   std::vector<uint64_t> columns;  // by local rank: place in the arena, in numbers per row
 };
 
-// A value as integers (QuantRows), the input of LINEAR operations.
+// A value as integers or as bf16 (QuantRows), the input of LINEAR operations.
 struct Quant {
+  bool is_bf16 = false;
   uint32_t value = SOTTO_NONE;
   uint32_t row_class = 0;
   bool shared = false;

@@ -92,7 +92,11 @@ bool run_rows(const Run& run, const Op& op) {
       }
       const Quant& q = run.program.lowered.quants[action.quant];
       const float* x = run.row(q.value, rank, op.row_class, i);
-      run.kernels().quantize(x, q.skip[rank], q.counts[rank], run.quants(q, rank), i);
+      if (q.is_bf16) {
+        run.kernels().narrow(x, q.counts[rank], run.quants(q, rank), i);
+      } else {
+        run.kernels().quantize(x, q.skip[rank], q.counts[rank], run.quants(q, rank), i);
+      }
     }
   });
   for (const RowAction& action : op.actions) {

@@ -10,40 +10,50 @@ namespace {
 
 // One activation row: where its parts lie.
 struct Activations {
-  const int8_t* high;
+  const ActivationUnit* units;
   const int8_t* low;
-  const float* scales;
-  const float* sums;
-  const float* half_sums;
-  const uint32_t* fine;
 };
 inline Activations activations_of(const QuantRows& rows, uint32_t row) {
-  const uint8_t* p = rows.base + row * rows.stride;
-  const size_t units = rows.units;
-  const int8_t* low = reinterpret_cast<const int8_t*>(p + kUnit * units);
-  const float* scales = reinterpret_cast<const float*>(low + kUnit * units);
-  return {reinterpret_cast<const int8_t*>(p),
-          low,
-          scales,
-          scales + units,
-          scales + 2 * units,
-          reinterpret_cast<const uint32_t*>(scales + 4 * units)};
+  const ActivationUnit* units = reinterpret_cast<const ActivationUnit*>(rows.base + row * rows.stride);
+  return {units, reinterpret_cast<const int8_t*>(units + rows.units)};
 }
 
 constexpr float kFineStep = 1.0f / 128.0f;  // of the coarse one; a power of two: either way of counting gives the same bits
 
-// Adds unit `u`, whose integer products are `low` and `high` (the halves of the unit; without kHalves all in `low`), counted
-// in steps of `scale`.
+// What one activation row brings to the products of a unit, the same for all weight rows. kLess times the row's own integers
+// was counted too much; that is exact.
+struct UnitOfRow {
+  I much[2];
+  F step, sum;
+};
+template <class T, bool kFine>
+__attribute__((always_inline)) inline UnitOfRow unit_of(const ActivationUnit& x) {
+  UnitOfRow r = {};
+  r.step = f_set(kFine ? x.scale * kFineStep : x.scale);
+  if constexpr (T::kLess != 0) {
+    constexpr int kShift = __builtin_ctz(T::kLess != 0 ? T::kLess : 1);
+    static_assert(1 << kShift == T::kLess);
+    r.much[0] = i_shift_left<kShift>(i_set(kFine ? x.fine_count : x.count));
+    if constexpr (T::kHalves) {
+      r.much[1] = i_shift_left<kShift>(i_set(kFine ? x.fine_second_count : x.second_count));
+      r.much[0] = i_sub(r.much[0], r.much[1]);
+    }
+  }
+  if constexpr (T::kMinimum) r.sum = f_set(x.sum);
+  return r;
+}
+
+// Adds a unit whose integer products are `low` and `high` (the halves of the unit; without kHalves all in `low`), counted in
+// fine steps or in coarse ones as `x` is.
 template <class T>
-inline F add_unit(F sum, I low, I high, const Scales& w, const Activations& x, size_t u, float scale) {
-  const F step = f_set(scale);
-  sum = f_fma(f_from_i(low), f_mul(w.d[0], step), sum);
+__attribute__((always_inline)) inline F add_unit(F sum, I low, I high, const Scales& w, const UnitOfRow& x) {
+  if constexpr (T::kLess != 0) low = i_sub(low, x.much[0]);
+  sum = f_fma(f_from_i(low), f_mul(w.d[0], x.step), sum);
   if constexpr (T::kHalves) {
-    sum = f_fma(w.m[0], f_set(x.half_sums[2 * u]), sum);
-    sum = f_fma(f_from_i(high), f_mul(w.d[1], step), sum);
-    return f_fma(w.m[1], f_set(x.half_sums[2 * u + 1]), sum);
+    if constexpr (T::kLess != 0) high = i_sub(high, x.much[1]);
+    return f_fma(f_from_i(high), f_mul(w.d[1], x.step), sum);
   } else {
-    return T::kOffset ? f_fma(w.m[0], f_set(x.sums[u]), sum) : sum;
+    return T::kMinimum ? f_fma(w.m[0], x.sum, sum) : sum;
   }
 }
 

@@ -1,8 +1,9 @@
 // block_types.h - how the quantised types of GGUF unfold: for `kLanes` neighbouring rows at once, scales in vectors whose lane
 // r belongs to row r, and each row's 32 weights as bytes. Read by linear_quantised.h, one struct per type.
 //
-// A stored block of kBytes bytes holds kUnits units of 32 weights; weight = d * byte + m. With kHalves the two halves of a unit
-// have scales of their own. With kOffset false m is 0. kMost is the largest byte (its magnitude where bytes are signed).
+// A stored block of kBytes bytes holds kUnits units of 32 weights; weight = d * (byte - kLess) + m. With kHalves the two halves
+// of a unit have scales of their own. With kMinimum false m is 0. kMost is the largest byte (its magnitude where bytes are
+// signed).
 // Layouts are ggml's; a repacked layout is one more struct.
 #pragma once
 
@@ -29,12 +30,11 @@ inline uint32_t load_u32(const uint8_t* p) {
 }
 
 struct BlockQ4_0 {  // f16 d; 16 bytes of nibbles less 8
-  static constexpr int kUnits = 1, kBytes = 18, kMost = 15;
-  static constexpr bool kHalves = false, kOffset = true, kSigned = false;
+  static constexpr int kUnits = 1, kBytes = 18, kMost = 15, kLess = 8;
+  static constexpr bool kHalves = false, kMinimum = false, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
-    const F d = f_from_f16_bits(i_gather(block, offsets));
-    return {d, f_mul(d, f_set(-8.0f))};
+    return {f_from_f16_bits(i_gather(block, offsets)), f_zero()};
   }
   template <int kUnit>
   static Scales scales(const Head& h) {
@@ -47,8 +47,8 @@ struct BlockQ4_0 {  // f16 d; 16 bytes of nibbles less 8
 };
 
 struct BlockQ4_1 {  // f16 d, f16 m; 16 bytes of nibbles
-  static constexpr int kUnits = 1, kBytes = 20, kMost = 15;
-  static constexpr bool kHalves = false, kOffset = true, kSigned = false;
+  static constexpr int kUnits = 1, kBytes = 20, kMost = 15, kLess = 0;
+  static constexpr bool kHalves = false, kMinimum = true, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
     const I x = i_gather(block, offsets);
@@ -65,12 +65,11 @@ struct BlockQ4_1 {  // f16 d, f16 m; 16 bytes of nibbles
 };
 
 struct BlockQ5_0 {  // f16 d; 4 bytes of fifth bits; 16 bytes of nibbles; less 16
-  static constexpr int kUnits = 1, kBytes = 22, kMost = 31;
-  static constexpr bool kHalves = false, kOffset = true, kSigned = false;
+  static constexpr int kUnits = 1, kBytes = 22, kMost = 31, kLess = 16;
+  static constexpr bool kHalves = false, kMinimum = false, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
-    const F d = f_from_f16_bits(i_gather(block, offsets));
-    return {d, f_mul(d, f_set(-16.0f))};
+    return {f_from_f16_bits(i_gather(block, offsets)), f_zero()};
   }
   template <int kUnit>
   static Scales scales(const Head& h) {
@@ -83,8 +82,8 @@ struct BlockQ5_0 {  // f16 d; 4 bytes of fifth bits; 16 bytes of nibbles; less 1
 };
 
 struct BlockQ5_1 {  // f16 d, f16 m; 4 bytes of fifth bits; 16 bytes of nibbles
-  static constexpr int kUnits = 1, kBytes = 24, kMost = 31;
-  static constexpr bool kHalves = false, kOffset = true, kSigned = false;
+  static constexpr int kUnits = 1, kBytes = 24, kMost = 31, kLess = 0;
+  static constexpr bool kHalves = false, kMinimum = true, kSigned = false;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) { return BlockQ4_1::head(block, offsets); }
   template <int kUnit>
@@ -98,12 +97,11 @@ struct BlockQ5_1 {  // f16 d, f16 m; 4 bytes of fifth bits; 16 bytes of nibbles
 };
 
 struct BlockQ8_0 {  // f16 d; 32 signed bytes
-  static constexpr int kUnits = 1, kBytes = 34, kMost = 128;
-  static constexpr bool kHalves = false, kOffset = kSignedOffset != 0.0f, kSigned = true;
+  static constexpr int kUnits = 1, kBytes = 34, kMost = 128, kLess = kSignedOffset;
+  static constexpr bool kHalves = false, kMinimum = false, kSigned = true;
   using Head = Affine;
   static Head head(const uint8_t* block, const int32_t* offsets) {
-    const F d = f_from_f16_bits(i_gather(block, offsets));
-    return {d, f_mul(d, f_set(-kSignedOffset))};
+    return {f_from_f16_bits(i_gather(block, offsets)), f_zero()};
   }
   template <int kUnit>
   static Scales scales(const Head& h) {
@@ -143,8 +141,8 @@ inline Scales scales_k(const HeadK& h) {
 }
 
 struct BlockQ4_K {  // f16 d, f16 minimum; 12 bytes of scales; 128 bytes of nibbles
-  static constexpr int kUnits = 8, kBytes = 144, kMost = 15;
-  static constexpr bool kHalves = false, kOffset = true, kSigned = false;
+  static constexpr int kUnits = 8, kBytes = 144, kMost = 15, kLess = 0;
+  static constexpr bool kHalves = false, kMinimum = true, kSigned = false;
   using Head = HeadK;
   static Head head(const uint8_t* block, const int32_t* offsets) { return head_k(block, offsets); }
   template <int kUnit>
@@ -158,8 +156,8 @@ struct BlockQ4_K {  // f16 d, f16 minimum; 12 bytes of scales; 128 bytes of nibb
 };
 
 struct BlockQ5_K {  // f16 d, f16 minimum; 12 bytes of scales; 32 bytes of fifth bits; 128 bytes of nibbles
-  static constexpr int kUnits = 8, kBytes = 176, kMost = 31;
-  static constexpr bool kHalves = false, kOffset = true, kSigned = false;
+  static constexpr int kUnits = 8, kBytes = 176, kMost = 31, kLess = 0;
+  static constexpr bool kHalves = false, kMinimum = true, kSigned = false;
   using Head = HeadK;
   static Head head(const uint8_t* block, const int32_t* offsets) { return head_k(block, offsets); }
   template <int kUnit>
@@ -174,8 +172,8 @@ struct BlockQ5_K {  // f16 d, f16 minimum; 12 bytes of scales; 32 bytes of fifth
 };
 
 struct BlockQ6_K {  // 128 bytes of low nibbles; 64 bytes of high pairs; 16 signed scales; f16 d; less 32
-  static constexpr int kUnits = 8, kBytes = 210, kMost = 63;
-  static constexpr bool kHalves = true, kOffset = true, kSigned = false;
+  static constexpr int kUnits = 8, kBytes = 210, kMost = 63, kLess = 32;
+  static constexpr bool kHalves = true, kMinimum = false, kSigned = false;
   struct Head {
     F d;
     I words[4];
@@ -193,8 +191,7 @@ struct BlockQ6_K {  // 128 bytes of low nibbles; 64 bytes of high pairs; 16 sign
   template <int kUnit>
   static Scales scales(const Head& h) {
     constexpr int kFirst = 8 * (kUnit / 4) + 2 * (kUnit % 4);
-    const F a = scale<kFirst>(h), b = scale<kFirst + 1>(h), offset = f_set(-32.0f);
-    return {{a, b}, {f_mul(a, offset), f_mul(b, offset)}};
+    return {{scale<kFirst>(h), scale<kFirst + 1>(h)}, {f_zero(), f_zero()}};
   }
   template <int kUnit>
   static W bytes(const uint8_t* block) {

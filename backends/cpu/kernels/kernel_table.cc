@@ -35,6 +35,11 @@ const Kernels kKernels = {
         nullptr,      nullptr, nullptr,      nullptr,      nullptr,      nullptr,      nullptr,      nullptr,
     },
     quantize,
+#if defined(SOTTO_CPU_BF16)
+    narrow,
+#else
+    nullptr,
+#endif
     epilogue,
     norm,
     add,

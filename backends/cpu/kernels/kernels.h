@@ -10,22 +10,37 @@
 
 namespace sotto::cpu {
 
-constexpr uint32_t kUnit = 32;                                  // columns that share one activation scale
-constexpr uint32_t kPageTokens = 32;                            // tokens of one KV page
-constexpr uint32_t kUnitBytes = 2 * kUnit + 5 * sizeof(float);  // what a unit takes in a QuantRows row
-constexpr uint32_t kPanelGroups = 2;                            // row groups that a thread's scratch holds unfolded
-constexpr int kWideRows = 4;                                    // rows of F16 or BF16 that it holds as float32
-constexpr uint32_t kBf16Rows = 16;                              // activation rows that it holds as bf16
+constexpr uint32_t kUnit = 32;               // columns that share one activation scale
+constexpr uint32_t kMaxLanes = 16;           // the widest vector, in float32
+constexpr uint32_t kPageTokens = 32;         // tokens of one KV page
+constexpr uint32_t kUnitBytes = 64 + kUnit;  // what a unit takes in a QuantRows row
+constexpr uint32_t kPanelGroups = 2;         // row groups that a thread's scratch holds unfolded
+constexpr int kWideRows = 4;                 // rows of F16 or BF16 that it holds as float32
+// Columns that it holds of two groups of bf16 rows, as words (linear_bf16.cc).
+constexpr uint32_t kBf16Columns = 1024;
+constexpr uint64_t kBf16Bytes = uint64_t{2} * kBf16Columns * kMaxLanes * 2;
 constexpr uint32_t kSplitPages =
     16;  // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
-constexpr uint32_t kMaxLanes = 16;     // the widest vector, in float32
 constexpr uint32_t kTileQueries = 32;  // query vectors of one attention task
 
-// One activation row as int8 with a scale per unit. Where a unit stands out of its row (quantize in row.cc) its numbers have 15
-// bits, cut in two: 128 * high + low, counted in steps of scale / 128; elsewhere low is 0. In this order: high [padded], low
-// [padded], float scales [units], sums per unit (of its numbers as they are kept) [units], sums per half unit [2 * units], and
-// whether the unit is a fine one, uint32 [units]. Rows lie `stride` bytes apart. Eight bits everywhere are what others use; on
-// real models they move logits by up to 1.8 (SmolLM2), because a few channels are a hundred times larger than the rest.
+// 32 numbers of an activation row as int8 with a scale, all that a kernel reads of them in one cache line. Where the unit
+// stands out of its row (quantize in row.cc) it is a fine one: its numbers have 15 bits, cut in two, 128 * high + low, counted
+// in steps of scale / 128; in others low is 0.
+struct ActivationUnit {
+  int8_t high[kUnit];
+  float scale;
+  float sum;  // of its numbers as they are kept
+  // Sums of the integers, of the whole unit and of its second half: in steps of scale, unless it is fine, and in fine ones.
+  int32_t count, second_count;
+  int32_t fine_count, fine_second_count;
+  uint32_t is_fine;
+  uint32_t reserved;
+};
+static_assert(sizeof(ActivationUnit) == 64);
+
+// Activation rows, `stride` bytes apart: ActivationUnit [units], then low [units * 32]; for products of bf16 [units * 32] of
+// these. Eight bits everywhere are what others
+// use; on real models they move logits by up to 1.8 (SmolLM2), because a few channels are a hundred times larger than the rest.
 struct QuantRows {
   uint8_t* base;
   uint64_t stride;
@@ -39,7 +54,7 @@ struct LinearTask {
   uint32_t first_row;
   uint32_t end_row;
   uint32_t columns;          // float types: columns of the slice
-  QuantRows quants;          // quantised types: activations, `quants.units` covers the padded columns
+  QuantRows quants;          // quantised types, bf16: activations, `quants.units` covers the padded columns
   const float* const* rows;  // float types: activations
   uint32_t row_count;        // activation rows
   float* out;
@@ -140,6 +155,8 @@ struct Kernels {
   const Packing* packing[32];  // by weight type; null: only as stored
   // x (count numbers) is preceded by `skip` zeros and followed by zeros up to units * 32.
   void (*quantize)(const float* x, uint32_t skip, uint32_t count, const QuantRows& rows, uint32_t row);
+  // The same as bf16, for BF16 weights; null: those are multiplied with float32.
+  void (*narrow)(const float* x, uint32_t count, const QuantRows& rows, uint32_t row);
   void (*epilogue)(const EpilogueTask&);
   void (*norm)(const NormTask&);
   void (*add)(const float* a, const float* b, const float* bias, float scale, float* y, uint32_t count);

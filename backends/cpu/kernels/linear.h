@@ -8,6 +8,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 void linear_f32(const LinearTask& task);
 void linear_f16(const LinearTask& task);
 void linear_bf16(const LinearTask& task);
+void narrow(const float* x, uint32_t count, const QuantRows& rows, uint32_t row);  // SOTTO_CPU_BF16 only
 void linear_q4_0(const LinearTask& task);
 void linear_q4_1(const LinearTask& task);
 void linear_q5_0(const LinearTask& task);

@@ -1,92 +1,180 @@
 // linear_bf16.cc - y[a][n] = sum over k of W[n][k] x[a][k]: W in bf16, x rounded to bf16, sums in float32, by instructions that
-// add two products of a lane at once. For instruction sets that have them (SOTTO_CPU_BF16); others: linear_float.cc.
+// add two products of a lane at once (VDPBF16PS; denormals count as zero). For instruction sets that have them
+// (SOTTO_CPU_BF16); others: linear_float.cc.
 //
-// Lanes run along k. Sixteen sums at a time, of 4 weight rows by 4 activation rows, or 8 by 2 and 16 by 1, which are added up
-// across their lanes together. A few activation rows are brought to bf16 in the thread's scratch and used for all weight rows.
-// Limits: memory bandwidth with one row, the product of bf16 with many. Each (n, a) has one vector of sums, added in the order
-// of k: bits depend on the two rows only. Instructions: Intel 64 manual, VDPBF16PS; denormals count as zero.
+// A lane is a weight row. Sixteen rows by 32 columns turn, in registers, into 16 words of two columns of every row; a word is
+// multiplied by the same two columns of an activation row. Few activation rows: the words are used as they come, the limit is
+// memory bandwidth. More: the words of a block of columns go to a panel, and tiles of two groups by kTileOfRows activation rows
+// run over it, the limit is the product of bf16. Bits depend on the two rows only: even words have a sum of their own and odd
+// ones too; both are added at the end of each kBf16Columns columns.
 #include "linear.h"
 #include "simd.h"
 
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
-constexpr uint32_t kPair = 2 * kLanes;   // numbers of a vector
-constexpr uint32_t kLineNumbers = 32;    // of a cache line
-constexpr uint32_t kReadAheadLines = 8;  // of each weight row, when one activation row uses it
+constexpr uint32_t kStep = 2 * kLanes;  // columns that turn into words together
+constexpr uint32_t kGroups = 2;         // groups of kLanes weight rows of a panel
+constexpr uint32_t kFewRows = 4;        // activation rows
+constexpr int kTileOfRows = 6;          // 24 sums of 32 registers
+constexpr size_t kWord = 4 * kLanes;    // bytes
 
-uint32_t padded_columns(const LinearTask& t) { return (t.columns + kPair - 1) / kPair * kPair; }
-
-// The rows [row, row + count) as bf16, zeros behind the last column.
-void narrow(const LinearTask& t, uint32_t row, uint32_t count, uint8_t* to) {
-  const uint32_t padded = padded_columns(t);
-  for (uint32_t c = 0; c < count; ++c, to += size_t{padded} * 2) {
-    const float* x = t.rows[row + c];
-    uint32_t k = 0;
-    for (; k + kPair <= t.columns; k += kPair) b_store(to + size_t{k} * 2, b_from_f(f_load(x + k), f_load(x + k + kLanes)));
-    if (k == padded) continue;
-    float rest[kPair] = {};
-    __builtin_memcpy(rest, x + k, (t.columns - k) * sizeof(float));
-    b_store(to + size_t{k} * 2, b_from_f(f_load(rest), f_load(rest + kLanes)));
-  }
+// A group of weight rows; behind the last row the last one again.
+struct Group {
+  const uint8_t* rows[kLanes];
+  uint64_t ahead;  // bytes to the rows that come next, which are asked of memory meanwhile; 0: there are none
+};
+Group group_of(const LinearTask& t, uint32_t n) {
+  Group g;
+  g.ahead = n + 2 * kLanes <= t.end_row ? kLanes * t.stride : 0;
+  for (uint32_t i = 0; i < kLanes; ++i) g.rows[i] = t.weights + (n + i < t.end_row ? n + i : t.end_row - 1) * t.stride;
+  return g;
 }
 
-// kWeights weight rows from n on (the last one again where there are no more) times kRows of the narrow rows.
-template <int kWeights, int kRows>
-void tile(const LinearTask& t, uint32_t n, uint32_t row, const uint8_t* narrow_rows) {
-  static_assert(kWeights * kRows == kLanes);
-  const uint32_t padded = padded_columns(t);
-  const uint8_t *w[kWeights], *x[kRows];
-  F sums[kLanes];
-  for (uint32_t i = 0; i < kWeights; ++i) w[i] = t.weights + (n + i < t.end_row ? n + i : t.end_row - 1) * t.stride;
-  for (uint32_t c = 0; c < kRows; ++c) x[c] = narrow_rows + c * size_t{padded} * 2;
-  for (F& sum : sums) sum = f_zero();
-  uint32_t k = 0;
-  for (; k + kPair <= t.columns; k += kPair) {
-    B a[kRows];
-    for (int c = 0; c < kRows; ++c) a[c] = b_load(x[c] + size_t{k} * 2);
-    for (int i = 0; i < kWeights; ++i) {
-      if constexpr (kRows == 1) __builtin_prefetch(w[i] + (size_t{k} + kReadAheadLines * kLineNumbers) * 2);
-      const B b = b_load(w[i] + size_t{k} * 2);
-      for (int c = 0; c < kRows; ++c) sums[c * kWeights + i] = b_dot(sums[c * kWeights + i], a[c], b);
-    }
+// words[i]: columns first + 2 i and first + 2 i + 1 of all rows; zeros from column `end` on.
+__attribute__((always_inline)) inline void load_words(const Group& g, uint32_t first, uint32_t end, B (&words)[kLanes]) {
+  const size_t at = size_t{first} * 2;
+  for (int i = 0; i < kLanes; ++i) {
+    __builtin_prefetch(g.rows[i] + at + g.ahead);
+    words[i] = first + kStep <= end ? b_load(g.rows[i] + at) : b_load_first(g.rows[i] + at, end - first);
   }
-  if (k < t.columns) {
-    for (int i = 0; i < kWeights; ++i) {
-      const B b = b_load_first(w[i] + size_t{k} * 2, t.columns - k);
-      for (int c = 0; c < kRows; ++c) sums[c * kWeights + i] = b_dot(sums[c * kWeights + i], b_load(x[c] + size_t{k} * 2), b);
-    }
-  }
-  float total[kLanes];
-  f_store(total, f_sum_rows(sums));
-  const uint32_t count = t.end_row - n < kWeights ? t.end_row - n : kWeights;
-  for (uint32_t c = 0; c < kRows; ++c)
-    __builtin_memcpy(t.out + (row + c) * t.out_stride + (n - t.first_row), total + c * kWeights, count * sizeof(float));
+  b_transpose(words);
 }
 
 template <int kRows>
-void all_weights(const LinearTask& t, uint32_t row, const uint8_t* narrow_rows) {
-  constexpr int kWeights = kLanes / kRows;
-  for (uint32_t n = t.first_row; n < t.end_row; n += kWeights) tile<kWeights, kRows>(t, n, row, narrow_rows);
+struct Sums {
+  F even[kRows], odd[kRows];
+};
+
+// --- few activation rows -------------------------------------------------------------------------------------------------
+
+template <int kRows>
+void few_rows(const LinearTask& t, uint32_t n, uint32_t row) {
+  const Group g = group_of(t, n);
+  const uint8_t* x = t.quants.base + row * t.quants.stride;
+  F total[kRows];
+  for (uint32_t block = 0; block < t.columns; block += kBf16Columns) {
+    const uint32_t end = t.columns - block < kBf16Columns ? t.columns : block + kBf16Columns;
+    Sums<kRows> s;
+    for (int c = 0; c < kRows; ++c) s.even[c] = s.odd[c] = f_zero();
+    for (uint32_t k = block; k < end; k += kStep) {
+      B words[kLanes];
+      load_words(g, k, end, words);
+      const uint8_t* p = x + size_t{k} * 2;
+      for (int i = 0; i < kLanes; i += 2) {
+        for (int c = 0; c < kRows; ++c) {
+          s.even[c] = b_dot(s.even[c], words[i], b_set(p + c * t.quants.stride + 4 * i));
+          s.odd[c] = b_dot(s.odd[c], words[i + 1], b_set(p + c * t.quants.stride + 4 * i + 4));
+        }
+      }
+    }
+    for (int c = 0; c < kRows; ++c) {
+      const F sum = f_add(s.even[c], s.odd[c]);
+      total[c] = block == 0 ? sum : f_add(total[c], sum);
+    }
+  }
+  const uint32_t count = t.end_row - n;
+  for (uint32_t c = 0; c < kRows; ++c) {
+    float* out = t.out + (row + c) * t.out_stride + (n - t.first_row);
+    count >= kLanes ? f_store(out, total[c]) : f_store_first(out, total[c], count);
+  }
+}
+
+void linear_few(const LinearTask& t) {
+  for (uint32_t n = t.first_row; n < t.end_row; n += kLanes) {
+    uint32_t c = 0;
+    for (; c + 2 <= t.row_count; c += 2) few_rows<2>(t, n, c);
+    if (c < t.row_count) few_rows<1>(t, n, c);
+  }
+}
+
+// --- many ----------------------------------------------------------------------------------------------------------------
+
+constexpr size_t kPanelGroup = kBf16Columns / 2 * kWord / kLanes * kLanes;  // bytes of a group's words in the panel
+
+// Columns [first, end) of two groups.
+struct Block {
+  uint32_t first, end;
+  uint32_t words() const { return (end - first + kStep - 1) / kStep * kLanes; }
+};
+
+void fill_panel(const LinearTask& t, uint32_t n, const Block& block, uint8_t* panel) {
+  for (uint32_t i = 0; i < kGroups; ++i) {
+    const Group g = group_of(t, n + i * kLanes < t.end_row ? n + i * kLanes : t.end_row - 1);
+    uint8_t* to = panel + i * kPanelGroup;
+    for (uint32_t k = block.first; k < block.end; k += kStep) {
+      B words[kLanes];
+      load_words(g, k, block.end, words);
+      for (const B& word : words) {
+        b_store(to, word);
+        to += kWord;
+      }
+    }
+  }
+}
+
+// out (+)= the block's part, for two groups from n on and kRows activation rows from `row` on.
+template <int kRows>
+void tile(const LinearTask& t, uint32_t n, uint32_t row, const Block& block) {
+  const uint8_t* panel = t.scratch;
+  const uint8_t* x = t.quants.base + row * t.quants.stride + size_t{block.first} * 2;
+  Sums<kRows> s[kGroups];
+  for (Sums<kRows>& group : s)
+    for (int c = 0; c < kRows; ++c) group.even[c] = group.odd[c] = f_zero();
+  const uint32_t words = block.words();
+  for (uint32_t w = 0; w < words; w += 2, panel += 2 * kWord, x += 8) {
+    const B first = b_load(panel), second = b_load(panel + kPanelGroup);
+    for (int c = 0; c < kRows; ++c) {
+      const B pair = b_set(x + c * t.quants.stride);
+      s[0].even[c] = b_dot(s[0].even[c], first, pair);
+      s[1].even[c] = b_dot(s[1].even[c], second, pair);
+    }
+    const B third = b_load(panel + kWord), fourth = b_load(panel + kPanelGroup + kWord);
+    for (int c = 0; c < kRows; ++c) {
+      const B pair = b_set(x + c * t.quants.stride + 4);
+      s[0].odd[c] = b_dot(s[0].odd[c], third, pair);
+      s[1].odd[c] = b_dot(s[1].odd[c], fourth, pair);
+    }
+  }
+  for (uint32_t g = 0; g < kGroups && n + g * kLanes < t.end_row; ++g) {
+    const uint32_t at = n + g * kLanes - t.first_row, count = t.end_row - n - g * kLanes;
+    for (uint32_t c = 0; c < kRows; ++c) {
+      float* out = t.out + (row + c) * t.out_stride + at;
+      F sum = f_add(s[g].even[c], s[g].odd[c]);
+      if (count >= kLanes) {
+        f_store(out, block.first == 0 ? sum : f_add(f_load(out), sum));
+      } else {
+        f_store_first(out, block.first == 0 ? sum : f_add(f_load_first(out, count), sum), count);
+      }
+    }
+  }
+}
+
+void linear_many(const LinearTask& t) {
+  for (Block block = {0, 0}; block.first < t.columns; block.first += kBf16Columns) {
+    block.end = t.columns - block.first < kBf16Columns ? t.columns : block.first + kBf16Columns;
+    for (uint32_t n = t.first_row; n < t.end_row; n += kGroups * kLanes) {
+      fill_panel(t, n, block, t.scratch);
+      uint32_t c = 0;
+      for (; c + kTileOfRows <= t.row_count; c += kTileOfRows) tile<kTileOfRows>(t, n, c, block);
+      for (; c + 2 <= t.row_count; c += 2) tile<2>(t, n, c, block);
+      if (c < t.row_count) tile<1>(t, n, c, block);
+    }
+  }
 }
 
 }  // namespace
 
-void linear_bf16(const LinearTask& t) {
-  const size_t bytes = size_t{padded_columns(t)} * 2;
-  for (uint32_t first = 0; first < t.row_count; first += kBf16Rows) {
-    const uint32_t count = t.row_count - first < kBf16Rows ? t.row_count - first : kBf16Rows;
-    narrow(t, first, count, t.scratch);
-    // A row of weights is used by all of them while it is in the nearest cache.
-    if (count >= 4) {
-      for (uint32_t n = t.first_row; n < t.end_row; n += 4) {
-        for (uint32_t c = 0; c + 4 <= count; c += 4) tile<4, 4>(t, n, first + c, t.scratch + c * bytes);
-      }
-    }
-    uint32_t c = count / 4 * 4;
-    if (c + 2 <= count) all_weights<2>(t, first + c, t.scratch + c * bytes), c += 2;
-    if (c < count) all_weights<1>(t, first + c, t.scratch + c * bytes);
-  }
+void linear_bf16(const LinearTask& t) { t.row_count <= kFewRows ? linear_few(t) : linear_many(t); }
+
+void narrow(const float* x, uint32_t count, const QuantRows& rows, uint32_t row) {
+  uint8_t* to = rows.base + row * rows.stride;
+  uint32_t k = 0;
+  for (; k + kStep <= count; k += kStep, to += kWord) b_store(to, b_from_f(f_load(x + k), f_load(x + k + kLanes)));
+  if (k == count) return;
+  float rest[kStep] = {};
+  __builtin_memcpy(rest, x + k, (count - k) * sizeof(float));
+  b_store(to, b_from_f(f_load(rest), f_load(rest + kLanes)));
 }
 
 }  // namespace sotto::cpu::SOTTO_CPU_ISA

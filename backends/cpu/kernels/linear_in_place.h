@@ -52,16 +52,18 @@ void few_rows(const LinearTask& t, const RowGroup& g, uint32_t first, uint32_t r
       for (int r = 0; r < kLanes; ++r) w[r] = T::template bytes<unit.value>(block + g.offsets[r]);
       const Scales scales = T::template scales<unit.value>(head);
       for (int c = 0; c < kRows; ++c) {
-        const bool fine = x[c].fine[u] != 0;
+        const ActivationUnit& of_row = x[c].units[u];
+        const bool fine = of_row.is_fine != 0;
         S s[kLanes];
-        for (int r = 0; r < kLanes; ++r) s[r] = dot_of<T>(w[r], x[c].high + kUnit * u);
+        for (int r = 0; r < kLanes; ++r) s[r] = dot_of<T>(w[r], of_row.high);
         if (fine) {
           for (int r = 0; r < kLanes; ++r) s[r] = s_fold(s[r], dot_of<T>(w[r], x[c].low + kUnit * u));
         }
         I first_half, last_half;
         i_sum_rows(s, &first_half, &last_half);
         if (!T::kHalves) first_half = i_add(first_half, last_half);
-        sums[c] = add_unit<T>(sums[c], first_half, last_half, scales, x[c], u, x[c].scales[u] * (fine ? kFineStep : 1.0f));
+        sums[c] =
+            add_unit<T>(sums[c], first_half, last_half, scales, fine ? unit_of<T, true>(of_row) : unit_of<T, false>(of_row));
       }
     });
   }
@@ -125,9 +127,8 @@ void decode_row(const uint8_t* row, uint64_t first, uint32_t count, float* x) {
       for (uint32_t k = 0; k < kUnit; ++k) {
         if (column + k < first || column + k >= end) continue;
         const int half = T::kHalves && k >= kUnit / 2 ? 1 : 0;
-        x[column + k - first] = d[half][0] * static_cast<float>(T::kSigned && !T::kOffset ? static_cast<int8_t>(bytes[k])
-                                                                                          : static_cast<int>(bytes[k])) +
-                                (T::kOffset ? m[half][0] : 0.0f);
+        const int number = T::kSigned && T::kLess == 0 ? static_cast<int8_t>(bytes[k]) : int{bytes[k]} - T::kLess;
+        x[column + k - first] = d[half][0] * static_cast<float>(number) + (T::kMinimum ? m[half][0] : 0.0f);
       }
     });
   }

@@ -54,9 +54,9 @@ void few_packed_rows(const LinearTask& t, const uint8_t* group, uint32_t first, 
       const int8_t *high[kRows], *low[kRows];
       uint32_t fine = 0;
       for (int c = 0; c < kRows; ++c) {
-        high[c] = x[c].high + kUnit * u;
+        high[c] = x[c].units[u].high;
         low[c] = x[c].low + kUnit * u;
-        fine |= x[c].fine[u];
+        fine |= x[c].units[u].is_fine;
       }
       I dots[2][kRows];
       for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
@@ -67,10 +67,11 @@ void few_packed_rows(const LinearTask& t, const uint8_t* group, uint32_t first, 
         dot_packed<T, kRows, kFirst, kEnd>(unit, low, rest);
         for (int c = 0; c < kRows; ++c) dots[part.value][c] = i_add(i_shl(dots[part.value][c], 7), rest[c]);
       });
-      const float step = fine != 0 ? kFineStep : 1.0f;
       const Scales scales = T::packed_scales(head, unit);
       for (int c = 0; c < kRows; ++c) {
-        sums[c] = add_unit<T>(sums[c], dots[0][c], dots[kParts - 1][c], scales, x[c], u, x[c].scales[u] * step);
+        const ActivationUnit& unit_x = x[c].units[u];
+        const UnitOfRow of_row = fine != 0 ? unit_of<T, true>(unit_x) : unit_of<T, false>(unit_x);
+        sums[c] = add_unit<T>(sums[c], dots[0][c], dots[kParts - 1][c], scales, of_row);
       }
     }
   }

@@ -32,6 +32,15 @@ inline void store_scales(const Panel& panel, size_t u, const Scales& scales) {
 }
 
 template <class T>
+inline Scales load_scales(const Panel& panel, size_t u) {
+  constexpr int kParts = T::kHalves ? 2 : 1;
+  const float* p = panel.scales + u * kParts * 2 * kLanes;
+  Scales scales = {{f_load(p), f_zero()}, {T::kMinimum ? f_load(p + kLanes) : f_zero(), f_zero()}};
+  if constexpr (T::kHalves) scales.d[1] = f_load(p + 2 * kLanes);
+  return scales;
+}
+
+template <class T>
 inline A first_dot(P w, P x) {
   if constexpr (T::kSigned) return a_dot_signed(w, x);
   return a_dot(w, x);
@@ -104,21 +113,44 @@ __attribute__((always_inline)) inline void dot_words(const uint8_t* const* bytes
   });
 }
 
-// The same with the rest of low bits, counted in fine steps.
-template <class T, int kGroups, int kRows, int kFirst, int kEnd>
-__attribute__((always_inline)) inline void dot_words_fine(const uint8_t* const* bytes, const int8_t* const* high,
-                                                          const int8_t* const* low, I (&dots)[kGroups][kRows]) {
-  I rest[kGroups][kRows];
-  dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, high, dots);
-  dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, low, rest);
-  for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
-    dots[g.value][c.value] = i_add(i_shl(dots[g.value][c.value], 7), rest[g.value][c.value]);
+// A unit of a tile; with kFine the rest of low bits too, counted in fine steps.
+template <class T, int kGroups, int kRows, bool kFine>
+__attribute__((always_inline)) inline void add_tile_unit(const Panel* panels, const Activations* x, size_t u,
+                                                         F (&sums)[kGroups][kRows]) {
+  constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
+  const uint8_t* bytes[kGroups];
+  const int8_t *high[kRows], *low[kRows];
+  for (int g = 0; g < kGroups; ++g) bytes[g] = panels[g].bytes + u * kUnit * kLanes;
+  for (int c = 0; c < kRows; ++c) {
+    high[c] = x[c].units[u].high;
+    low[c] = x[c].low + kUnit * u;
+  }
+  I dots[kParts][kGroups][kRows];
+  for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
+    constexpr int kFirst = part.value * kPartWords, kEnd = kFirst + kPartWords;
+    dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, high, dots[part.value]);
+    if constexpr (kFine) {
+      I rest[kGroups][kRows];
+      dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, low, rest);
+      for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+        I& dot = dots[part.value][g.value][c.value];
+        dot = i_add(i_shift_left<7>(dot), rest[g.value][c.value]);
+      });
+    }
+  });
+  Scales scales[kGroups];
+  for (int g = 0; g < kGroups; ++g) scales[g] = load_scales<T>(panels[g], u);
+  for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+    const UnitOfRow of_row = unit_of<T, kFine>(x[c.value].units[u]);
+    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
+      F& sum = sums[g.value][c.value];
+      sum = add_unit<T>(sum, dots[0][g.value][c.value], dots[kParts - 1][g.value][c.value], scales[g.value], of_row);
+    });
   });
 }
 
 template <class T, int kGroups, int kRows>
 void tile(const LinearTask& t, uint32_t first, uint32_t row) {
-  constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
   Activations x[kRows];
   Panel panels[kGroups];
   F sums[kGroups][kRows];
@@ -128,39 +160,13 @@ void tile(const LinearTask& t, uint32_t first, uint32_t row) {
     for (int g = 0; g < kGroups; ++g) sums[g][c] = f_zero();
   }
   for (size_t u = 0; u < t.quants.units; ++u) {
-    const uint8_t* bytes[kGroups];
-    const int8_t *high[kRows], *low[kRows];
     uint32_t fine = 0;
-    for (int g = 0; g < kGroups; ++g) bytes[g] = panels[g].bytes + u * kUnit * kLanes;
-    for (int c = 0; c < kRows; ++c) {
-      high[c] = x[c].high + kUnit * u;
-      low[c] = x[c].low + kUnit * u;
-      fine |= x[c].fine[u];
+    for (int c = 0; c < kRows; ++c) fine |= x[c].units[u].is_fine;
+    if (__builtin_expect(fine != 0, 0)) {
+      add_tile_unit<T, kGroups, kRows, true>(panels, x, u, sums);
+    } else {
+      add_tile_unit<T, kGroups, kRows, false>(panels, x, u, sums);
     }
-    I dots[2][kGroups][kRows];
-    for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
-      constexpr int kFirst = part.value * kPartWords, kEnd = kFirst + kPartWords;
-      if (__builtin_expect(fine != 0, 0)) {
-        dot_words_fine<T, kGroups, kRows, kFirst, kEnd>(bytes, high, low, dots[part.value]);
-      } else {
-        dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, high, dots[part.value]);
-      }
-    });
-    const float step = fine != 0 ? kFineStep : 1.0f;
-    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
-      const float* p = panels[g.value].scales + u * kParts * 2 * kLanes;
-      Scales scales = {{f_load(p), f_zero()}, {T::kOffset ? f_load(p + kLanes) : f_zero(), f_zero()}};
-      if constexpr (T::kHalves) {
-        scales.d[1] = f_load(p + 2 * kLanes);
-        scales.m[1] = f_load(p + 3 * kLanes);
-      }
-      for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
-        F& sum = sums[g.value][c.value];
-        const Activations& row_of = x[c.value];
-        sum = add_unit<T>(sum, dots[0][g.value][c.value], dots[kParts - 1][g.value][c.value], scales, row_of, u,
-                          row_of.scales[u] * step);
-      });
-    });
   }
   for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
     const uint32_t n = first + static_cast<uint32_t>(g.value * kLanes);
@@ -169,12 +175,27 @@ void tile(const LinearTask& t, uint32_t first, uint32_t row) {
   });
 }
 
+// Of so many that are left: 6 are better 4 and 2 than 5 and 1, 8 twice 4.
+inline uint32_t next_tile_rows(uint32_t left) {
+  const bool leaves_one_or_three = kTileRows == 5 && (left == 6 || left == 8);
+  if (left >= kTileRows && !leaves_one_or_three) return kTileRows;
+  return left >= 4 ? 4 : left >= 2 ? 2 : 1;
+}
+
 template <class T, int kGroups>
 void tiles(const LinearTask& t, uint32_t first) {
-  uint32_t row = 0;
-  for (; row + kTileRows <= t.row_count; row += kTileRows) tile<T, kGroups, kTileRows>(t, first, row);
-  for (; row + 2 <= t.row_count; row += 2) tile<T, kGroups, 2>(t, first, row);
-  for (; row < t.row_count; ++row) tile<T, kGroups, 1>(t, first, row);
+  for (uint32_t row = 0, rows = 0; row < t.row_count; row += rows) {
+    rows = next_tile_rows(t.row_count - row);
+    if (rows == kTileRows) {
+      tile<T, kGroups, kTileRows>(t, first, row);
+    } else if (rows == 4) {
+      tile<T, kGroups, 4>(t, first, row);
+    } else if (rows == 2) {
+      tile<T, kGroups, 2>(t, first, row);
+    } else {
+      tile<T, kGroups, 1>(t, first, row);
+    }
+  }
 }
 
 // fill(first, panel) unfolds the weight rows first .. first + kLanes.

@@ -73,15 +73,11 @@ struct Words<8> {
 
 inline void put_half(const uint8_t* from, int row, uint8_t* to) { __builtin_memcpy(to + 2 * row, from, 2); }
 
-// d, and m = -kOffset d.
-template <int kOffset>
+// d.
 struct ScaleOne {
   static constexpr int kPerHead = 2, kPerUnit = 0;  // bytes per row
   using Head = Affine;
-  static Head head(const uint8_t* head) {
-    const F d = f_load_f16(head);
-    return {d, f_mul(d, f_set(-static_cast<float>(kOffset)))};
-  }
+  static Head head(const uint8_t* head) { return {f_load_f16(head), f_zero()}; }
   static Scales scales(const Head& h, const uint8_t*) { return scales_of(h); }
   static void put_head(const uint8_t* block, int row, uint8_t* head) { put_half(block, row, head); }
   static void put_unit(const uint8_t*, int, int, uint8_t*) {}
@@ -114,15 +110,14 @@ struct ScaleK {
     unit[kLanes + row] = static_cast<uint8_t>(u < 4 ? s[u + 4] & 63 : s[u + 4] >> 4 | s[u] >> 6 << 4);
   }
 };
-// d; per half unit a signed byte; less 32.
+// d; per half unit a signed byte.
 struct ScaleSix {
   static constexpr int kPerHead = 2, kPerUnit = 2;
   using Head = F;
   static Head head(const uint8_t* head) { return f_load_f16(head); }
   static Scales scales(const Head& d, const uint8_t* unit) {
     const int8_t* bytes = reinterpret_cast<const int8_t*>(unit);
-    const F a = f_mul(d, f_load_i8(bytes)), b = f_mul(d, f_load_i8(bytes + kLanes)), offset = f_set(-32.0f);
-    return {{a, b}, {f_mul(a, offset), f_mul(b, offset)}};
+    return {{f_mul(d, f_load_i8(bytes)), f_mul(d, f_load_i8(bytes + kLanes))}, {f_zero(), f_zero()}};
   }
   static void put_head(const uint8_t* block, int row, uint8_t* head) { put_half(block + 208, row, head); }
   static void put_unit(const uint8_t* block, int u, int row, uint8_t* unit) {
@@ -152,11 +147,11 @@ struct Packed : StoredBlock {
   static void put_words(const uint32_t* words, int row, uint8_t* unit) { Words<kBits>::put(words, row, unit); }
 };
 
-using PackedQ4_0 = Packed<BlockQ4_0, ScaleOne<8>, 4>;
+using PackedQ4_0 = Packed<BlockQ4_0, ScaleOne, 4>;
 using PackedQ4_1 = Packed<BlockQ4_1, ScaleTwo, 4>;
-using PackedQ5_0 = Packed<BlockQ5_0, ScaleOne<16>, 5>;
+using PackedQ5_0 = Packed<BlockQ5_0, ScaleOne, 5>;
 using PackedQ5_1 = Packed<BlockQ5_1, ScaleTwo, 5>;
-using PackedQ8_0 = Packed<BlockQ8_0, ScaleOne<static_cast<int>(kSignedOffset)>, 8>;
+using PackedQ8_0 = Packed<BlockQ8_0, ScaleOne, 8>;
 using PackedQ4_K = Packed<BlockQ4_K, ScaleK, 4>;
 using PackedQ5_K = Packed<BlockQ5_K, ScaleK, 5>;
 using PackedQ6_K = Packed<BlockQ6_K, ScaleSix, 6>;

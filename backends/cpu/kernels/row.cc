@@ -86,41 +86,84 @@ const float* numbers_of(const float* x, uint32_t skip, uint32_t count, uint32_t 
 
 }  // namespace
 
+namespace {
+
+// kLanes neighbouring units of a row: how each is counted.
+struct Counting {
+  float step[kLanes], inverse[kLanes];
+  uint32_t is_fine[kLanes];
+};
+
+Counting counting_of(const F* tops, float limit) {
+  Counting c;
+  float largest[kLanes];
+  f_store(largest, f_top_rows(tops));
+  for (int i = 0; i < kLanes; ++i) c.is_fine[i] = largest[i] * largest[i] > limit ? 1 : 0;
+  for (int i = 0; i < kLanes; ++i) {
+    const float steps = c.is_fine[i] != 0 ? 127.0f * 128.0f : 127.0f;
+    c.step[i] = largest[i] / steps;
+    c.inverse[i] = c.step[i] > 0.0f ? steps / largest[i] : 0.0f;
+  }
+  return c;
+}
+
+// All but the numbers; `half`: the sums of the integers of each half.
+void write_head(const Counting& c, int i, const float* half, ActivationUnit* unit) {
+  const auto first = static_cast<int32_t>(half[0]), second = static_cast<int32_t>(half[1]);
+  const int32_t in_fine_steps = c.is_fine[i] != 0 ? 1 : 128;
+  unit->scale = c.is_fine[i] != 0 ? c.step[i] * 128.0f : c.step[i];
+  unit->sum = c.step[i] * (half[0] + half[1]);
+  unit->count = first + second;
+  unit->second_count = second;
+  unit->fine_count = (first + second) * in_fine_steps;
+  unit->fine_second_count = second * in_fine_steps;
+  unit->is_fine = c.is_fine[i];
+  unit->reserved = 0;
+}
+
+// The integers of half a unit and, lane by lane, their sum.
+template <bool kFine>
+F quantize_half(const float* p, F inverse, int8_t* high, int8_t* low) {
+  F sum = f_zero();
+  for (uint32_t i = 0; i < kUnit / 2; i += kLanes) {
+    const I q = i_from_f(f_mul(f_load(p + i), inverse));
+    const I upper = kFine ? i_sar(i_add(q, i_set(64)), 7) : q;
+    i_store_i8(high + i, upper);
+    i_store_i8(low + i, kFine ? i_sub(q, i_shl(upper, 7)) : i_zero());
+    sum = f_add(sum, f_from_i(q));
+  }
+  return sum;
+}
+
+}  // namespace
+
 void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& rows, uint32_t row) {
-  int8_t* high = reinterpret_cast<int8_t*>(rows.base + row * rows.stride);
-  int8_t* low = high + size_t{kUnit} * rows.units;
-  float* scales = reinterpret_cast<float*>(low + size_t{kUnit} * rows.units);
-  float* sums = scales + rows.units;
-  float* half_sums = sums + rows.units;
-  uint32_t* fine = reinterpret_cast<uint32_t*>(half_sums + 2 * size_t{rows.units});
+  ActivationUnit* units = reinterpret_cast<ActivationUnit*>(rows.base + row * rows.stride);
+  int8_t* low = reinterpret_cast<int8_t*>(units + rows.units);
   const float limit = kStandsOut * kStandsOut * mean_square(x, count);
-  for (uint32_t u = 0; u < rows.units; ++u) {
-    const uint32_t first = u * kUnit;
+  for (uint32_t from = 0; from < rows.units; from += kLanes) {
+    const uint32_t end = from + kLanes < rows.units ? from + kLanes : rows.units;
     float border[kUnit];
-    const float* p = numbers_of(x, skip, count, first, border);
-    F top = f_zero();
-    for (uint32_t i = 0; i < kUnit; i += kLanes) top = f_max(top, f_abs(f_load(p + i)));
-    const float largest = f_top(top);
-    const bool is_fine = largest * largest > limit;
-    const float steps = is_fine ? 127.0f * 128.0f : 127.0f;
-    const float step = largest / steps;
-    const F inverse = f_set(step > 0.0f ? steps / largest : 0.0f);
-    float half[2];
-    for (uint32_t h = 0; h < 2; ++h) {
-      F sum = f_zero();
-      for (uint32_t i = h * kUnit / 2; i < (h + 1) * kUnit / 2; i += kLanes) {
-        const I q = i_from_f(f_mul(f_load(p + i), inverse));
-        const I upper = is_fine ? i_sar(i_add(q, i_set(64)), 7) : q;
-        i_store_i8(high + first + i, upper);
-        i_store_i8(low + first + i, is_fine ? i_sub(q, i_shl(upper, 7)) : i_zero());
-        sum = f_add(sum, f_from_i(q));
-      }
-      half[h] = f_sum(sum);
-      half_sums[2 * u + h] = step * half[h];
+    F tops[kLanes] = {}, halves[2 * kLanes] = {};
+    for (uint32_t u = from; u < end; ++u) {
+      const float* p = numbers_of(x, skip, count, u * kUnit, border);
+      for (uint32_t i = 0; i < kUnit; i += kLanes) tops[u - from] = f_max(tops[u - from], f_abs(f_load(p + i)));
     }
-    scales[u] = is_fine ? step * 128.0f : step;
-    sums[u] = step * (half[0] + half[1]);
-    fine[u] = is_fine ? 1 : 0;
+    const Counting c = counting_of(tops, limit);
+    for (uint32_t u = from; u < end; ++u) {
+      const float* p = numbers_of(x, skip, count, u * kUnit, border);
+      const F inverse = f_set(c.inverse[u - from]);
+      for (uint32_t h = 0; h < 2; ++h) {
+        const uint32_t at = h * kUnit / 2;
+        int8_t *high = units[u].high + at, *rest = low + u * kUnit + at;
+        halves[2 * (u - from) + h] = c.is_fine[u - from] != 0 ? quantize_half<true>(p + at, inverse, high, rest)
+                                                              : quantize_half<false>(p + at, inverse, high, rest);
+      }
+    }
+    float half[2 * kLanes];
+    f_store(half, f_sum_rows(halves));
+    f_store(half + kLanes, f_sum_rows(halves + kLanes));
+    for (uint32_t u = from; u < end; ++u) write_head(c, static_cast<int>(u - from), half + 2 * (u - from), &units[u]);
   }
 }
 

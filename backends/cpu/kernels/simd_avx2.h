@@ -9,8 +9,8 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 8;
-constexpr int kTileRows = 4;   // activation rows of one tile: 4 integer and 4 float sums leave room for operands
-constexpr int kFloatRows = 3;  // the same of float weights: four rows by these many sums
+constexpr uint32_t kTileRows = 4;  // activation rows of one tile: 4 integer and 4 float sums leave room for operands
+constexpr int kFloatRows = 3;      // the same of float weights: four rows by these many sums
 using F = __m256;
 using I = __m256i;
 using W = __m256i;  // 32 weights, one byte each
@@ -40,6 +40,10 @@ inline I i_sub(I a, I b) { return _mm256_sub_epi32(a, b); }
 inline I i_and(I a, I b) { return _mm256_and_si256(a, b); }
 inline I i_or(I a, I b) { return _mm256_or_si256(a, b); }
 inline I i_shl(I a, int n) { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(n)); }
+template <int n>
+inline I i_shift_left(I a) {
+  return _mm256_slli_epi32(a, n);
+}
 inline I i_shr(I a, int n) { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(n)); }
 inline I i_sar(I a, int n) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 
@@ -58,6 +62,17 @@ inline F f_sum_rows(const F* v) {
   const F a = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
   const F b = _mm256_hadd_ps(_mm256_hadd_ps(v[4], v[5]), _mm256_hadd_ps(v[6], v[7]));
   return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+}
+
+inline F pair_tops(F a, F b) { return _mm256_max_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)); }
+inline F four_tops(const F* v) {
+  const F a = pair_tops(v[0], v[1]), b = pair_tops(v[2], v[3]);
+  return _mm256_max_ps(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xEE));
+}
+// Lane r of the result: the largest lane of v[r].
+inline F f_top_rows(const F* v) {
+  const F a = four_tops(v), b = four_tops(v + 4);
+  return _mm256_max_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
 }
 
 inline F f_load_f16(const void* p) { return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
@@ -111,13 +126,13 @@ inline W w_fifth_bits(uint32_t bits) {
 }
 
 #if defined(SOTTO_CPU_VNNI)
-// Signed weights are moved to 0 .. 255; the offset is taken back through the sums of the activations.
-constexpr float kSignedOffset = 128.0f;
+// Signed weights are moved to 0 .. 255; what was added is taken back through the sums of the activations.
+constexpr int kSignedOffset = 128;
 inline W w_from_signed(W w) { return _mm256_xor_si256(w, _mm256_set1_epi8(-128)); }
 inline S s_dot(W w, const int8_t* a) { return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w, w_load(a)); }
 inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }
 #else
-constexpr float kSignedOffset = 0.0f;
+constexpr int kSignedOffset = 0;
 inline W w_from_signed(W w) { return w; }
 // Weights in 0 .. 127: two products fit into 16 bits.
 inline S s_dot(W w, const int8_t* a) { return _mm256_madd_epi16(_mm256_maddubs_epi16(w, w_load(a)), _mm256_set1_epi16(1)); }

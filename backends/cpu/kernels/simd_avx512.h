@@ -9,8 +9,8 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int kTileRows = 8;   // activation rows of one tile: 8 integer and 8 float sums of 32 registers
-constexpr int kFloatRows = 6;  // the same of float weights: four rows by these many sums
+constexpr uint32_t kTileRows = 5;  // activation rows of one tile: with more its 10 integer and 10 float sums are spilled
+constexpr int kFloatRows = 6;      // the same of float weights: four rows by these many sums
 using F = __m512;
 using I = __m512i;
 using W = __m256i;  // 32 weights, one byte each
@@ -40,10 +40,15 @@ inline I i_sub(I a, I b) { return _mm512_sub_epi32(a, b); }
 inline I i_and(I a, I b) { return _mm512_and_si512(a, b); }
 inline I i_or(I a, I b) { return _mm512_or_si512(a, b); }
 inline I i_shl(I a, int n) { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(n)); }
+template <int n>
+inline I i_shift_left(I a) {
+  return _mm512_slli_epi32(a, n);
+}
 inline I i_shr(I a, int n) { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(n)); }
 inline I i_sar(I a, int n) { return _mm512_sra_epi32(a, _mm_cvtsi32_si128(n)); }
 
 inline __m256 half_sums(F a) { return _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1)); }
+inline __m256 half_tops(F a) { return _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1)); }
 inline float f_sum(F a) {
   const __m256 h = half_sums(a);
   __m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
@@ -51,7 +56,7 @@ inline float f_sum(F a) {
   return _mm_cvtss_f32(_mm_hadd_ps(s, s));
 }
 inline float f_top(F a) {
-  const __m256 h = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+  const __m256 h = half_tops(a);
   __m128 s = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
   s = _mm_max_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
@@ -64,6 +69,19 @@ inline F f_sum_rows(const F* v) {
   const __m256 a = four_sums(v), b = four_sums(v + 4), c = four_sums(v + 8), d = four_sums(v + 12);
   const __m256 first = _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
   const __m256 last = _mm256_add_ps(_mm256_permute2f128_ps(c, d, 0x20), _mm256_permute2f128_ps(c, d, 0x31));
+  return _mm512_insertf32x8(_mm512_castps256_ps512(first), last, 1);
+}
+
+inline __m256 pair_tops(__m256 a, __m256 b) { return _mm256_max_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)); }
+inline __m256 four_tops(const F* v) {
+  const __m256 a = pair_tops(half_tops(v[0]), half_tops(v[1])), b = pair_tops(half_tops(v[2]), half_tops(v[3]));
+  return _mm256_max_ps(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xEE));
+}
+// Lane r of the result: the largest lane of v[r].
+inline F f_top_rows(const F* v) {
+  const __m256 a = four_tops(v), b = four_tops(v + 4), c = four_tops(v + 8), d = four_tops(v + 12);
+  const __m256 first = _mm256_max_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+  const __m256 last = _mm256_max_ps(_mm256_permute2f128_ps(c, d, 0x20), _mm256_permute2f128_ps(c, d, 0x31));
   return _mm512_insertf32x8(_mm512_castps256_ps512(first), last, 1);
 }
 
@@ -87,6 +105,40 @@ inline B b_load_first(const void* p, uint32_t count) {
   B b;
   __builtin_memcpy(&b, &x, sizeof b);
   return b;
+}
+// The same two numbers in every lane.
+inline B b_set(const void* p) {
+  int32_t pair;
+  __builtin_memcpy(&pair, p, 4);
+  const __m512i x = _mm512_set1_epi32(pair);
+  B b;
+  __builtin_memcpy(&b, &x, sizeof b);
+  return b;
+}
+// Sixteen rows of sixteen pairs: row i, pair j becomes row j, pair i.
+__attribute__((always_inline)) inline void b_transpose(B (&rows)[16]) {
+  __m512i a[16], b[16];
+  __builtin_memcpy(a, rows, sizeof a);
+  for (int i = 0; i < 16; i += 2) {
+    b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
+    b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {  // a[i + j]: in each quarter q, pair 4 q + j of rows i .. i + 3
+    a[i] = _mm512_unpacklo_epi64(b[i], b[i + 2]);
+    a[i + 1] = _mm512_unpackhi_epi64(b[i], b[i + 2]);
+    a[i + 2] = _mm512_unpacklo_epi64(b[i + 1], b[i + 3]);
+    a[i + 3] = _mm512_unpackhi_epi64(b[i + 1], b[i + 3]);
+  }
+  for (int j = 0; j < 4; ++j) {
+    const __m512i low = _mm512_shuffle_i32x4(a[j], a[4 + j], 0x88), high = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0x88);
+    const __m512i low_odd = _mm512_shuffle_i32x4(a[j], a[4 + j], 0xDD);
+    const __m512i high_odd = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0xDD);
+    b[j] = _mm512_shuffle_i32x4(low, high, 0x88);
+    b[8 + j] = _mm512_shuffle_i32x4(low, high, 0xDD);
+    b[4 + j] = _mm512_shuffle_i32x4(low_odd, high_odd, 0x88);
+    b[12 + j] = _mm512_shuffle_i32x4(low_odd, high_odd, 0xDD);
+  }
+  __builtin_memcpy(rows, b, sizeof b);
 }
 inline void b_store(void* p, B x) { __builtin_memcpy(p, &x, sizeof x); }
 inline B b_from_f(F low, F high) { return _mm512_cvtne2ps_pbh(high, low); }
@@ -122,8 +174,8 @@ inline W w_nibbles(const void* p) {
 // Byte i: 0x10 where bit i is set.
 inline W w_fifth_bits(uint32_t bits) { return _mm256_maskz_mov_epi8(bits, _mm256_set1_epi8(0x10)); }
 
-// Signed weights are moved to 0 .. 255; the offset is taken back through the sums of the activations.
-constexpr float kSignedOffset = 128.0f;
+// Signed weights are moved to 0 .. 255; what was added is taken back through the sums of the activations.
+constexpr int kSignedOffset = 128;
 inline W w_from_signed(W w) { return _mm256_xor_si256(w, _mm256_set1_epi8(-128)); }
 inline S s_dot(W w, const int8_t* a) { return _mm256_dpbusd_epi32(_mm256_setzero_si256(), w, w_load(a)); }
 inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }

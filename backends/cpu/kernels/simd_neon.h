@@ -10,8 +10,8 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 4;
-constexpr int kTileRows = 8;   // activation rows of one tile: 8 integer and 8 float sums of 32 registers
-constexpr int kFloatRows = 6;  // the same of float weights: four rows by these many sums
+constexpr uint32_t kTileRows = 8;  // activation rows of one tile: 8 integer and 8 float sums of 32 registers
+constexpr int kFloatRows = 6;      // the same of float weights: four rows by these many sums
 using F = float32x4_t;
 using I = int32x4_t;
 struct W {  // 32 weights, one byte each
@@ -45,6 +45,10 @@ inline I i_sub(I a, I b) { return vsubq_s32(a, b); }
 inline I i_and(I a, I b) { return vandq_s32(a, b); }
 inline I i_or(I a, I b) { return vorrq_s32(a, b); }
 inline I i_shl(I a, int n) { return vshlq_s32(a, vdupq_n_s32(n)); }
+template <int n>
+inline I i_shift_left(I a) {
+  return vshlq_n_s32(a, n);
+}
 inline I i_shr(I a, int n) { return vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(a), vdupq_n_s32(-n))); }
 inline I i_sar(I a, int n) { return vshlq_s32(a, vdupq_n_s32(-n)); }
 
@@ -52,6 +56,8 @@ inline float f_sum(F a) { return vaddvq_f32(a); }
 inline float f_top(F a) { return vmaxvq_f32(a); }
 // Lane r of the result: the sum of the lanes of v[r].
 inline F f_sum_rows(const F* v) { return vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3])); }
+// Lane r of the result: the largest lane of v[r].
+inline F f_top_rows(const F* v) { return vpmaxq_f32(vpmaxq_f32(v[0], v[1]), vpmaxq_f32(v[2], v[3])); }
 
 inline F f_load_f16(const void* p) { return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(static_cast<const uint8_t*>(p)))); }
 inline void f_store_f16(void* p, F x) { vst1_u8(static_cast<uint8_t*>(p), vreinterpret_u8_f16(vcvt_f16_f32(x))); }
@@ -112,7 +118,7 @@ inline W w_fifth_bits(uint32_t bits) {
 }
 
 // Weights in -128 .. 127: unsigned types stay below 64, so both kinds are signed here.
-constexpr float kSignedOffset = 0.0f;
+constexpr int kSignedOffset = 0;
 inline W w_from_signed(W w) { return w; }
 inline int32x4_t dot16(int32x4_t sum, uint8x16_t w, int8x16_t a) {
   const int8x16_t x = vreinterpretq_s8_u8(w);

@@ -9,7 +9,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 4;
-constexpr int kTileRows = 4;
+constexpr uint32_t kTileRows = 4;
 constexpr int kFloatRows = 2;  // the same of float weights: four rows by these many sums
 using F = float __attribute__((vector_size(16)));
 using I = int32_t __attribute__((vector_size(16)));
@@ -64,6 +64,10 @@ inline I i_sub(I a, I b) { return a - b; }
 inline I i_and(I a, I b) { return a & b; }
 inline I i_or(I a, I b) { return a | b; }
 inline I i_shl(I a, int n) { return a << n; }
+template <int n>
+inline I i_shift_left(I a) {
+  return a << n;
+}
 inline I i_shr(I a, int n) {
   using U = uint32_t __attribute__((vector_size(16)));
   return bits_of<I>(bits_of<U>(a) >> static_cast<uint32_t>(n));
@@ -77,6 +81,8 @@ inline float f_top(F a) {
 }
 // Lane r of the result: the sum of the lanes of v[r].
 inline F f_sum_rows(const F* v) { return F{f_sum(v[0]), f_sum(v[1]), f_sum(v[2]), f_sum(v[3])}; }
+// Lane r of the result: the largest lane of v[r].
+inline F f_top_rows(const F* v) { return F{f_top(v[0]), f_top(v[1]), f_top(v[2]), f_top(v[3])}; }
 
 // Halves in the low 16 bits. 2^112 moves the exponent to float32's, of subnormal ones too; infinities and NaN have the highest.
 inline F f_from_f16_bits(I x) {
@@ -155,7 +161,7 @@ inline I dot(B w, B x) {
 }
 
 // Weights in -128 .. 127: unsigned types stay below 64, so both kinds are signed here.
-constexpr float kSignedOffset = 0.0f;
+constexpr int kSignedOffset = 0;
 inline W w_from_signed(const W& w) { return w; }
 inline S s_dot(const W& w, const int8_t* a) { return {{dot(w.v[0], load<B>(a)), dot(w.v[1], load<B>(a + 16))}}; }
 inline S s_dot_signed(const W& w, const int8_t* a) { return s_dot(w, a); }
