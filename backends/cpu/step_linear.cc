@@ -102,7 +102,7 @@ void multiply(const Run& run, const Op& op, uint32_t which, const Item& item, fl
       t.quants.base += item.first_row * t.quants.stride;
     }
     if (w.type->block == 1) {
-      t.weights += part.slice.skip_columns * w.type->bytes;
+      if (!packed) t.weights += part.slice.skip_columns * w.type->bytes;
       t.columns = static_cast<uint32_t>(part.slice.columns);
       t.rows = run.program.row_list.data() + uint64_t{item.rank} * run.program.lowered.max_batch + item.first_row;
     }

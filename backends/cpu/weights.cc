@@ -43,7 +43,7 @@ sotto_status check_bytes(const Weight& w, const WeightPart& part, uint32_t weigh
 // What a part takes repacked; nothing where it is not.
 struct PackedSize {
   uint64_t groups = 0;
-  uint64_t blocks = 0;  // of a row
+  uint64_t first_byte = 0, columns = 0;  // of a row
   uint64_t group_stride = 0;
 };
 PackedSize packed_size(const sotto_group& group, const WeightType& type, uint32_t uses, const sotto_slice& slice) {
@@ -51,8 +51,10 @@ PackedSize packed_size(const sotto_group& group, const WeightType& type, uint32_
   if (packing == nullptr || group.in_place || (uses & SOTTO_USE_LINEAR) == 0 || is_empty(slice)) return {};
   PackedSize size;
   size.groups = (slice.rows + group.kernels->lanes - 1) / group.kernels->lanes;
-  size.blocks = (slice.skip_columns + slice.columns + type.block - 1) / type.block;
-  size.group_stride = size.blocks * packing->block_bytes;
+  // Columns that lie in front of the slice in its first block go along; without blocks there are none.
+  size.first_byte = type.block == 1 ? slice.skip_columns * type.bytes : 0;
+  size.columns = type.block == 1 ? slice.columns : slice.skip_columns + slice.columns;
+  size.group_stride = (size.columns + packing->block_columns - 1) / packing->block_columns * packing->block_bytes;
   return size;
 }
 
@@ -65,12 +67,12 @@ bool stays(uint32_t uses, const PackedSize& packed) {
 void repack(sotto_group& group, const Weight& w, const WeightPart& part, const PackedSize& size, const sotto_upload& data) {
   const Packing& packing = *group.kernels->packing[w.type->type];
   const uint32_t lanes = group.kernels->lanes;
-  const auto* first = static_cast<const uint8_t*>(data.bytes);
+  const uint8_t* first = static_cast<const uint8_t*>(data.bytes) + size.first_byte;
   StopWatch never(nullptr, nullptr);
   (void)group.pool->run(static_cast<uint32_t>(size.groups), never, [&](uint32_t item, uint32_t) {
     const uint64_t row = uint64_t{item} * lanes;
     const auto count = static_cast<uint32_t>(std::min<uint64_t>(lanes, part.slice.rows - row));
-    packing.pack(first + row * data.row_stride, data.row_stride, count, size.blocks, part.packed + item * size.group_stride);
+    packing.pack(first + row * data.row_stride, data.row_stride, count, size.columns, part.packed + item * size.group_stride);
   });
 }
 

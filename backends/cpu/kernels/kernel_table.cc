@@ -17,6 +17,14 @@ void decode(uint32_t type, const uint8_t* row, uint64_t first, uint32_t count, f
   kDecode[type](row, first, count, x);
 }
 
+#if defined(SOTTO_CPU_BF16)
+constexpr const Packing* kPackedOfBF16 = &kPackedBF16;
+constexpr auto kNarrow = narrow;
+#else
+constexpr const Packing* kPackedOfBF16 = nullptr;
+constexpr decltype(Kernels::narrow) kNarrow = nullptr;
+#endif
+
 }  // namespace
 
 const Kernels kKernels = {
@@ -29,17 +37,13 @@ const Kernels kKernels = {
         nullptr,     nullptr,    nullptr,     nullptr,     nullptr,     nullptr,     linear_bf16, nullptr,
     },
     {
-        nullptr,      nullptr, &kPackedQ4_0, &kPackedQ4_1, nullptr,      nullptr,      &kPackedQ5_0, &kPackedQ5_1,
-        &kPackedQ8_0, nullptr, nullptr,      nullptr,      &kPackedQ4_K, &kPackedQ5_K, &kPackedQ6_K, nullptr,
-        nullptr,      nullptr, nullptr,      nullptr,      nullptr,      nullptr,      nullptr,      nullptr,
-        nullptr,      nullptr, nullptr,      nullptr,      nullptr,      nullptr,      nullptr,      nullptr,
+        nullptr,      nullptr, &kPackedQ4_0, &kPackedQ4_1, nullptr,      nullptr,      &kPackedQ5_0,  &kPackedQ5_1,
+        &kPackedQ8_0, nullptr, nullptr,      nullptr,      &kPackedQ4_K, &kPackedQ5_K, &kPackedQ6_K,  nullptr,
+        nullptr,      nullptr, nullptr,      nullptr,      nullptr,      nullptr,      nullptr,       nullptr,
+        nullptr,      nullptr, nullptr,      nullptr,      nullptr,      nullptr,      kPackedOfBF16, nullptr,
     },
     quantize,
-#if defined(SOTTO_CPU_BF16)
-    narrow,
-#else
-    nullptr,
-#endif
+    kNarrow,
     epilogue,
     norm,
     add,

@@ -140,11 +140,13 @@ struct RotaryTask {
 
 using LinearKernel = void (*)(const LinearTask&);
 
-// A repacked layout: groups of `lanes` rows, each a list of blocks of `block_bytes`.
+// A repacked layout: groups of `lanes` rows, each a list of blocks of `block_columns` columns in `block_bytes`.
 struct Packing {
-  // The `count` <= lanes stored rows from `rows` on, `blocks` stored blocks each, as one group.
-  void (*pack)(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t blocks, uint8_t* to);
+  // The `count` <= lanes stored rows from `rows` on, `columns` columns each (rounded up to whole blocks as they are stored), as
+  // one group.
+  void (*pack)(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t columns, uint8_t* to);
   LinearKernel linear;
+  uint32_t block_columns;
   uint32_t block_bytes;
 };
 

@@ -2,11 +2,11 @@
 // add two products of a lane at once (VDPBF16PS; denormals count as zero). For instruction sets that have them
 // (SOTTO_CPU_BF16); others: linear_float.cc.
 //
-// A lane is a weight row. Sixteen rows by 32 columns turn, in registers, into 16 words of two columns of every row; a word is
-// multiplied by the same two columns of an activation row. Few activation rows: the words are used as they come, the limit is
-// memory bandwidth. More: the words of a block of columns go to a panel, and tiles of two groups by kTileOfRows activation rows
-// run over it, the limit is the product of bf16. Bits depend on the two rows only: even words have a sum of their own and odd
-// ones too; both are added at the end of each kBf16Columns columns.
+// A lane is a weight row. Sixteen rows by 32 columns are 16 words of two columns of every row; a word is multiplied by the same
+// two columns of an activation row. Repacked weights lie as words; stored rows turn into them in registers (kLanes rows of a
+// step), for many activation rows into a panel first. Few activation rows: the words are used as they come, the limit is memory
+// bandwidth. More: tiles of two groups by kTileOfRows activation rows, the limit is the product of bf16. Bits depend on the two
+// rows only: even words have a sum of their own and odd ones too; both are added at the end of each kBf16Columns columns.
 #include "linear.h"
 #include "simd.h"
 
@@ -18,28 +18,42 @@ constexpr uint32_t kGroups = 2;         // groups of kLanes weight rows of a pan
 constexpr uint32_t kFewRows = 4;        // activation rows
 constexpr int kTileOfRows = 6;          // 24 sums of 32 registers
 constexpr size_t kWord = 4 * kLanes;    // bytes
+constexpr size_t kReadAhead = 2048;     // bytes between the words in use and those asked of memory
 
-// A group of weight rows; behind the last row the last one again.
-struct Group {
+// A group of stored rows; behind the last row the last one again.
+struct StoredGroup {
   const uint8_t* rows[kLanes];
+  uint32_t columns;
   uint64_t ahead;  // bytes to the rows that come next, which are asked of memory meanwhile; 0: there are none
-};
-Group group_of(const LinearTask& t, uint32_t n) {
-  Group g;
-  g.ahead = n + 2 * kLanes <= t.end_row ? kLanes * t.stride : 0;
-  for (uint32_t i = 0; i < kLanes; ++i) g.rows[i] = t.weights + (n + i < t.end_row ? n + i : t.end_row - 1) * t.stride;
-  return g;
-}
 
-// words[i]: columns first + 2 i and first + 2 i + 1 of all rows; zeros from column `end` on.
-__attribute__((always_inline)) inline void load_words(const Group& g, uint32_t first, uint32_t end, B (&words)[kLanes]) {
-  const size_t at = size_t{first} * 2;
-  for (int i = 0; i < kLanes; ++i) {
-    __builtin_prefetch(g.rows[i] + at + g.ahead);
-    words[i] = first + kStep <= end ? b_load(g.rows[i] + at) : b_load_first(g.rows[i] + at, end - first);
+  StoredGroup(const LinearTask& t, uint32_t n)
+      : columns(t.columns), ahead(n + 2 * kLanes <= t.end_row ? kLanes * t.stride : 0) {
+    for (uint32_t i = 0; i < kLanes; ++i) rows[i] = t.weights + (n + i < t.end_row ? n + i : t.end_row - 1) * t.stride;
   }
-  b_transpose(words);
-}
+  // words[i]: columns first + 2 i and first + 2 i + 1 of all rows; zeros behind the last column.
+  __attribute__((always_inline)) void load(uint32_t first, B (&words)[kLanes]) const {
+    const size_t at = size_t{first} * 2;
+    for (int i = 0; i < kLanes; ++i) {
+      __builtin_prefetch(rows[i] + at + ahead);
+      words[i] = first + kStep <= columns ? b_load(rows[i] + at) : b_load_first(rows[i] + at, columns - first);
+    }
+    b_transpose(words);
+  }
+};
+
+// A group as it is repacked.
+struct PackedGroup {
+  const uint8_t* words;
+
+  PackedGroup(const LinearTask& t, uint32_t n) : words(t.weights + n / kLanes * t.stride) {}
+  __attribute__((always_inline)) void load(uint32_t first, B (&to)[kLanes]) const {
+    const uint8_t* p = words + size_t{first} / 2 * kWord;
+    for (size_t i = 0; i < kLanes; ++i) {
+      __builtin_prefetch(p + i * kWord + kReadAhead);
+      to[i] = b_load(p + i * kWord);
+    }
+  }
+};
 
 template <int kRows>
 struct Sums {
@@ -48,9 +62,9 @@ struct Sums {
 
 // --- few activation rows -------------------------------------------------------------------------------------------------
 
-template <int kRows>
+template <class Group, int kRows>
 void few_rows(const LinearTask& t, uint32_t n, uint32_t row) {
-  const Group g = group_of(t, n);
+  const Group group(t, n);
   const uint8_t* x = t.quants.base + row * t.quants.stride;
   F total[kRows];
   for (uint32_t block = 0; block < t.columns; block += kBf16Columns) {
@@ -59,7 +73,7 @@ void few_rows(const LinearTask& t, uint32_t n, uint32_t row) {
     for (int c = 0; c < kRows; ++c) s.even[c] = s.odd[c] = f_zero();
     for (uint32_t k = block; k < end; k += kStep) {
       B words[kLanes];
-      load_words(g, k, end, words);
+      group.load(k, words);
       const uint8_t* p = x + size_t{k} * 2;
       for (int i = 0; i < kLanes; i += 2) {
         for (int c = 0; c < kRows; ++c) {
@@ -80,11 +94,13 @@ void few_rows(const LinearTask& t, uint32_t n, uint32_t row) {
   }
 }
 
+template <class Group>
 void linear_few(const LinearTask& t) {
   for (uint32_t n = t.first_row; n < t.end_row; n += kLanes) {
     uint32_t c = 0;
-    for (; c + 2 <= t.row_count; c += 2) few_rows<2>(t, n, c);
-    if (c < t.row_count) few_rows<1>(t, n, c);
+    for (; c + 4 <= t.row_count; c += 4) few_rows<Group, 4>(t, n, c);
+    for (; c + 2 <= t.row_count; c += 2) few_rows<Group, 2>(t, n, c);
+    if (c < t.row_count) few_rows<Group, 1>(t, n, c);
   }
 }
 
@@ -98,48 +114,64 @@ struct Block {
   uint32_t words() const { return (end - first + kStep - 1) / kStep * kLanes; }
 };
 
-void fill_panel(const LinearTask& t, uint32_t n, const Block& block, uint8_t* panel) {
+// Where the words of a block lie, group by group. A second group that does not exist is the first one again.
+struct BlockWords {
+  const uint8_t* groups[kGroups];
+};
+BlockWords words_of(const StoredGroup*, const LinearTask& t, uint32_t n, const Block& block) {
+  BlockWords w;
   for (uint32_t i = 0; i < kGroups; ++i) {
-    const Group g = group_of(t, n + i * kLanes < t.end_row ? n + i * kLanes : t.end_row - 1);
-    uint8_t* to = panel + i * kPanelGroup;
+    uint8_t* to = t.scratch + i * kPanelGroup;
+    w.groups[i] = i == 0 || n + i * kLanes < t.end_row ? to : w.groups[0];
+    if (w.groups[i] != to) break;
+    const StoredGroup group(t, n + i * kLanes);
     for (uint32_t k = block.first; k < block.end; k += kStep) {
       B words[kLanes];
-      load_words(g, k, block.end, words);
+      group.load(k, words);
       for (const B& word : words) {
         b_store(to, word);
         to += kWord;
       }
     }
   }
+  return w;
+}
+BlockWords words_of(const PackedGroup*, const LinearTask& t, uint32_t n, const Block& block) {
+  BlockWords w;
+  for (uint32_t i = 0; i < kGroups; ++i) {
+    const uint32_t at = i == 0 || n + i * kLanes < t.end_row ? n + i * kLanes : n;
+    w.groups[i] = PackedGroup(t, at).words + size_t{block.first} / 2 * kWord;
+  }
+  return w;
 }
 
 // out (+)= the block's part, for two groups from n on and kRows activation rows from `row` on.
 template <int kRows>
-void tile(const LinearTask& t, uint32_t n, uint32_t row, const Block& block) {
-  const uint8_t* panel = t.scratch;
+void tile(const LinearTask& t, uint32_t n, uint32_t row, const Block& block, const BlockWords& at) {
+  const uint8_t *first = at.groups[0], *second = at.groups[1];
   const uint8_t* x = t.quants.base + row * t.quants.stride + size_t{block.first} * 2;
   Sums<kRows> s[kGroups];
   for (Sums<kRows>& group : s)
     for (int c = 0; c < kRows; ++c) group.even[c] = group.odd[c] = f_zero();
   const uint32_t words = block.words();
-  for (uint32_t w = 0; w < words; w += 2, panel += 2 * kWord, x += 8) {
-    const B first = b_load(panel), second = b_load(panel + kPanelGroup);
+  for (uint32_t w = 0; w < words; w += 2, first += 2 * kWord, second += 2 * kWord, x += 8) {
+    const B a = b_load(first), b = b_load(second);
     for (int c = 0; c < kRows; ++c) {
       const B pair = b_set(x + c * t.quants.stride);
-      s[0].even[c] = b_dot(s[0].even[c], first, pair);
-      s[1].even[c] = b_dot(s[1].even[c], second, pair);
+      s[0].even[c] = b_dot(s[0].even[c], a, pair);
+      s[1].even[c] = b_dot(s[1].even[c], b, pair);
     }
-    const B third = b_load(panel + kWord), fourth = b_load(panel + kPanelGroup + kWord);
+    const B a_odd = b_load(first + kWord), b_odd = b_load(second + kWord);
     for (int c = 0; c < kRows; ++c) {
       const B pair = b_set(x + c * t.quants.stride + 4);
-      s[0].odd[c] = b_dot(s[0].odd[c], third, pair);
-      s[1].odd[c] = b_dot(s[1].odd[c], fourth, pair);
+      s[0].odd[c] = b_dot(s[0].odd[c], a_odd, pair);
+      s[1].odd[c] = b_dot(s[1].odd[c], b_odd, pair);
     }
   }
   for (uint32_t g = 0; g < kGroups && n + g * kLanes < t.end_row; ++g) {
-    const uint32_t at = n + g * kLanes - t.first_row, count = t.end_row - n - g * kLanes;
+    const uint32_t column = n + g * kLanes - t.first_row, count = t.end_row - n - g * kLanes;
     for (uint32_t c = 0; c < kRows; ++c) {
-      float* out = t.out + (row + c) * t.out_stride + at;
+      float* out = t.out + (row + c) * t.out_stride + column;
       F sum = f_add(s[g].even[c], s[g].odd[c]);
       if (count >= kLanes) {
         f_store(out, block.first == 0 ? sum : f_add(f_load(out), sum));
@@ -150,22 +182,51 @@ void tile(const LinearTask& t, uint32_t n, uint32_t row, const Block& block) {
   }
 }
 
+template <class Group>
 void linear_many(const LinearTask& t) {
   for (Block block = {0, 0}; block.first < t.columns; block.first += kBf16Columns) {
     block.end = t.columns - block.first < kBf16Columns ? t.columns : block.first + kBf16Columns;
     for (uint32_t n = t.first_row; n < t.end_row; n += kGroups * kLanes) {
-      fill_panel(t, n, block, t.scratch);
+      const BlockWords words = words_of(static_cast<const Group*>(nullptr), t, n, block);
       uint32_t c = 0;
-      for (; c + kTileOfRows <= t.row_count; c += kTileOfRows) tile<kTileOfRows>(t, n, c, block);
-      for (; c + 2 <= t.row_count; c += 2) tile<2>(t, n, c, block);
-      if (c < t.row_count) tile<1>(t, n, c, block);
+      for (; c + kTileOfRows <= t.row_count; c += kTileOfRows) tile<kTileOfRows>(t, n, c, block, words);
+      for (; c + 2 <= t.row_count; c += 2) tile<2>(t, n, c, block, words);
+      if (c < t.row_count) tile<1>(t, n, c, block, words);
     }
   }
 }
 
 }  // namespace
 
-void linear_bf16(const LinearTask& t) { t.row_count <= kFewRows ? linear_few(t) : linear_many(t); }
+namespace {
+
+template <class Group>
+void linear(const LinearTask& t) {
+  t.row_count <= kFewRows ? linear_few<Group>(t) : linear_many<Group>(t);
+}
+
+// Words of kLanes rows, of which `count` exist, one behind the other.
+void pack(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t columns, uint8_t* to) {
+  LinearTask t = {};
+  t.weights = rows;
+  t.stride = stride;
+  t.columns = static_cast<uint32_t>(columns);
+  t.end_row = count;
+  const StoredGroup group(t, 0);
+  for (uint32_t k = 0; k < t.columns; k += kStep) {
+    B words[kLanes];
+    group.load(k, words);
+    for (const B& word : words) {
+      b_store(to, word);
+      to += kWord;
+    }
+  }
+}
+
+}  // namespace
+
+void linear_bf16(const LinearTask& t) { linear<StoredGroup>(t); }
+const Packing kPackedBF16 = {pack, linear<PackedGroup>, kStep, kStep * 2 * kLanes};
 
 void narrow(const float* x, uint32_t count, const QuantRows& rows, uint32_t row) {
   uint8_t* to = rows.base + row * rows.stride;

@@ -111,10 +111,14 @@ void linear_packed(const LinearTask& t) {
   }
 }
 
-// The `count` stored rows from `rows` on, `blocks` blocks each, as one group; rows past the last repeat it.
 template <class T>
-void pack(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t blocks, uint8_t* to) {
+constexpr uint32_t kColumns = kUnit* uint32_t{T::kUnits};
+
+// The `count` stored rows from `rows` on as one group; rows past the last repeat it.
+template <class T>
+void pack(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t columns, uint8_t* to) {
   using Stored = typename T::Stored;
+  const uint64_t blocks = (columns + kColumns<T> - 1) / kColumns<T>;
   for (uint64_t b = 0; b < blocks; ++b, to += T::kBlockBytes) {
     for (int r = 0; r < kLanes; ++r) {
       const uint32_t row = static_cast<uint32_t>(r) < count ? static_cast<uint32_t>(r) : count - 1;
@@ -129,6 +133,11 @@ void pack(const uint8_t* rows, uint64_t stride, uint32_t count, uint64_t blocks,
       });
     }
   }
+}
+
+template <class T>
+constexpr Packing packing() {
+  return {pack<T>, linear_packed<T>, kColumns<T>, T::kBlockBytes};
 }
 
 }  // namespace

@@ -4,10 +4,10 @@
 
 namespace sotto::cpu::SOTTO_CPU_ISA {
 
-const Packing kPackedQ4_0 = {pack<PackedQ4_0>, linear_packed<PackedQ4_0>, PackedQ4_0::kBlockBytes};
-const Packing kPackedQ4_1 = {pack<PackedQ4_1>, linear_packed<PackedQ4_1>, PackedQ4_1::kBlockBytes};
-const Packing kPackedQ5_0 = {pack<PackedQ5_0>, linear_packed<PackedQ5_0>, PackedQ5_0::kBlockBytes};
-const Packing kPackedQ5_1 = {pack<PackedQ5_1>, linear_packed<PackedQ5_1>, PackedQ5_1::kBlockBytes};
-const Packing kPackedQ8_0 = {pack<PackedQ8_0>, linear_packed<PackedQ8_0>, PackedQ8_0::kBlockBytes};
+const Packing kPackedQ4_0 = packing<PackedQ4_0>();
+const Packing kPackedQ4_1 = packing<PackedQ4_1>();
+const Packing kPackedQ5_0 = packing<PackedQ5_0>();
+const Packing kPackedQ5_1 = packing<PackedQ5_1>();
+const Packing kPackedQ8_0 = packing<PackedQ8_0>();
 
 }  // namespace sotto::cpu::SOTTO_CPU_ISA

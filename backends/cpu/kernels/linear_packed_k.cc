@@ -4,8 +4,8 @@
 
 namespace sotto::cpu::SOTTO_CPU_ISA {
 
-const Packing kPackedQ4_K = {pack<PackedQ4_K>, linear_packed<PackedQ4_K>, PackedQ4_K::kBlockBytes};
-const Packing kPackedQ5_K = {pack<PackedQ5_K>, linear_packed<PackedQ5_K>, PackedQ5_K::kBlockBytes};
-const Packing kPackedQ6_K = {pack<PackedQ6_K>, linear_packed<PackedQ6_K>, PackedQ6_K::kBlockBytes};
+const Packing kPackedQ4_K = packing<PackedQ4_K>();
+const Packing kPackedQ5_K = packing<PackedQ5_K>();
+const Packing kPackedQ6_K = packing<PackedQ6_K>();
 
 }  // namespace sotto::cpu::SOTTO_CPU_ISA
