@@ -18,6 +18,12 @@ inline Activations activations_of(const QuantRows& rows, uint32_t row) {
   return {units, reinterpret_cast<const int8_t*>(units + rows.units)};
 }
 
+// The low bits of unit `u`: of one that is no fine one all zero.
+alignas(64) constexpr int8_t kNoLow[kUnit] = {};
+inline const int8_t* low_of(const Activations& x, size_t u) {
+  return x.units[u].is_fine != 0 ? x.low + kUnit * u : static_cast<const int8_t*>(kNoLow);
+}
+
 constexpr float kFineStep = 1.0f / 128.0f;  // of the coarse one; a power of two: either way of counting gives the same bits
 
 // What one activation row brings to the products of a unit, the same for all weight rows. kLess times the row's own integers

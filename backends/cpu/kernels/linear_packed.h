@@ -55,7 +55,7 @@ void few_packed_rows(const LinearTask& t, const uint8_t* group, uint32_t first, 
       uint32_t fine = 0;
       for (int c = 0; c < kRows; ++c) {
         high[c] = x[c].units[u].high;
-        low[c] = x[c].low + kUnit * u;
+        low[c] = low_of(x[c], u);
         fine |= x[c].units[u].is_fine;
       }
       I dots[2][kRows];

@@ -123,7 +123,7 @@ __attribute__((always_inline)) inline void add_tile_unit(const Panel* panels, co
   for (int g = 0; g < kGroups; ++g) bytes[g] = panels[g].bytes + u * kUnit * kLanes;
   for (int c = 0; c < kRows; ++c) {
     high[c] = x[c].units[u].high;
-    low[c] = x[c].low + kUnit * u;
+    low[c] = kFine ? low_of(x[c], u) : nullptr;
   }
   I dots[kParts][kGroups][kRows];
   for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {

@@ -129,7 +129,7 @@ F quantize_half(const float* p, F inverse, int8_t* high, int8_t* low) {
     const I q = i_from_f(f_mul(f_load(p + i), inverse));
     const I upper = kFine ? i_sar(i_add(q, i_set(64)), 7) : q;
     i_store_i8(high + i, upper);
-    i_store_i8(low + i, kFine ? i_sub(q, i_shl(upper, 7)) : i_zero());
+    if constexpr (kFine) i_store_i8(low + i, i_sub(q, i_shl(upper, 7)));
     sum = f_add(sum, f_from_i(q));
   }
   return sum;
@@ -144,11 +144,14 @@ void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& ro
   for (uint32_t from = 0; from < rows.units; from += kLanes) {
     const uint32_t end = from + kLanes < rows.units ? from + kLanes : rows.units;
     float border[kUnit];
-    F tops[kLanes] = {}, halves[2 * kLanes] = {};
+    F tops[kLanes], halves[2 * kLanes];
     for (uint32_t u = from; u < end; ++u) {
       const float* p = numbers_of(x, skip, count, u * kUnit, border);
-      for (uint32_t i = 0; i < kUnit; i += kLanes) tops[u - from] = f_max(tops[u - from], f_abs(f_load(p + i)));
+      F top = f_abs(f_load(p));
+      for (uint32_t i = kLanes; i < kUnit; i += kLanes) top = f_max(top, f_abs(f_load(p + i)));
+      tops[u - from] = top;
     }
+    for (uint32_t i = end - from; i < kLanes; ++i) tops[i] = halves[2 * i] = halves[2 * i + 1] = f_zero();
     const Counting c = counting_of(tops, limit);
     for (uint32_t u = from; u < end; ++u) {
       const float* p = numbers_of(x, skip, count, u * kUnit, border);
