@@ -138,18 +138,20 @@ def common_state(folder: Path) -> dict:
 
 
 def load(world, folder: Path, model, optimizer, same_world: bool) -> None:
-    """All of a run's state. Random states belong to ranks: with other ranks they start anew from the seed."""
+    """All of a run's state. Generators' states belong to ranks: with other ranks they are left to the caller. They are set last, because
+    making room for the rest may draw."""
     _allocate_moments(optimizer)
     weights = model.sharded_state_dict()
     state = {**weights, "optimizer": optimizer.sharded_state_dict(weights, is_loading=True, metadata=METADATA)}
     if same_world:
         state[RANDOM] = _random_objects(world, None)
     loaded = _load(state, folder)
-    if same_world:
-        world_module.set_random_states(loaded.pop(RANDOM))
+    own_states = loaded.pop(RANDOM, None)
     optimizer.load_state_dict(loaded["optimizer"])
     _part_step_counts(optimizer)
     _take(model, weights, loaded)
+    if same_world:
+        world_module.set_random_states(own_states)
 
 
 def _allocate_moments(optimizer) -> None:
