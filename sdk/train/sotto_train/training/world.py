@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 
 from sotto_train.errors import UserError
+from sotto_train.training import store
 
 
 def has_gpu() -> bool:
@@ -50,10 +51,8 @@ class World:
         from megatron.core import parallel_state
 
         if not dist.is_initialized():
-            os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-            # Alone it needs no fixed port: two runs on one machine would meet on it.
-            store = None if "MASTER_PORT" in os.environ else dist.TCPStore("127.0.0.1", 0, 1, True)
-            dist.init_process_group("nccl" if self.on_gpu else "gloo", store=store, rank=self.rank, world_size=self.size)
+            where = store.make(self.rank, self.size)
+            dist.init_process_group("nccl" if self.on_gpu else "gloo", store=where, rank=self.rank, world_size=self.size)
         parallel_state.initialize_model_parallel(self.tensor, self.pipeline)
         self.data_rank = parallel_state.get_data_parallel_rank()
         self.data_group = parallel_state.get_data_parallel_group()

@@ -1,57 +1,17 @@
 """Whole runs: ranks, checkpoints, going on. Each start of torch and Megatron takes seconds, so a test does several things with one run."""
 
-import json
 import os
 import shutil
 import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
-from conftest import SLOWEST, TINY, command, environment, kill, ranks_of
+from conftest import SLOWEST, TINY, arguments, curve, ranks_of, wait_for
 
 pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
 pytest.importorskip("megatron.core", reason="training needs megatron-core: pip install .[train]")
 
 from sotto_train.training import config  # noqa: E402  (it needs torch)
-
-
-def arguments(sets, output, *more):
-    return ["--config", TINY, "--heads", "--data", sets[0], "--global-batch", "8", "--rate", "3e-3", "--log-every", "1", "-o", output, *more]
-
-
-def curve(folder) -> dict[int, dict]:
-    rows = [json.loads(line) for line in (folder / "curve.jsonl").read_text().splitlines()]
-    return {row["step"]: row for row in rows if "loss" in row}
-
-
-def wait_for(condition, process, seconds=SLOWEST):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.stdout.read()
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory, sets):
-    """2 data x 2 tensor ranks, killed by SIGKILL some steps behind the checkpoint of step 10, and gone on to step 30. Returns the folder, the
-    losses from before the kill and those after, and what the second run said. Dropout and hidden words, so that generators count too."""
-    output = tmp_path_factory.mktemp("killed") / "run"
-    more = ["--steps", 30, "--tensor", 2, "--micro-batch", 2, "--save-every", 10, "--dropout", 0.1, "--word-dropout", 0.1]
-    whole = command("pretrain", *arguments(sets, output, *more), ranks=4)
-    first = subprocess.Popen(whole, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        wait_for(lambda: (output / "curve.jsonl").exists() and len(curve(output)) >= 14, first)
-    finally:
-        kill(first)
-    # At step 14 the checkpoint of step 10 is complete; a fast machine may have reached the next.
-    latest = int((output / "latest_checkpointed_iteration.txt").read_text())
-    before = curve(output)
-    second = subprocess.run(whole, env=environment(), text=True, capture_output=True, timeout=SLOWEST)
-    assert second.returncode == 0, second.stdout + second.stderr
-    return output, latest, before, curve(output), second.stdout
 
 
 def test_a_killed_run_goes_on_with_the_very_same_losses(killed):

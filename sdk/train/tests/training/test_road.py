@@ -1,0 +1,41 @@
+"""The whole road in one go: 2 data x 2 tensor ranks, killed, gone on, exported, imported, and the device's file computes what torch computes.
+Steps of it are tested one by one in test_loop.py and test_export.py; here the checkpoint is the killed run's."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
+pytest.importorskip("megatron.core", reason="training needs megatron-core: pip install .[train]")
+
+MOST_DIFFERENT = 1e-4  # of logits around 10: float32, sums of 64 to 128 products in another order
+
+
+def test_a_killed_run_on_four_ranks_arrives_on_the_device(killed, world, run, sotto, tmp_path):
+    output, latest, before, after, _ = killed
+    repeated = [step for step in before if step > latest]
+    assert repeated and all(after[step]["loss"] == before[step]["loss"] for step in repeated)
+
+    from gguf import GGUFReader
+    from sotto_train.training.reader import Reader
+
+    reader = Reader(world, output)
+    assert reader.iteration == 30 and reader.common["sotto_training"]["world"] == 4
+    status, said = run("export", output, "-o", tmp_path / "checkpoint")
+    assert status == 0, said
+
+    ids = [[1, *range(40, 70)], [1, *range(300, 330)]]
+    (tmp_path / "io.json").write_text(json.dumps({"input_ids": ids}))
+    np.stack([reader.logits(row).numpy() for row in ids]).astype("<f4").tofile(tmp_path / "logits.f32")
+    where = ["--verify", tmp_path / "io.json", "--logits", tmp_path / "logits.f32"]
+    parity = json.loads(sotto("import", tmp_path / "checkpoint", "-o", tmp_path / "x.gguf", *where, "--json"))["parity"]
+    assert parity["pass"] and parity["rows"] == 62 and parity["top1_agreement"] == 1, parity
+    assert parity["max_abs_diff"] < MOST_DIFFERENT, parity
+
+    stored = {t.name: np.array(t.data) for t in GGUFReader(tmp_path / "x.gguf").tensors}
+    assert set(reader.model.sotto_heads) == {"intent", "scope", "sentiment", "emotion", "slots"}
+    for name, linear in reader.model.sotto_heads.items():
+        assert np.array_equal(stored[f"sotto.head.{name}.weight"], linear.weight.detach().numpy())
+        assert np.array_equal(stored[f"sotto.head.{name}.bias"], linear.bias.detach().numpy())
+    print(f"gone on from step {latest}, {len(repeated)} steps repeated with the same losses; {parity}")
