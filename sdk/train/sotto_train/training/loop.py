@@ -37,6 +37,8 @@ class Trainer:
         self.order = Order(len(self.corpus), options.seed)
         self.schedule = Schedule(options.rate, options.steps, options.seconds, options.warmup)
         self.head_names = heads.NAMES if options.heads else ()
+        if options.heads:
+            self._say_what_heads_lack()
         self.is_bf16 = options.is_bf16(world.on_gpu)
         self.step, self.samples, self.elapsed = 0, 0, 0.0
         self.calibration: dict[str, dict] = {}
@@ -45,6 +47,16 @@ class Trainer:
         self._resume()
 
     # --- what is trained
+
+    def _say_what_heads_lack(self) -> None:
+        where, sizes = ", ".join(map(str, self.options.data)), heads.outputs(self.corpus.labels)
+        if not any(len(packed.heads) for packed in self.corpus.sets):
+            raise UserError(f"{where}: no labelled turn for the heads to learn from; pack commands, moods or scope rows, or train without heads")
+        for name, labels in self.corpus.without_examples().items():
+            if labels:
+                count = sizes[name] // (2 if name == heads.SPAN else 1)
+                some = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
+                self.world.say(f"{where}: no example of {len(labels)} of {count} labels of the head {name} ({some}); it will not learn them")
 
     def _build(self) -> None:
         sizes = heads.outputs(self.corpus.labels) if self.options.heads else {}

@@ -14,7 +14,7 @@ pytest.importorskip("megatron.core", reason="training needs megatron-core: pip i
 from sotto_train.training import config  # noqa: E402  (it needs torch)
 
 
-def test_a_killed_run_goes_on_with_the_very_same_losses(killed):
+def test_a_killed_run_goes_on_with_the_very_same_losses(killed, sets):
     output, latest, before, after, said = killed
     assert f"going on from {output}/iter_{latest:07d}" in said
     repeated = [step for step in before if step > latest]
@@ -22,6 +22,7 @@ def test_a_killed_run_goes_on_with_the_very_same_losses(killed):
     for step in repeated:
         assert after[step]["loss"] == before[step]["loss"], step
     assert sorted(after) == list(range(1, 31))
+    assert f"{sets[0]}: no example of " in said and "labels of the head intent (" in said
 
 
 def test_it_learns(killed):
@@ -132,3 +133,4 @@ def test_too_little_memory_is_a_sentence(sets, tmp_path, run):
     assert status == 1
     assert "a micro-batch of 1 takes" in said
     assert "Traceback" not in said
+    assert not (tmp_path / "run").exists()

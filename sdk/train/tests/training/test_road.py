@@ -9,8 +9,6 @@ import pytest
 pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
 pytest.importorskip("megatron.core", reason="training needs megatron-core: pip install .[train]")
 
-MOST_DIFFERENT = 1e-4  # of logits around 10: float32, sums of 64 to 128 products in another order
-
 
 def test_a_killed_run_on_four_ranks_arrives_on_the_device(killed, world, run, sotto, tmp_path):
     output, latest, before, after, _ = killed
@@ -30,8 +28,8 @@ def test_a_killed_run_on_four_ranks_arrives_on_the_device(killed, world, run, so
     np.stack([reader.logits(row).numpy() for row in ids]).astype("<f4").tofile(tmp_path / "logits.f32")
     where = ["--verify", tmp_path / "io.json", "--logits", tmp_path / "logits.f32"]
     parity = json.loads(sotto("import", tmp_path / "checkpoint", "-o", tmp_path / "x.gguf", *where, "--json"))["parity"]
+    # Within float32's rounding of sums in another order: the command's own tolerance, from the logits' size.
     assert parity["pass"] and parity["rows"] == 62 and parity["top1_agreement"] == 1, parity
-    assert parity["max_abs_diff"] < MOST_DIFFERENT, parity
 
     stored = {t.name: np.array(t.data) for t in GGUFReader(tmp_path / "x.gguf").tensors}
     assert set(reader.model.sotto_heads) == {"intent", "scope", "sentiment", "emotion", "slots"}
