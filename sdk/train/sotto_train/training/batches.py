@@ -87,7 +87,8 @@ class Corpus:
 def _block(packed: Packed, block: int) -> tuple[np.ndarray, ...]:
     tokens = packed.tokens[block].astype(np.int64)
     if tokens.max() >= packed.meta["vocabulary"]:
-        raise UserError(f"{packed.folder}/tokens.u16 has token {tokens.max()} in window {block} and a vocabulary of {packed.meta['vocabulary']}; pack it again")
+        most = packed.meta["vocabulary"]
+        raise UserError(f"{packed.folder}/tokens.u16 has token {tokens.max()} in window {block} and a vocabulary of {most}; pack it again")
     positions, documents = np.zeros_like(tokens), np.full_like(tokens, -1)
     end = 0
     for number, (start, end) in enumerate(packed.borders(block)):

@@ -78,13 +78,18 @@ def wait_for(condition, process, seconds=SLOWEST):
         time.sleep(0.05)
 
 
+def four_ranks(sets, output) -> list[str]:
+    """30 steps on 2 data x 2 tensor ranks. Dropout and hidden words, so that generators count too."""
+    more = ["--steps", 30, "--tensor", 2, "--micro-batch", 2, "--save-every", 10, "--dropout", 0.1, "--word-dropout", 0.1]
+    return command("pretrain", *arguments(sets, output, *more), ranks=4)
+
+
 @pytest.fixture(scope="session")
 def killed(tmp_path_factory, sets):
-    """2 data x 2 tensor ranks, killed by SIGKILL some steps behind the checkpoint of step 10, and gone on to step 30. Returns the folder, the
-    losses from before the kill and those after, and what the second run said. Dropout and hidden words, so that generators count too."""
+    """four_ranks killed by SIGKILL some steps behind the checkpoint of step 10, and gone on to step 30. Returns the folder, the losses from
+    before the kill and those after, and what the second run said."""
     output = tmp_path_factory.mktemp("killed") / "run"
-    more = ["--steps", 30, "--tensor", 2, "--micro-batch", 2, "--save-every", 10, "--dropout", 0.1, "--word-dropout", 0.1]
-    whole = command("pretrain", *arguments(sets, output, *more), ranks=4)
+    whole = four_ranks(sets, output)
     first = subprocess.Popen(whole, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         wait_for(lambda: (output / "curve.jsonl").exists() and len(curve(output)) >= 14, first)

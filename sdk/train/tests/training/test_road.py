@@ -2,12 +2,26 @@
 Steps of it are tested one by one in test_loop.py and test_export.py; here the checkpoint is the killed run's."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
+from conftest import SLOWEST, curve, environment, four_ranks
 
 pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
 pytest.importorskip("megatron.core", reason="training needs megatron-core: pip install .[train]")
+
+
+def test_a_killed_run_ends_with_the_bits_of_one_that_was_not(killed, sets, tmp_path):
+    output, _, _, after, _ = killed
+    done = subprocess.run(four_ranks(sets, tmp_path / "run"), env=environment(), text=True, capture_output=True, timeout=SLOWEST)
+    assert done.returncode == 0, done.stdout + done.stderr
+    never_stopped = curve(tmp_path / "run")
+    assert {step: row["loss"] for step, row in never_stopped.items()} == {step: row["loss"] for step, row in after.items()}
+    shards = sorted(p.name for p in (output / "iter_0000030").glob("*.distcp"))
+    assert len(shards) == 4
+    for name in shards:  # weights, moments, generators
+        assert (output / "iter_0000030" / name).read_bytes() == (tmp_path / "run" / "iter_0000030" / name).read_bytes(), name
 
 
 def test_a_killed_run_on_four_ranks_arrives_on_the_device(killed, world, run, sotto, tmp_path):
