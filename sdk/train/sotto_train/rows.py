@@ -18,7 +18,8 @@ LANGS = ("zh", "en", "mixed")
 SPLITS = ("train", "dev", "test")
 ROLES = ("system", "user", "assistant", "tool")
 REQUIRED = ("id", "lang", "source", "licence", "split", "kind")
-KEYS = {*REQUIRED, "text", "other", "raw", "turns", "intent", "slots", "scope", "sentiment", "emotion", "pattern", "tags"}
+TEXTS = ("text", "other", "raw", "intent", "pattern")
+KEYS = {*REQUIRED, *TEXTS, "turns", "slots", "scope", "sentiment", "emotion", "tags"}
 CHOICES = {
     "lang": LANGS,
     "split": SPLITS,
@@ -43,10 +44,14 @@ def problem(row) -> str | None:
     for key, choices in CHOICES.items():
         if key in row and row[key] not in choices:
             return f"has {key} '{row[key]}', expected one of {', '.join(choices)}"
+    for key in TEXTS:
+        if key in row and not isinstance(row[key], str):
+            return f"has a '{key}' that is no text"
     if row["kind"] == "chat":
         return _turns_problem(row.get("turns"))
-    if not isinstance(row.get("text"), str) or not row["text"].strip():
-        return "has no 'text'"
+    for key in ("text", "other") if row["kind"] == "pair" else ("text",):
+        if not row.get(key, "").strip():
+            return f"has no '{key}'"
     if "intent" in row and row["intent"] != schema.NO_INTENT and row["intent"] not in schema.intents():
         return f"has the unknown intent '{row['intent']}'"
     return _slots_problem(row)
@@ -58,14 +63,21 @@ def _turns_problem(turns) -> str | None:
     for turn in turns:
         if not isinstance(turn, dict) or turn.get("role") not in ROLES or not isinstance(turn.get("text"), str):
             return "has a turn without role and text"
+        call = turn.get("call")
+        if call and not (isinstance(call, dict) and isinstance(call.get("name"), str) and isinstance(call.get("arguments") or {}, dict)):
+            return "has a turn whose call is no object with a name and arguments"
     return None
 
 
 def _slots_problem(row) -> str | None:
-    for slot in row.get("slots", ()):
-        if slot.get("name") not in schema.slots():
+    slots = row.get("slots", [])
+    if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
+        return "has 'slots' that are no list of objects"
+    for slot in slots:
+        if not isinstance(slot.get("name"), str) or slot["name"] not in schema.slots():
             return f"has the unknown slot '{slot.get('name')}'"
-        if row["text"][slot.get("start", -1) : slot.get("end", -1)] != slot.get("value"):
+        start, end = (slot.get(key) if type(slot.get(key)) is int else -1 for key in ("start", "end"))
+        if not 0 <= start < end <= len(row["text"]) or row["text"][start:end] != slot.get("value"):
             return f"has a slot '{slot['name']}' whose value is not what stands at its place"
     return None
 
@@ -92,9 +104,10 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
             if len(line) > LINE_LIMIT:
                 raise UserError(f"{path}:{number} is longer than {LINE_LIMIT} bytes; split it")
             try:
-                yield number, line.decode("utf-8")
+                text = line.decode("utf-8")
             except UnicodeDecodeError:
                 raise UserError(f"{path}:{number} is not UTF-8; convert it, for example with iconv") from None
+            yield number, text.removeprefix("\ufeff") if number == 1 else text
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict]]:
@@ -102,9 +115,20 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict]]:
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
+            made = json.loads(line)
         except (ValueError, RecursionError):
             raise UserError(f"{path}:{number} is no JSON; mend or remove the line") from None
+        if "\\ud" in line.lower() and _has_half_character(made):
+            raise UserError(f"{path}:{number} has half a character (an unpaired \\ud800 to \\udfff); mend or remove the line")
+        yield number, made
+
+
+def _has_half_character(made) -> bool:
+    try:
+        json.dumps(made, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def read(path: Path) -> Iterator[dict]:

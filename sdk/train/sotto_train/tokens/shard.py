@@ -44,6 +44,7 @@ FORMAT, VERSION = "sotto-packed", 1
 UNKNOWN, ABSENT = -100, -1
 HEAD_COLUMNS = ("block", "document", "position", "first", "last", "intent", "scope", "sentiment", "emotion")
 CLASSES = HEAD_COLUMNS[5:]
+META_NUMBERS = ("context", "blocks", "documents", "heads", "tokens", "vocabulary", "pad", "bos", "eos", "im_start", "im_end")
 CONTEXT_LIMIT = 1 << 15  # places of spans are int16
 ARRAYS = {  # file: (type, shape as keys of meta; a number is itself)
     "tokens.u16": ("<u2", ("blocks", "context")),
@@ -95,6 +96,25 @@ def write(folder: Path, meta: dict, arrays: dict[str, np.ndarray]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _meta_problem(meta: dict) -> str | None:
+    for key in META_NUMBERS:
+        if type(meta.get(key)) is not int or not 0 <= meta[key] < 1 << 40:
+            return f"has no number '{key}'"
+    if meta["context"] % 8 or not 8 <= meta["context"] <= CONTEXT_LIMIT:
+        return f"has a context of {meta['context']} tokens, expected a multiple of 8 up to {CONTEXT_LIMIT}"
+    if not isinstance(meta.get("tokenizer_sha256"), str) or not isinstance(meta.get("sources"), dict):
+        return "does not say its tokenizer and sources"
+    named = meta.get("labels")
+    for key in (*CLASSES, "slot"):
+        if not isinstance(named, dict) or not isinstance(named.get(key), list) or not all(isinstance(label, str) for label in named[key]):
+            return f"has no labels for '{key}'"
+    return None
+
+
+def _first_false(good: np.ndarray) -> int:
+    return int(np.argmin(good))
+
+
 class Packed:
     """A set opened for reading; arrays are mapped, not read. Const after construction."""
 
@@ -108,6 +128,8 @@ class Packed:
         self.spans = self._map("spans.i16")
         self._document_blocks = np.asarray(self.documents[:, 0])
         self._head_blocks = np.asarray(self.heads[:, 0])
+        if wrong := self._problem():
+            raise UserError(f"{self.folder / wrong}; pack the set again")
 
     def _read_meta(self) -> dict:
         path = self.folder / "meta.json"
@@ -119,7 +141,32 @@ class Packed:
             raise UserError(f"{path} is no JSON; pack the set again") from None
         if not isinstance(meta, dict) or meta.get("format") != FORMAT or meta.get("version") != VERSION:
             raise UserError(f"{path} is not of {FORMAT} version {VERSION}; pack the set again")
+        if wrong := _meta_problem(meta):
+            raise UserError(f"{path} {wrong}; pack the set again")
         return meta
+
+    def _problem(self) -> str | None:
+        """What points out of its range, and where; tokens are checked as they are read, since they may be many gigabytes."""
+        sizes, labels = self.meta, self.meta["labels"]
+        block, start, end = np.asarray(self.documents).T
+        good = (block >= 0) & (block < sizes["blocks"]) & (start >= 0) & (start < end) & (end <= sizes["context"])
+        if not good.all() or (np.diff(block) < 0).any():
+            return f"documents.i32 has a document that lies in no window (row {_first_false(good)})"
+        at_once = 1 << 16
+        for low in range(0, len(self.heads), at_once):
+            rows, spans = np.asarray(self.heads[low : low + at_once]), np.asarray(self.spans[low : low + at_once])
+            block, document, position, first, last = rows.T[:5]
+            good = (block >= 0) & (block < sizes["blocks"]) & (document >= 0) & (document < sizes["documents"])
+            good &= (0 <= first) & (first <= last) & (last <= position) & (position < sizes["context"])
+            for column, name in zip(rows.T[5:], CLASSES, strict=True):
+                good &= (column == UNKNOWN) | ((column >= 0) & (column < len(labels[name])))
+            inside = (spans >= first[:, None, None]) & (spans <= last[:, None, None])
+            good &= (inside | (spans == UNKNOWN) | (spans == ABSENT)).all(axis=(1, 2))
+            if not good.all():
+                return f"heads.i32 or spans.i16 has a turn that points out of its window or at no label (row {low + _first_false(good)})"
+        if (np.diff(self._head_blocks) < 0).any():
+            return "heads.i32 is not in the order of its windows"
+        return None
 
     def _map(self, name: str) -> np.ndarray:
         kind, wanted = ARRAYS[name]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from sotto_train.errors import UserError
-from sotto_train.tokens.shard import Packed
+from sotto_train.tokens.shard import CLASSES, HEAD_COLUMNS, Packed
 from sotto_train.training import heads
 
 
@@ -66,6 +66,16 @@ class Corpus:
         turns = heads.make_turns(np.concatenate(rows), np.concatenate(spans), np.concatenate(offsets), len(self.labels["slot"]))
         return Batch(tokens, labels, mask, positions, documents, turns)
 
+    def without_examples(self) -> dict[str, list[str]]:
+        """Of each head the labels that no turn of these sets has; all of them where the head has nothing to learn from."""
+        missing = {}
+        for column, name in enumerate(CLASSES, HEAD_COLUMNS.index(CLASSES[0])):
+            seen = set(np.unique(np.concatenate([p.heads[:, column] for p in self.sets])).tolist())
+            missing[name] = [label for i, label in enumerate(self.labels[name]) if i not in seen]
+        marked = np.concatenate([(p.spans[:, :, 0] >= 0).any(axis=0)[None] for p in self.sets]).any(axis=0)
+        missing[heads.SPAN] = [label for label, there in zip(self.labels["slot"], marked, strict=True) if not there]
+        return missing
+
     def hide_words(self, batch: Batch, share: float, seed: list[int]) -> None:
         """Word dropout (Iyyer et al. 2015): puts the padding token in the place of that share of the labelled turns' words, so that heads learn
         from all of a sentence and not from the one word that gives a pattern away. The same seed hides the same words on every rank."""
@@ -76,6 +86,9 @@ class Corpus:
 
 def _block(packed: Packed, block: int) -> tuple[np.ndarray, ...]:
     tokens = packed.tokens[block].astype(np.int64)
+    if tokens.max() >= packed.meta["vocabulary"]:
+        most = packed.meta["vocabulary"]
+        raise UserError(f"{packed.folder}/tokens.u16 has token {tokens.max()} in window {block} and a vocabulary of {most}; pack it again")
     positions, documents = np.zeros_like(tokens), np.full_like(tokens, -1)
     end = 0
     for number, (start, end) in enumerate(packed.borders(block)):

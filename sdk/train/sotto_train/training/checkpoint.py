@@ -17,7 +17,7 @@ from megatron.core import dist_checkpointing
 from megatron.core.dist_checkpointing.mapping import ShardedObject
 from megatron.core.dist_checkpointing.strategies import filesystem_async
 from megatron.core.dist_checkpointing.strategies.torch import TorchDistSaveShardedStrategy
-from torch.distributed.checkpoint import FileSystemReader
+from torch.distributed.checkpoint import CheckpointException, FileSystemReader
 
 from sotto_train.errors import UserError
 from sotto_train.training import world as world_module
@@ -34,13 +34,16 @@ def folder_of(root: Path, step: int) -> Path:
 
 def latest(root: Path) -> Path | None:
     """The newest complete checkpoint of a run, or None."""
+    path = Path(root) / TRACKER
     try:
-        text = (Path(root) / TRACKER).read_text("utf-8").strip()
-    except OSError:
+        text = path.read_text("utf-8", errors="replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:  # a run that cannot see its checkpoint must not begin anew over it
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
     folder = folder_of(root, int(text)) if text.isdigit() else Path(root) / text
-    if not (folder / "metadata.json").exists():
-        raise UserError(f"{Path(root) / TRACKER} names {folder.name}, which is no checkpoint; write the number of one that is there, or remove it")
+    if not text or not (folder / "metadata.json").exists():
+        raise UserError(f"{path} names '{text[:40]}', which is no checkpoint; write the number of one that is there, or remove it")
     return folder
 
 
@@ -85,7 +88,7 @@ class InlineSave(TorchDistSaveShardedStrategy):
             filesystem_async.FileSystemWriterAsync.write_preloaded_data(transforms, number, bucket, one, count, use_fsync=True)
             _, written[number] = one.get()
             if isinstance(written[number], Exception):
-                raise UserError(f"cannot write {bucket[0]}: {written[number]}")
+                raise OSError(f"{Path(bucket[0]).name}: {written[number]}")
         results.put(written)
 
 
@@ -98,21 +101,34 @@ def save(world, root: Path, step: int, model, optimizer, common: dict, keep: int
     root, final = Path(root), folder_of(root, step)
     temporary = root / f".{final.name}.part"
     if world.rank == 0:
-        root.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
+        _make_room(root, temporary)
     world.barrier()
     weights = model.sharded_state_dict()
     state = {**weights, **common, "checkpoint_version": VERSION, "iteration": step}
     if optimizer is not None:
         state["optimizer"] = optimizer.sharded_state_dict(weights, metadata=METADATA)
         state[RANDOM] = _random_objects(world, world_module.random_states())
-    dist_checkpointing.save(state, str(temporary), InlineSave("torch_dist", 1, thread_count=1), content_metadata=METADATA)
-    world.barrier()
-    if world.rank == 0:
-        _finish(root, temporary, final, step, keep)
+    try:
+        dist_checkpointing.save(state, str(temporary), InlineSave("torch_dist", 1, thread_count=1), content_metadata=METADATA)
+        world.barrier()
+        if world.rank == 0:
+            _finish(root, temporary, final, step, keep)
+    except (OSError, RuntimeError, CheckpointException) as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise UserError(f"cannot write {final}: {_reason(error)}; what was saved before is whole, and the same command goes on from it") from None
     world.barrier()
     return final
+
+
+def _make_room(root: Path, temporary: Path) -> None:
+    """Away with what a killed run left half-written, too."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for old in root.glob(".iter_*.part"):
+            shutil.rmtree(old, ignore_errors=True)
+        temporary.mkdir()
+    except OSError as error:
+        raise UserError(f"cannot write {temporary}: {error.strerror}") from None
 
 
 def _finish(root: Path, temporary: Path, final: Path, step: int, keep: int) -> None:
@@ -134,22 +150,24 @@ def common_state(folder: Path) -> dict:
     try:
         return dist_checkpointing.load_common_state_dict(str(folder))
     except Exception as error:
-        raise UserError(f"{folder} is no checkpoint of this version of Megatron-Core: {error}") from None
+        raise UserError(f"{folder} is no checkpoint of this version of Megatron-Core: {_reason(error)}") from None
 
 
 def load(world, folder: Path, model, optimizer, same_world: bool) -> None:
-    """All of a run's state. Random states belong to ranks: with other ranks they start anew from the seed."""
+    """All of a run's state. Generators' states belong to ranks: with other ranks they are left to the caller. They are set last, because
+    making room for the rest may draw."""
     _allocate_moments(optimizer)
     weights = model.sharded_state_dict()
     state = {**weights, "optimizer": optimizer.sharded_state_dict(weights, is_loading=True, metadata=METADATA)}
     if same_world:
         state[RANDOM] = _random_objects(world, None)
     loaded = _load(state, folder)
-    if same_world:
-        world_module.set_random_states(loaded.pop(RANDOM))
+    own_states = loaded.pop(RANDOM, None)
     optimizer.load_state_dict(loaded["optimizer"])
     _part_step_counts(optimizer)
     _take(model, weights, loaded)
+    if same_world:
+        world_module.set_random_states(own_states)
 
 
 def _allocate_moments(optimizer) -> None:
@@ -182,7 +200,10 @@ def _part_step_counts(optimizer) -> None:
 
 def load_weights(folder: Path, model, optimizer=None) -> list[str]:
     """Weights only, and of those what the checkpoint has; returns the parameters it does not have. The optimizer starts anew from them."""
-    stored = FileSystemReader(folder).read_metadata().state_dict_metadata
+    try:
+        stored = FileSystemReader(folder).read_metadata().state_dict_metadata
+    except Exception as error:
+        raise UserError(f"{folder} cannot be read: {_reason(error)}; give another checkpoint") from None
     weights = model.sharded_state_dict()
     there = {k: v for k, v in weights.items() if getattr(v, "key", k) in stored or not hasattr(v, "key")}
     missing = sorted(k for k, v in weights.items() if k not in there and "_extra_state" not in k and torch.is_tensor(v.data))
@@ -195,10 +216,23 @@ def load_weights(folder: Path, model, optimizer=None) -> list[str]:
 
 
 def _load(state: dict, folder: Path) -> dict:
+    """Megatron and torch have a dozen exceptions for a file that is missing, cut or of another shape, assertions among them."""
     try:
         return dist_checkpointing.load(state, str(folder))
     except dist_checkpointing.core.CheckpointingException as error:
-        raise UserError(f"{folder} does not fit the model: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{folder} does not fit the model: {_reason(error)}") from None
+    except (Exception, CheckpointException) as error:
+        raise UserError(
+            f"{folder} cannot be read: {_reason(error)}; if there is an older one beside it, write its number into {TRACKER}"
+        ) from None
+
+
+def _reason(error: BaseException) -> str:
+    """What a rank met, without traces: torch gathers those of all ranks under one exception."""
+    causes = list(getattr(error, "failures", {}).values())
+    error = causes[0][0] if causes else error
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}{': ' + lines[0].split('. ')[0][:200] if lines else ''}"
 
 
 def _take(model, wanted: dict, loaded: dict, strict: bool = True) -> None:

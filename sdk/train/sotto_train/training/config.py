@@ -41,7 +41,7 @@ def read(path: Path) -> ModelConfig:
         values = yaml.safe_load(Path(path).read_text("utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}; give a file such as configs/mini.yaml") from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeDecodeError):
         raise UserError(f"{path} is no YAML; see configs/mini.yaml") from None
     if not isinstance(values, dict):
         raise UserError(f"{path} is no mapping of sizes; see configs/mini.yaml")
@@ -50,6 +50,8 @@ def read(path: Path) -> ModelConfig:
             raise UserError(f"{path} has the unknown key '{name}'; known are {', '.join(known)}")
         if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
             raise UserError(f"{path}: {name} is {value!r}, expected a number above 0")
+        if known[name].type is int and not isinstance(value, int):
+            raise UserError(f"{path}: {name} is {value!r}, expected a whole number")
     missing = [n for n, f in known.items() if f.default is dataclasses.MISSING and n not in values]
     if missing:
         raise UserError(f"{path} lacks {', '.join(missing)}")

@@ -3,17 +3,22 @@
 import json
 from pathlib import Path
 
+from sotto_train.errors import UserError
+
 
 class Curve:
     """OUT/curve.jsonl. Opening it for a run that continues drops what was written after the checkpoint it continues from."""
 
     def __init__(self, path: Path, from_step: int):
         self.path = Path(path)
-        kept = [row for row in read(self.path) if row["step"] <= from_step]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(".part")
-        temporary.write_text("".join(json.dumps(row) + "\n" for row in kept), "utf-8")
-        temporary.replace(self.path)
+        try:
+            kept = [row for row in read(self.path) if row["step"] <= from_step]
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text("".join(json.dumps(row) + "\n" for row in kept), "utf-8")
+            temporary.replace(self.path)
+        except OSError as error:
+            raise UserError(f"cannot write {self.path}: {error.strerror}; give another --output") from None
 
     def add(self, row: dict) -> None:
         with open(self.path, "a", encoding="utf-8") as file:
@@ -21,14 +26,16 @@ class Curve:
 
 
 def read(path: Path) -> list[dict]:
-    """Rows; a last line that a crash cut is left out."""
+    """Rows; what a crash cut or overwrote is left out."""
     rows = []
     if Path(path).exists():
-        for line in Path(path).read_text("utf-8").splitlines():
+        for line in Path(path).read_text("utf-8", errors="replace").splitlines():
             try:
-                rows.append(json.loads(line))
+                row = json.loads(line)
             except ValueError:
                 continue
+            if isinstance(row, dict) and isinstance(row.get("step"), int):
+                rows.append(row)
     return rows
 
 

@@ -16,7 +16,7 @@ from sotto_train.training import calibrate, checkpoint, config, curves, embeddin
 from sotto_train.training.batches import Batch, Corpus, Order
 from sotto_train.training.options import RunOptions
 from sotto_train.training.schedule import Schedule
-from sotto_train.training.world import World
+from sotto_train.training.world import World, random_states_kept
 
 MICROBATCH_LIMIT_CPU = 8  # beyond it a window's activations leave the caches and nothing gets faster
 
@@ -37,6 +37,8 @@ class Trainer:
         self.order = Order(len(self.corpus), options.seed)
         self.schedule = Schedule(options.rate, options.steps, options.seconds, options.warmup)
         self.head_names = heads.NAMES if options.heads else ()
+        if options.heads:
+            self._say_what_heads_lack()
         self.is_bf16 = options.is_bf16(world.on_gpu)
         self.step, self.samples, self.elapsed = 0, 0, 0.0
         self.calibration: dict[str, dict] = {}
@@ -46,14 +48,22 @@ class Trainer:
 
     # --- what is trained
 
+    def _say_what_heads_lack(self) -> None:
+        where, sizes = ", ".join(map(str, self.options.data)), heads.outputs(self.corpus.labels)
+        if not any(len(packed.heads) for packed in self.corpus.sets):
+            raise UserError(f"{where}: no labelled turn for the heads to learn from; pack commands, moods or scope rows, or train without heads")
+        for name, labels in self.corpus.without_examples().items():
+            if labels:
+                count = sizes[name] // (2 if name == heads.SPAN else 1)
+                some = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
+                self.world.say(f"{where}: no example of {len(labels)} of {count} labels of the head {name} ({some}); it will not learn them")
+
     def _build(self) -> None:
         sizes = heads.outputs(self.corpus.labels) if self.options.heads else {}
-        layout = model.Build(
-            self.options.tensor, self.options.pipeline, self.is_bf16, False, self.options.dropout, self.world.on_gpu, self.options.lora
-        )
-        torch.manual_seed(self.options.seed)  # the same weights on every rank
+        o = self.options
+        layout = model.Build(o.tensor, o.pipeline, self.is_bf16, False, o.dropout, self.world.on_gpu, o.lora, o.seed)
         self.bare = model.SottoModel(self.shape, layout, sizes)
-        self.world._seed(self.options.seed)
+        self.world.seed(self.options.seed)
         if self.options.embedding:
             embedding.put_into(self.bare, self.options.embedding)
         if self.is_bf16:
@@ -139,15 +149,13 @@ class Trainer:
     def _probe(self, recompute: bool) -> memory.Cost:
         """Peaks of one and of two windows, forwards and backwards, the worst of all ranks. Leaves weights and generators as they were."""
         self._set_recompute(recompute)
-        state = torch.get_rng_state()
         peaks = []
         for windows in (1, 1, 2):  # the first also pays for what is made once
             batch = self.corpus.batch([0] * windows)
-            with memory.Peak(self.world.device) as peak:
+            with random_states_kept(), memory.Peak(self.world.device) as peak:
                 self._forward_backward([batch], windows, self._counts([batch]))
             peaks.append(int(self.world.agree(peak.bytes)))
         self.ddp.zero_grad_buffer()
-        torch.set_rng_state(state)
         return memory.cost_of(recompute, peaks[1], peaks[2], 4 * self.corpus.context * self.shape.vocabulary // self.options.tensor)
 
     # --- one step
@@ -249,7 +257,8 @@ class Trainer:
 
     def run(self) -> str:
         """'done' or 'stopped'. Everything is saved when it returns."""
-        peak, source = speed.peak(self.world.device, torch.bfloat16 if self.is_bf16 else torch.float32)
+        with random_states_kept():  # those of the checkpoint are there already
+            peak, source = speed.peak(self.world.device, torch.bfloat16 if self.is_bf16 else torch.float32)
         # Ranks on one machine's CPU are together no faster than its cores.
         together = self.world.local_size if self.world.on_gpu else min(self.world.local_size, max(1, os.cpu_count() // torch.get_num_threads()))
         self.whole_peak = None if peak is None else peak * together * self.world.size / self.world.local_size
@@ -331,9 +340,7 @@ class Trainer:
             "lora": self.options.lora,
             "tokenizer": self.corpus.tokenizer,
             "seed": self.options.seed,
-            "world": self.world.size,
-            "tensor": self.options.tensor,
-            "pipeline": self.options.pipeline,
+            **self._ranks(),
             "data_ranks": self.world.data,
             "global_batch": self.options.global_batch,
             "bf16": self.is_bf16,
@@ -362,11 +369,28 @@ class Trainer:
         if saved is None:
             raise UserError(f"{folder} was not written by a training run of this package; give it with --base and another --output")
         self._check_same(folder, saved)
-        same = all(saved[k] == v for k, v in (("world", self.world.size), ("tensor", self.options.tensor), ("pipeline", self.options.pipeline)))
+        same = all(saved.get(k) == v for k, v in self._ranks().items())
         checkpoint.load(self.world, folder, self.bare, self.optimizer, same)
         self.step, self.samples, self.elapsed = saved["step"], saved["samples"], saved["elapsed"]
-        how = "" if same else f", by {saved['world']} ranks then and {self.world.size} now: sums come in another order"
-        self.world.say(f"going on from {folder}{how}")
+        if not same:
+            self.world.seed(self.options.seed, self.step)
+        self.world.say(f"going on from {folder}{self._what_differs(saved, same)}")
+
+    def _ranks(self) -> dict:
+        """What a rank's generators belong to."""
+        return {"world": self.world.size, "tensor": self.options.tensor, "pipeline": self.options.pipeline, "device": self.world.device.type}
+
+    def _what_differs(self, saved: dict, same: bool) -> str:
+        """Why the losses from here on will not be the very same ones that the first run had; empty if they will."""
+        if not same:
+            return (
+                f", by {saved['world']} ranks then and {self.world.size} now: sums come in another order, and generators begin anew from "
+                f"seed {self.options.seed} and step {self.step}"
+            )
+        threads = int(os.environ.get("OMP_NUM_THREADS", 0))
+        if self.world.on_gpu or saved["threads"] == threads:
+            return ""
+        return f", by {saved['threads']} threads a rank then and {threads} now: sums come in another order"
 
     def _check_same(self, folder, saved: dict) -> None:
         own = {

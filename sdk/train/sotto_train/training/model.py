@@ -3,6 +3,7 @@ bias), our attention over packed documents, and the heads beside it."""
 
 import dataclasses
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from megatron.core import parallel_state
@@ -11,6 +12,7 @@ from megatron.core.models.gpt.gpt_layer_specs import get_gpt_layer_local_spec
 from megatron.core.transformer.spec_utils import ModuleSpec
 from megatron.core.transformer.torch_norm import WrappedTorchNorm
 from megatron.core.transformer.transformer_config import TransformerConfig
+from megatron.core.transformer.transformer_layer import TransformerLayer, get_transformer_layer_offset
 
 from sotto_train.training import heads, lora
 from sotto_train.training.attention import PackedAttention, block_diagonal_mask
@@ -28,6 +30,24 @@ class Build:
     dropout: float = 0.0
     on_gpu: bool = False
     lora: tuple[int, float] | None = None  # rank, alpha
+    seed: int = 0  # of the weights that a run begins with
+
+
+EMBEDDING, HEADS = 0, 1 << 20  # as parts of seed_part, beside the layers, which count from 1
+
+
+def seed_part(seed: int, part: int) -> None:
+    torch.manual_seed(int(np.random.SeedSequence([seed, part]).generate_state(1)[0]))
+
+
+class SeededLayer(TransformerLayer):
+    """Draws its weights from the seed and its number in the whole model. Drawn one behind the other, a layer's would depend on how many its
+    stage holds before it."""
+
+    def __init__(self, config, submodules, layer_number=1, *, vp_stage=None, **more):
+        stage = parallel_state.get_pipeline_model_parallel_rank()
+        seed_part(config.seed_of_weights, layer_number + get_transformer_layer_offset(config, vp_stage, stage))
+        super().__init__(config=config, submodules=submodules, layer_number=layer_number, vp_stage=vp_stage, **more)
 
 
 def transformer_config(c: ModelConfig, b: Build) -> TransformerConfig:
@@ -52,7 +72,7 @@ def transformer_config(c: ModelConfig, b: Build) -> TransformerConfig:
         pipeline_dtype=dtype,
         params_dtype=dtype,
         bf16=b.is_bf16,
-        use_cpu_initialization=True,  # the same weights at every split and on every device
+        use_cpu_initialization=True,  # with SeededLayer: the same weights at every split and on every device
         gradient_accumulation_fusion=False,  # needs apex
         bias_activation_fusion=b.on_gpu,  # jit: compiled on the first step, which only pays on a GPU
         bias_dropout_fusion=b.on_gpu,
@@ -66,6 +86,7 @@ def transformer_config(c: ModelConfig, b: Build) -> TransformerConfig:
 
 def layer_spec(with_lora: bool) -> ModuleSpec:
     layer = get_gpt_layer_local_spec(normalization="RMSNorm")
+    layer.module = SeededLayer
     layer.submodules.input_layernorm = WrappedTorchNorm
     layer.submodules.pre_mlp_layernorm = WrappedTorchNorm
     layer.submodules.self_attention.submodules.core_attention = ModuleSpec(module=PackedAttention)
@@ -79,8 +100,10 @@ class SottoModel(GPTModel):
 
     def __init__(self, c: ModelConfig, b: Build, head_sizes: dict[str, int]):
         settings = transformer_config(c, b)
+        settings.seed_of_weights = b.seed
         if b.lora:
             settings.lora = lora.Lora(*b.lora)
+        seed_part(b.seed, EMBEDDING)
         super().__init__(
             config=settings,
             transformer_layer_spec=layer_spec(bool(b.lora)),
@@ -93,6 +116,7 @@ class SottoModel(GPTModel):
             rotary_base=c.rotary_base,
         )
         if self.post_process and head_sizes:
+            seed_part(b.seed, HEADS)
             self.sotto_heads = heads.Heads(c.hidden, head_sizes, c.initial_std)
 
     def hidden_states(self, tokens, positions, documents) -> torch.Tensor:

@@ -86,6 +86,8 @@ def read(args: argparse.Namespace, **more) -> RunOptions:
     for name in ("warmup", "dropout", "word_dropout"):
         if not 0 <= getattr(args, name) < 1:
             raise UserError(f"--{name.replace('_', '-')} is {getattr(args, name)}, expected 0 to 1")
+    if args.seed < 0:
+        raise UserError(f"--seed is {args.seed}, expected 0 or more")
     known = {f.name for f in dataclasses.fields(RunOptions)}
     values = {k: v for k, v in vars(args).items() if k in known and k not in more}
     values["memory"] = parse_size(args.memory) if args.memory else None

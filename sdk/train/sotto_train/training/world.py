@@ -1,5 +1,6 @@
 """The ranks of a run: process group, device, seeds, and the wish to stop that any rank may have been sent."""
 
+import contextlib
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import torch
 import torch.distributed as dist
 
 from sotto_train.errors import UserError
+from sotto_train.training import store
 
 
 def has_gpu() -> bool:
@@ -28,7 +30,7 @@ class World:
         self.on_gpu = has_gpu()
         self.device = self._choose_device()
         self._join()
-        self._seed(seed)
+        self.seed(seed)
         self.should_stop = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
@@ -49,22 +51,21 @@ class World:
         from megatron.core import parallel_state
 
         if not dist.is_initialized():
-            os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-            # Alone it needs no fixed port: two runs on one machine would meet on it.
-            store = None if "MASTER_PORT" in os.environ else dist.TCPStore("127.0.0.1", 0, 1, True)
-            dist.init_process_group("nccl" if self.on_gpu else "gloo", store=store, rank=self.rank, world_size=self.size)
+            where = store.make(self.rank, self.size)
+            dist.init_process_group("nccl" if self.on_gpu else "gloo", store=where, rank=self.rank, world_size=self.size)
         parallel_state.initialize_model_parallel(self.tensor, self.pipeline)
         self.data_rank = parallel_state.get_data_parallel_rank()
         self.data_group = parallel_state.get_data_parallel_group()
         self.is_last_stage = parallel_state.is_pipeline_last_stage()
 
-    def _seed(self, seed: int) -> None:
-        """Tensor ranks draw the same dropout, data ranks and stages another."""
+    def seed(self, seed: int, step: int = 0) -> None:
+        """Tensor ranks draw the same dropout, data ranks and stages another; another step begins other draws than the run's first."""
         from megatron.core import parallel_state, tensor_parallel
 
-        own = seed + 100 * parallel_state.get_pipeline_model_parallel_rank() + 1000 * self.data_rank
+        place = parallel_state.get_pipeline_model_parallel_rank(), self.data_rank
+        own = int(np.random.SeedSequence([seed, step, *place]).generate_state(1)[0])
         random.seed(own)
-        np.random.seed(own % (1 << 32))
+        np.random.seed(own)
         torch.manual_seed(own)
         if self.on_gpu:
             tensor_parallel.model_parallel_cuda_manual_seed(own)
@@ -93,6 +94,7 @@ class World:
 
 
 def random_states() -> dict:
+    """Of this process: every generator that a step may draw from."""
     states = {"python": random.getstate(), "numpy": np.random.get_state(), "torch": torch.get_rng_state()}
     if has_gpu():
         from megatron.core import tensor_parallel
@@ -110,3 +112,13 @@ def set_random_states(states: dict) -> None:
 
         torch.cuda.set_rng_state(states["cuda"])
         tensor_parallel.get_cuda_rng_tracker().set_states(states["tracker"])
+
+
+@contextlib.contextmanager
+def random_states_kept():
+    """For what draws beside the training (probes, measurements): a run that goes on does it at other steps, or not at all."""
+    states = random_states()
+    try:
+        yield
+    finally:
+        set_random_states(states)

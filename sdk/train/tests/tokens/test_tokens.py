@@ -193,10 +193,28 @@ def test_lines_have_the_language_of_most_of_their_words(line, language):
     assert command.language_of(line) == language
 
 
+def edit_meta(folder, **changed):
+    meta = json.loads((folder / "meta.json").read_text())
+    (folder / "meta.json").write_text(json.dumps(meta | changed))
+
+
+def edit_array(folder, name, place, value):
+    array = np.fromfile(folder / name, shard.ARRAYS[name][0])
+    array[place] = value
+    array.tofile(folder / name)
+
+
 @pytest.mark.parametrize("damage, sentence", [
     (lambda f: (f / "meta.json").write_text("{"), "is no JSON"),
     (lambda f: (f / "tokens.u16").write_bytes(b"1"), "bytes that meta.json asks for"),
     (lambda f: (f / "meta.json").unlink(), "cannot read"),
+    (lambda f: edit_meta(f, blocks=-1), "meta.json has no number 'blocks'"),
+    (lambda f: edit_meta(f, context="64"), "meta.json has no number 'context'"),
+    (lambda f: edit_meta(f, context=100), "meta.json has a context of 100 tokens"),
+    (lambda f: edit_meta(f, labels={}), "meta.json has no labels for 'intent'"),
+    (lambda f: edit_array(f, "documents.i32", 2, 9999), r"documents.i32 has a document that lies in no window \(row 0\)"),
+    (lambda f: edit_array(f, "heads.i32", 5, 9999), r"heads.i32 or spans.i16 has a turn .* \(row 0\)"),
+    (lambda f: edit_array(f, "spans.i16", 0, 120), r"heads.i32 or spans.i16 has a turn .* \(row 0\)"),
 ])  # fmt: skip
 def test_a_damaged_set_is_named(tmp_path, tokenizer, damage, sentence):
     packed(tmp_path / "set", tokenizer, wanted())

@@ -13,8 +13,7 @@ from sotto_train.training import config
 def model(world):
     from sotto_train.training.model import Build, SottoModel
 
-    torch.manual_seed(5)
-    built = SottoModel(dataclasses.replace(config.read(TINY), initial_std=0.2), Build(), {})
+    built = SottoModel(dataclasses.replace(config.read(TINY), initial_std=0.2), Build(seed=5), {})
     return built.eval()
 
 

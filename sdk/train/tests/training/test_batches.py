@@ -82,3 +82,21 @@ def test_two_sets_are_one_behind_another(sets):
     both = Corpus(list(sets))
     assert len(both) == 36
     assert np.array_equal(both.batch([24]).tokens, Corpus([sets[1]]).batch([0]).tokens)
+
+
+def test_labels_without_examples_are_named_by_head(sets):
+    """packed.write uses the first three labels of intent and sentiment, two of scope, all of emotion, and the second and fourth slot."""
+    corpus = Corpus([sets[0]])
+    missing = corpus.without_examples()
+    assert missing["intent"] == corpus.labels["intent"][3:]
+    assert missing["scope"] == missing["emotion"] == missing["sentiment"] == []
+    assert missing["slots"] == [label for i, label in enumerate(corpus.labels["slot"]) if i not in (1, 3)]
+
+
+def test_a_token_beyond_the_vocabulary_is_named_with_its_place(tmp_path):
+    folder = packed.write(tmp_path / "set")
+    tokens = np.fromfile(folder / "tokens.u16", np.uint16)
+    tokens[2 * 64 + 5] = 600
+    tokens.tofile(folder / "tokens.u16")
+    with pytest.raises(UserError, match="tokens.u16 has token 600 in window 2 and a vocabulary of 512"):
+        Corpus([folder]).batch([1, 2])

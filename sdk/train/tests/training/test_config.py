@@ -34,6 +34,7 @@ def test_arguments_and_back():
         ({"layers": "many"}, "layers is 'many'"),
         ({"groups": 3}, "3 groups do not divide 4 heads"),
         ({"head_dim": 15}, "head_dim 15 must be even"),
+        ({"layers": 2.5}, "layers is 2.5, expected a whole number"),
         ({"depth": 3}, "unknown key 'depth'"),
         ({"ffn": None}, "ffn is None"),
     ],
@@ -44,6 +45,12 @@ def test_wrong_sizes_are_sentences(tmp_path, change, sentence):
     values = dataclasses.asdict(config.read(FOLDER / "tiny.yaml")) | change
     (tmp_path / "x.yaml").write_text(yaml.safe_dump(values))
     with pytest.raises(UserError, match=sentence):
+        config.read(tmp_path / "x.yaml")
+
+
+def test_a_file_that_is_no_text_is_a_sentence(tmp_path):
+    (tmp_path / "x.yaml").write_bytes(b"\xff\xfel\x00")
+    with pytest.raises(UserError, match="x.yaml is no YAML"):
         config.read(tmp_path / "x.yaml")
 
 

@@ -99,3 +99,11 @@ def test_labels_seen_too_rarely_take_the_common_threshold():
     assert own[1] == own[2]
     assert own[0] == pytest.approx(0.5, abs=0.05)
     assert all(0 <= t <= 1 for t in own)
+
+
+def test_a_head_or_a_label_without_examples_keeps_what_it_had():
+    logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(2))
+    none = calibrate.sequence_head(logits, torch.full((50,), UNKNOWN))
+    assert none == {"temperature": 1.0, "thresholds": [0.0, 0.0, 0.0]}
+    two = calibrate.sequence_head(logits, torch.arange(50) % 2)  # the third label never is the truth
+    assert len(two["thresholds"]) == 3 and all(0 <= t <= 1 for t in two["thresholds"])

@@ -16,8 +16,7 @@ from sotto_train.training.batches import Batch
 def model(world):
     from sotto_train.training.model import Build, SottoModel
 
-    torch.manual_seed(5)
-    return SottoModel(dataclasses.replace(config.read(TINY), initial_std=0.2), Build(), {})
+    return SottoModel(dataclasses.replace(config.read(TINY), initial_std=0.2), Build(seed=5), {})
 
 
 def batch(mask):

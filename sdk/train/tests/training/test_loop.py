@@ -1,15 +1,12 @@
 """Whole runs: ranks, checkpoints, going on. Each start of torch and Megatron takes seconds, so a test does several things with one run."""
 
-import json
 import os
 import shutil
 import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
-from conftest import SLOWEST, TINY, command, environment, kill, ranks_of
+from conftest import SLOWEST, TINY, arguments, curve, ranks_of, wait_for
 
 pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
 pytest.importorskip("megatron.core", reason="training needs megatron-core: pip install .[train]")
@@ -17,43 +14,7 @@ pytest.importorskip("megatron.core", reason="training needs megatron-core: pip i
 from sotto_train.training import config  # noqa: E402  (it needs torch)
 
 
-def arguments(sets, output, *more):
-    return ["--config", TINY, "--heads", "--data", sets[0], "--global-batch", "8", "--rate", "3e-3", "--log-every", "1", "-o", output, *more]
-
-
-def curve(folder) -> dict[int, dict]:
-    rows = [json.loads(line) for line in (folder / "curve.jsonl").read_text().splitlines()]
-    return {row["step"]: row for row in rows if "loss" in row}
-
-
-def wait_for(condition, process, seconds=SLOWEST):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.stdout.read()
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory, sets):
-    """2 data x 2 tensor ranks, killed by SIGKILL some steps behind the checkpoint of step 10, and gone on to step 30. Returns the folder, the
-    losses from before the kill and those after, and what the second run said. Dropout, so that generators count too."""
-    output = tmp_path_factory.mktemp("killed") / "run"
-    whole = command("pretrain", *arguments(sets, output, "--steps", 30, "--tensor", 2, "--micro-batch", 2, "--save-every", 10, "--dropout", 0.1), ranks=4)
-    first = subprocess.Popen(whole, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        wait_for(lambda: (output / "curve.jsonl").exists() and len(curve(output)) >= 14, first)
-    finally:
-        kill(first)
-    # At step 14 the checkpoint of step 10 is complete; a fast machine may have reached the next.
-    latest = int((output / "latest_checkpointed_iteration.txt").read_text())
-    before = curve(output)
-    second = subprocess.run(whole, env=environment(), text=True, capture_output=True, timeout=SLOWEST)
-    assert second.returncode == 0, second.stdout + second.stderr
-    return output, latest, before, curve(output), second.stdout
-
-
-def test_a_killed_run_goes_on_with_the_very_same_losses(killed):
+def test_a_killed_run_goes_on_with_the_very_same_losses(killed, sets):
     output, latest, before, after, said = killed
     assert f"going on from {output}/iter_{latest:07d}" in said
     repeated = [step for step in before if step > latest]
@@ -61,6 +22,7 @@ def test_a_killed_run_goes_on_with_the_very_same_losses(killed):
     for step in repeated:
         assert after[step]["loss"] == before[step]["loss"], step
     assert sorted(after) == list(range(1, 31))
+    assert f"{sets[0]}: no example of " in said and "labels of the head intent (" in said
 
 
 def test_it_learns(killed):
@@ -86,10 +48,23 @@ def test_other_ranks_go_on_from_it(killed, sets, tmp_path, run):
         status, said = run("pretrain", *arguments(sets, folder, "--steps", 23, "--micro-batch", 4, *split), ranks=ranks)
         assert status == 0, said
         assert f"by 4 ranks then and {ranks} now" in said
+        assert "generators begin anew from seed 1234 and step 20" in said
     one, stages = curve(tmp_path / "one"), curve(tmp_path / "stages")
     for step in (21, 22, 23):
         assert stages[step]["loss"] == pytest.approx(one[step]["loss"], rel=1e-4)  # float32, sums in another order
     assert one[23]["loss"]["lm"] < curve(killed[0])[20]["loss"]["lm"] + 0.2
+
+
+def test_other_ranks_draw_the_same_each_time(killed, sets, tmp_path, run):
+    """Whose generators are in no checkpoint: they begin anew, but not just anyhow, and not with the draws of step 1."""
+    last = {}
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        shutil.copytree(killed[0], folder)
+        status, said = run("pretrain", *arguments(sets, folder, "--steps", 32, "--micro-batch", 4, "--dropout", 0.5), ranks=1)
+        assert status == 0, said
+        last[name] = curve(folder)[32]["loss"]
+    assert last["first"] == last["second"]
 
 
 def test_another_shape_is_refused_with_what_differs(killed, sets, tmp_path, run):
@@ -110,6 +85,7 @@ def test_a_counted_embedding_is_the_same_at_every_split(sets, tmp_path, run):
     first = {}
     for name, ranks, more in (
         ("random", 1, []),
+        ("random stages", 2, ["--pipeline", 2]),
         ("one", 1, ["--embedding", counted]),
         ("tensor", 2, ["--embedding", counted, "--tensor", 2]),
         ("stages", 2, ["--embedding", counted, "--pipeline", 2]),
@@ -119,6 +95,7 @@ def test_a_counted_embedding_is_the_same_at_every_split(sets, tmp_path, run):
         first[name] = curve(tmp_path / name)[1]["loss"]["lm"]
     assert first["tensor"] == pytest.approx(first["one"], rel=1e-5)  # float32, sums in another order
     assert first["stages"] == pytest.approx(first["one"], rel=1e-5)
+    assert first["random stages"] == pytest.approx(first["random"], rel=1e-5)
     assert abs(first["random"] - first["one"]) > 1e-3
     np.save(counted, np.zeros((shape.vocabulary, 8), np.float32))
     status, said = run("pretrain", *arguments(sets, tmp_path / "wrong", "--steps", 1, "--embedding", counted))
@@ -156,3 +133,4 @@ def test_too_little_memory_is_a_sentence(sets, tmp_path, run):
     assert status == 1
     assert "a micro-batch of 1 takes" in said
     assert "Traceback" not in said
+    assert not (tmp_path / "run").exists()
