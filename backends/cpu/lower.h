@@ -92,7 +92,7 @@ struct Sizes {
 // more (logits of every position of a prompt) makes the program grow by just these rows, outside of the decode path.
 constexpr uint32_t kNarrowRows = 16;
 // Numbers of a gate that a thread holds until they are multiplied in.
-constexpr uint32_t kGateFloats = 4096;
+constexpr uint32_t kGateFloats = 8192;
 
 struct Lowered {
   uint32_t max_batch = 0;

@@ -1,12 +1,12 @@
 // attention.cc - softmax(scale q.k) v over the paged cache for a tile of queries that share one KV head; K and V in f32, f16,
 // q8_0.
 //
-// Page by page: scores of all queries against the page, the running maximum, then the weighted values. Scores and weighted
-// values are the same product of a few rows (queries, weights) and a page's part (cache_parts.h): tiles of rows by vectors that
-// stay in registers, a number of the part widened once for all rows of a tile, the next page asked of memory meanwhile. Per
-// query the order is pages ascending, tokens ascending, and a score is summed in the order of the dimensions: bits do not
-// depend on the tile. Masked tokens are never read into a sum. Limit at decode: reading K and V once for all queries of the
-// group.
+// Block by block of kBlockPages pages: scores of all queries against its pages, the running maximum, then the weighted values.
+// Scores and weighted values are the same product of a few rows (queries, weights) and a page's part (cache_parts.h): tiles of
+// rows by vectors that stay in registers, a number of the part widened once for all rows of a tile, the next page asked of
+// memory meanwhile. Per query the order is pages ascending, tokens ascending, and a score is summed in the order of the
+// dimensions: bits do not depend on the tile. Masked tokens are never read into a sum. Limit at decode: reading K and V once
+// for all queries of the group.
 #include "attention.h"
 
 #include "cache_parts.h"
@@ -15,7 +15,10 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr float kNoScore = -3.0e38f;
-constexpr uint32_t kMostRows = 6;  // by two vectors: 12 sums, 2 operands and a broadcast number are 15 of 16 registers
+// Maximum and exponentials have long latencies and little to do for one page.
+constexpr uint32_t kBlockPages = 4, kBlockTokens = kBlockPages * kPageTokens;
+// Rows of a tile, by two vectors. 6: 12 sums, 2 operands and a broadcast number are 15 of 16 registers.
+constexpr uint32_t kMostRows = kRegisters == 32 ? 12 : 6;
 
 // A tile's vectors: with few rows more of them, so that the sums hide the latency of an addition. A page has 32 / kLanes.
 constexpr int vectors_of(int rows) { return rows <= 3 && kLanes <= 8 ? 4 : 2; }
@@ -87,7 +90,7 @@ __attribute__((always_inline)) inline void add_products(const Rows& rows, const 
   }
 }
 
-// scores[i][t] = q_i . k_t for the tokens of a tile of columns from `token` on.
+// scores[i][t] = q_i . k_t for the tokens of a tile of columns from `token` on; rows of kBlockTokens.
 template <class T, int kRows, int kVectors>
 void score_tile(const Rows& queries, const Part& keys, uint32_t token, float* scores) {
   constexpr uint32_t kStep = kPageTokens * T::kBytes;
@@ -113,7 +116,7 @@ void score_tile(const Rows& queries, const Part& keys, uint32_t token, float* sc
   }
   for (int i = 0; i < kRows; ++i)
     for (int v = 0; v < kVectors; ++v)
-      f_store(scores + static_cast<uint32_t>(i) * kPageTokens + token + v * kLanes, sums[i][v]);
+      f_store(scores + static_cast<uint32_t>(i) * kBlockTokens + token + v * kLanes, sums[i][v]);
 }
 
 template <class T, int kRows>
@@ -158,7 +161,20 @@ void add_rows(const Rows& weights, const Part& values, Range tokens, float* stat
       });
 }
 
-// Functions of one storage type by the rows of a tile; 5 rows are a tile of 3 and one of 2, 7 of 4 and 3.
+// The rows that a tile may have: queries of a decoded token share a page by the heads of a group, 1 to 8 in most models.
+constexpr bool is_tile(uint32_t rows) {
+  if (kRegisters == 32) return rows <= 8 || rows == 12;
+  return rows <= 4 || rows == 6;
+}
+// Of so many that are left: 5 are a tile of 3 and one of 2, 7 of 4 and 3, where there is none for all.
+constexpr uint32_t next_rows(uint32_t left) {
+  if (left >= 2 * kMostRows || left == kMostRows || (left <= kMostRows && is_tile(left)))
+    return kMostRows < left ? kMostRows : left;
+  if (left > kMostRows + kMostRows / 3) return kMostRows;
+  return (left + 1) / 2;
+}
+
+// Functions of one storage type by the rows of a tile.
 using ScoreRows = void (*)(const Rows&, const Part&, Range, float*);
 using AddRows = void (*)(const Rows&, const Part&, Range, float*);
 struct Storage {
@@ -166,11 +182,21 @@ struct Storage {
   ScoreRows score[kMostRows + 1];
   AddRows add[kMostRows + 1];
 };
+template <class T, uint32_t kRows>
+constexpr void fill(Storage& s) {
+  if constexpr (kRows != 0) {
+    if constexpr (is_tile(kRows)) {
+      s.score[kRows] = score_rows<T, int{kRows}>;
+      s.add[kRows] = add_rows<T, int{kRows}>;
+    }
+    fill<T, kRows - 1>(s);
+  }
+}
 template <class T>
 constexpr Storage storage() {
-  return {T::kType,
-          {nullptr, score_rows<T, 1>, score_rows<T, 2>, score_rows<T, 3>, score_rows<T, 4>, nullptr, score_rows<T, 6>},
-          {nullptr, add_rows<T, 1>, add_rows<T, 2>, add_rows<T, 3>, add_rows<T, 4>, nullptr, add_rows<T, 6>}};
+  Storage s = {T::kType, {}, {}};
+  fill<T, kMostRows>(s);
+  return s;
 }
 constexpr Storage kStorages[] = {storage<NumbersF32>(), storage<NumbersF16>(), storage<NumbersQ8>()};
 const Storage& storage_of(uint32_t type) {
@@ -179,51 +205,89 @@ const Storage& storage_of(uint32_t type) {
   }
   return kStorages[0];
 }
-constexpr uint32_t kNextRows[kMostRows + 2] = {0, 1, 2, 3, 4, 3, 6, 4};
-inline uint32_t next_rows(uint32_t left) { return left < kMostRows + 2 ? kNextRows[left] : kMostRows; }
 
 void score_page(const Storage& storage, const AttentionTask& task, Part keys, Range tokens, float* scores) {
   const uint32_t padded = keys.padded;
   for (uint32_t i = 0, rows = 0; i < task.queries; i += rows) {
     rows = next_rows(task.queries - i);
-    storage.score[rows]({task.q + i * padded, padded}, keys, tokens, scores + i * kPageTokens);
+    storage.score[rows]({task.q + i * padded, padded}, keys, tokens, scores + i * kBlockTokens);
     keys.ahead = 0;  // asked for once
   }
 }
 
-// Turns scores into weights, brings the state to the new maximum.
-void weigh(const AttentionTask& task, uint32_t query, Range seen, float* scores) {
+// The queries from `first` on, `count` <= kLanes of them: a query is a lane of what belongs to a whole query.
+struct Queries {
+  uint32_t first, count;
+};
+
+// Scores of the tokens of `pages` become scaled ones, kNoScore where a query does not see; lane i of the result is the largest
+// of query i.
+F scale_scores(const AttentionTask& task, Queries queries, Range pages, const Range* seen, float* scores) {
   const F scale = f_set(task.scale), cap = f_set(task.softcap);
-  for (uint32_t t = 0; t < seen.first; ++t) scores[t] = kNoScore;
-  for (uint32_t t = seen.end; t < kPageTokens; ++t) scores[t] = kNoScore;
-  F top = f_set(kNoScore);
-  for (uint32_t t = 0; t < kPageTokens; t += kLanes) {
-    const F raw = f_load(scores + t);
-    F s = f_mul(raw, scale);
-    if (task.softcap != 0.0f) s = f_mul(cap, f_tanh(f_div(s, cap)));
-    s = f_select_less(f_set(0.5f * kNoScore), raw, s, f_set(kNoScore));
-    f_store(scores + t, s);
-    top = f_max(top, s);
+  F tops[kLanes];
+  for (uint32_t i = 0; i < queries.count; ++i) {
+    float* row = scores + i * kBlockTokens;
+    for (uint32_t t = pages.first; t < seen[i].first; ++t) row[t] = kNoScore;
+    for (uint32_t t = seen[i].end > pages.first ? seen[i].end : pages.first; t < pages.end; ++t) row[t] = kNoScore;
+    F top = f_set(kNoScore);
+    for (uint32_t t = pages.first; t < pages.end; t += kLanes) {
+      const F raw = f_load(row + t);
+      F s = f_mul(raw, scale);
+      if (task.softcap != 0.0f) s = f_mul(cap, f_tanh(f_div(s, cap)));
+      s = f_select_less(f_set(0.5f * kNoScore), raw, s, f_set(kNoScore));
+      f_store(row + t, s);
+      top = f_max(top, s);
+    }
+    tops[i] = top;
   }
-  const float old_top = task.state.top[query], page_top = f_top(top);
-  const float new_top = old_top > page_top ? old_top : page_top;
-  F sum = f_zero();
-  for (uint32_t t = 0; t < kPageTokens; t += kLanes) {
-    const F s = f_load(scores + t);
-    const F p = f_select_less(f_set(0.5f * kNoScore), s, f_exp(f_sub(s, f_set(new_top))), f_zero());
-    f_store(scores + t, p);
-    sum = f_add(sum, p);
+  for (uint32_t i = queries.count; i < kLanes; ++i) tops[i] = f_set(kNoScore);
+  return f_top_rows(tops);
+}
+
+// Scaled scores become weights below the new maxima; lane i of the result is the sum of query i's.
+F exponentials(Queries queries, Range pages, const float* tops, float* scores) {
+  F sums[kLanes];
+  for (uint32_t i = 0; i < queries.count; ++i) {
+    float* row = scores + i * kBlockTokens;
+    const F top = f_set(tops[i]);
+    F sum = f_zero();
+    for (uint32_t t = pages.first; t < pages.end; t += kLanes) {
+      const F s = f_load(row + t);
+      const F p = f_select_less(f_set(0.5f * kNoScore), s, f_exp_of_negative(f_sub(s, top)), f_zero());
+      f_store(row + t, p);
+      sum = f_add(sum, p);
+    }
+    sums[i] = sum;
   }
-  float* weight = task.state.weight + query;
-  if (old_top == new_top) {
-    *weight += f_sum(sum);
-    return;
+  for (uint32_t i = queries.count; i < kLanes; ++i) sums[i] = f_zero();
+  return f_sum_rows(sums);
+}
+
+F load_queries(const float* of_queries, Queries queries) {
+  return queries.count == kLanes ? f_load(of_queries + queries.first) : f_load_first(of_queries + queries.first, queries.count);
+}
+void store_queries(float* of_queries, F x, Queries queries) {
+  queries.count == kLanes ? f_store(of_queries + queries.first, x)
+                          : f_store_first(of_queries + queries.first, x, queries.count);
+}
+
+// Turns scores into weights, brings the states to the new maxima.
+void weigh(const AttentionTask& task, Queries queries, Range pages, const Range* seen, float* scores) {
+  const F old_tops = load_queries(task.state.top, queries);
+  const F tops = f_max(old_tops, scale_scores(task, queries, pages, seen, scores));
+  float top_of[kLanes], keep_of[kLanes], old_of[kLanes];
+  f_store(top_of, tops);
+  f_store(old_of, old_tops);
+  const F keep = f_exp_of_negative(f_sub(old_tops, tops)), sums = exponentials(queries, pages, top_of, scores);
+  f_store(keep_of, keep);
+  store_queries(task.state.weight, f_fma(load_queries(task.state.weight, queries), keep, sums), queries);
+  store_queries(task.state.top, tops, queries);
+  for (uint32_t i = 0; i < queries.count; ++i) {
+    if (old_of[i] == top_of[i]) continue;
+    float* state = task.state.sums + (queries.first + i) * task.cache.padded;
+    const F kept = f_set(keep_of[i]);
+    for (uint32_t d = 0; d < task.cache.padded; d += kLanes) f_store(state + d, f_mul(f_load(state + d), kept));
   }
-  const float keep = exp_one(old_top - new_top);
-  *weight = *weight * keep + f_sum(sum);
-  task.state.top[query] = new_top;
-  float* sums = task.state.sums + query * task.cache.padded;
-  for (uint32_t d = 0; d < task.cache.padded; d += kLanes) f_store(sums + d, f_mul(f_load(sums + d), f_set(keep)));
 }
 
 // state += weights x values for a tile of queries: what they all see at once, what only some do one by one.
@@ -237,29 +301,29 @@ void add_queries(const Storage& storage, const Part& values, uint32_t rows, cons
   if (common.end < common.first) common.end = common.first;
   const auto alone = [&](uint32_t i, Range tokens) {
     if (tokens.first >= tokens.end) return;
-    storage.add[1]({weights + i * kPageTokens, kPageTokens}, values, tokens, state + i * values.padded);
+    storage.add[1]({weights + i * kBlockTokens, kBlockTokens}, values, tokens, state + i * values.padded);
   };
   for (uint32_t i = 0; i < rows; ++i) alone(i, {seen[i].first, seen[i].end < common.first ? seen[i].end : common.first});
-  if (common.first < common.end) storage.add[rows]({weights, kPageTokens}, values, common, state);
+  if (common.first < common.end) storage.add[rows]({weights, kBlockTokens}, values, common, state);
   for (uint32_t i = 0; i < rows; ++i) alone(i, {seen[i].first > common.end ? seen[i].first : common.end, seen[i].end});
 }
 
 void add_page(const Storage& storage, const AttentionTask& task, Part values, const Range* seen, const float* weights) {
   for (uint32_t i = 0, rows = 0; i < task.queries; i += rows) {
     rows = next_rows(task.queries - i);
-    add_queries(storage, values, rows, seen + i, weights + i * kPageTokens, task.state.sums + i * values.padded);
+    add_queries(storage, values, rows, seen + i, weights + i * kBlockTokens, task.state.sums + i * values.padded);
     values.ahead = 0;
   }
 }
 
-// What each query sees of a page, and what any of them does.
-Range seen_of(const AttentionTask& task, uint32_t page, Range* seen) {
-  Range any = {kPageTokens, 0};
-  const uint32_t base = page * kPageTokens;
+// What each query sees of a block, and what any of them does.
+Range seen_of(const AttentionTask& task, uint32_t block, Range* seen) {
+  Range any = {kBlockTokens, 0};
+  const uint32_t base = block * kBlockTokens;
   for (uint32_t i = 0; i < task.queries; ++i) {
     const uint32_t b = task.begin[i] > base ? task.begin[i] - base : 0;
     const uint32_t e = task.end[i] > base ? task.end[i] - base : 0;
-    seen[i] = {b < kPageTokens ? b : kPageTokens, e < kPageTokens ? e : kPageTokens};
+    seen[i] = {b < kBlockTokens ? b : kBlockTokens, e < kBlockTokens ? e : kBlockTokens};
     if (seen[i].first >= seen[i].end) {
       seen[i] = {0, 0};
       continue;
@@ -270,26 +334,47 @@ Range seen_of(const AttentionTask& task, uint32_t page, Range* seen) {
   return any;
 }
 
+// What [first, end) of a block is of its page, as tokens of the page.
+Range of_page(Range seen, uint32_t page) {
+  const uint32_t base = page * kPageTokens;
+  const uint32_t first = seen.first > base ? seen.first - base : 0, end = seen.end > base ? seen.end - base : 0;
+  return {first < kPageTokens ? first : kPageTokens, end < kPageTokens ? end : kPageTokens};
+}
+
+// The block's pages that any query sees, [first_page, end_page) of the task among them.
+void attend_block(const AttentionTask& task, const Storage& keys, const Storage& values, uint32_t block) {
+  const CacheView& cache = task.cache;
+  Range seen[kTileQueries];
+  const Range any = seen_of(task, block, seen);
+  if (any.first >= any.end) return;
+  const uint32_t first = any.first / kPageTokens, end = (any.end + kPageTokens - 1) / kPageTokens;
+  const auto part_of = [&](uint32_t page, uint64_t offset) -> Part {
+    const uint32_t at = block * kBlockPages + page;
+    const auto rows_of = [&](uint32_t p) { return cache.base + cache.pages[p] * cache.page_bytes; };
+    return {rows_of(at) + offset, cache.padded, at + 1 < task.end_page ? rows_of(at + 1) - rows_of(at) : 0};
+  };
+  float scores[kTileQueries * kBlockTokens];
+  for (uint32_t page = first; page < end; ++page)
+    score_page(keys, task, part_of(page, cache.k_offset), of_page(any, page), scores + page * kPageTokens);
+  const Range pages = {first * kPageTokens, end * kPageTokens};
+  for (uint32_t i = 0; i < task.queries; i += kLanes) {
+    const uint32_t left = task.queries - i;
+    weigh(task, {i, left < kLanes ? left : kLanes}, pages, seen + i, scores + i * kBlockTokens);
+  }
+  for (uint32_t page = first; page < end; ++page) {
+    Range of_pages[kTileQueries];
+    for (uint32_t i = 0; i < task.queries; ++i) of_pages[i] = of_page(seen[i], page);
+    add_page(values, task, part_of(page, cache.v_offset), of_pages, scores + page * kPageTokens);
+  }
+}
+
 }  // namespace
 
 void attend(const AttentionTask& task) {
-  const CacheView& cache = task.cache;
-  const Storage& keys = storage_of(cache.k_type);
-  const Storage& values = storage_of(cache.v_type);
-  const auto at = [&](uint32_t page) { return cache.base + cache.pages[page] * cache.page_bytes; };
-  for (uint32_t page = task.first_page; page < task.end_page; ++page) {
-    Range seen[kTileQueries];
-    const Range any = seen_of(task, page, seen);
-    if (any.first >= any.end) continue;
-    const uint8_t* rows = at(page);
-    const ptrdiff_t ahead = page + 1 < task.end_page ? at(page + 1) - rows : 0;
-    float scores[kTileQueries * kPageTokens];
-    score_page(keys, task, {rows + cache.k_offset, cache.padded, ahead}, any, scores);
-    for (uint32_t i = 0; i < task.queries; ++i) {
-      if (seen[i].first < seen[i].end) weigh(task, i, seen[i], scores + i * kPageTokens);
-    }
-    add_page(values, task, {rows + cache.v_offset, cache.padded, ahead}, seen, scores);
-  }
+  const Storage& keys = storage_of(task.cache.k_type);
+  const Storage& values = storage_of(task.cache.v_type);
+  for (uint32_t block = task.first_page / kBlockPages; block * kBlockPages < task.end_page; ++block)
+    attend_block(task, keys, values, block);
 }
 
 void merge(const SoftmaxState& total, const SoftmaxState& part, uint32_t padded) {

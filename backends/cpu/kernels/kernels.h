@@ -116,7 +116,7 @@ struct SoftmaxState {
   float* top;     // [queries]
 };
 
-// Adds pages [first_page, end_page) to the state of `queries` query vectors; query i sees positions begin[i] <= j < end[i].
+// Adds pages [first_page, end_page), from a split's beginning, to the state of `queries` query vectors; query i sees positions begin[i] <= j < end[i].
 struct AttentionTask {
   CacheView cache;
   const float* q;  // [queries][padded]

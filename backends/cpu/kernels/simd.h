@@ -19,9 +19,9 @@ inline void f_store_first(float* p, F x, uint32_t n) {
   for (uint32_t i = 0; i < n; ++i) p[i] = t[i];
 }
 
-// e^x to 2 units in the last place for -87.3 <= x <= 88.3; outside, the value at the border.
-inline F f_exp(F x) {
-  x = f_min(f_max(x, f_set(-87.3f)), f_set(88.3f));
+// e^x to 2 units in the last place for -87.3 <= x <= 0; below, the value at the border.
+inline F f_exp_of_negative(F x) {
+  x = f_max(x, f_set(-87.3f));
   const I n = i_from_f(f_mul(x, f_set(1.44269504f)));
   const F nf = f_from_i(n);
   F r = f_fma(nf, f_set(-0.693359375f), x);
@@ -35,6 +35,9 @@ inline F f_exp(F x) {
   p = f_add(f_fma(p, f_mul(r, r), r), f_set(1.0f));
   return f_mul(p, f_bits(i_shl(i_add(n, i_set(127)), 23)));
 }
+
+// The same up to 88.3.
+inline F f_exp(F x) { return f_exp_of_negative(f_min(x, f_set(88.3f))); }
 
 inline F f_sigmoid(F x) { return f_div(f_set(1.0f), f_add(f_set(1.0f), f_exp(f_sub(f_zero(), x)))); }
 

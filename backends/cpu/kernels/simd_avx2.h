@@ -9,6 +9,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 8;
+constexpr int kRegisters = 16;
 constexpr uint32_t kTileRows = 4;  // activation rows of one tile: 4 integer and 4 float sums leave room for operands
 constexpr int kFloatRows = 3;      // the same of float weights: four rows by these many sums
 using F = __m256;

@@ -9,6 +9,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 16;
+constexpr int kRegisters = 32;
 constexpr uint32_t kTileRows = 5;  // activation rows of one tile: with more its 10 integer and 10 float sums are spilled
 constexpr int kFloatRows = 6;      // the same of float weights: four rows by these many sums
 using F = __m512;

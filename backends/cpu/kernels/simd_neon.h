@@ -10,6 +10,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 4;
+constexpr int kRegisters = 32;
 constexpr uint32_t kTileRows = 8;  // activation rows of one tile: 8 integer and 8 float sums of 32 registers
 constexpr int kFloatRows = 6;      // the same of float weights: four rows by these many sums
 using F = float32x4_t;

@@ -9,6 +9,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr int kLanes = 4;
+constexpr int kRegisters = 16;
 constexpr uint32_t kTileRows = 4;
 constexpr int kFloatRows = 2;  // the same of float weights: four rows by these many sums
 using F = float __attribute__((vector_size(16)));
