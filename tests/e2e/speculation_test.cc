@@ -6,6 +6,24 @@
 namespace sotto::e2e {
 namespace {
 
+// Makes a model of random weights say the same six words again and again, with another one in between: after `steady` of them
+// the next is anybody's guess.
+struct Refrain {
+  uint32_t seed, steady;
+  uint32_t calls = 0;
+
+  static int32_t sing(void* self, float* logits, uint32_t) {
+    auto& r = *static_cast<Refrain*>(self);
+    const uint32_t n = r.calls++;
+    logits[3 + (n % r.steady == r.steady - 1 ? n * 13 % 300 : (n % 6 * 37 + r.seed * 11) % 300)] += 9;
+    return 0;
+  }
+  void lead(sotto_generate_options* o) {
+    o->mask = sing;
+    o->mask_user = this;
+  }
+};
+
 class Speculation : public testing::TestWithParam<const char*> {
  protected:
   // Words that come back.
@@ -42,7 +60,11 @@ TEST_P(Speculation, TheSameIdsGreedyAndSampled) {
       o.seed = seed;
       o.repeat_penalty = seed % 3 == 0 ? 1.05F : 0;
       o.flags |= SOTTO_GENERATE_LOGPROBS;
-      const Answer plain = answer(o, false), guessed = answer(o, true);
+      Refrain once{seed, 5 + 4 * seed}, again = once;
+      once.lead(&o);
+      const Answer plain = answer(o, false);
+      again.lead(&o);
+      const Answer guessed = answer(o, true);
       EXPECT_EQ(plain.tokens, guessed.tokens) << seed << " at " << temperature;
       EXPECT_EQ(plain.logprobs, guessed.logprobs) << seed << " at " << temperature;
       EXPECT_EQ(plain.text, guessed.text);
@@ -57,21 +79,22 @@ TEST_P(Speculation, TheSameIdsGreedyAndSampled) {
 
 // Wherever an answer ends, with guesses computed behind it, the session goes on as if there had been none.
 TEST_P(Speculation, AnEndInTheMiddleOfAGuessLeavesNothingBehind) {
-  const std::vector<uint32_t> prompt = repeating(3);
+  const std::vector<uint32_t> prompt = repeating(3), further = {17, 40};
   for (uint32_t end = 1; end <= 40; ++end) {
     std::vector<uint32_t> wanted;
     for (const bool speculates : {false, true}) {
       const SessionPtr session = make_session(model.get());
       auto o = greedy_options(prompt, 80);
       if (!speculates) o.flags |= SOTTO_GENERATE_NO_SPECULATION;
+      Refrain refrain{3, 40};
+      refrain.lead(&o);
       const Answer first = generate(session.get(), o, "", nullptr, [&, n = 0u](uint32_t, float) mutable { return ++n == end; });
       ASSERT_EQ(first.result.finish, SOTTO_FINISH_CALLBACK);
       ASSERT_EQ(sotto_session_position(session.get()), prompt.size() + end);
       drafted += first.result.drafted_tokens;
       auto counters = sized<sotto_counters>();
       ASSERT_EQ(sotto_session_counters(session.get(), &counters, nullptr), SOTTO_OK);
-      auto more = greedy_options({17, 40}, 10);
-      const Answer rest = generate(session.get(), more);
+      const Answer rest = generate(session.get(), greedy_options(further, 10));
       ASSERT_EQ(rest.status, SOTTO_OK) << rest.error;
       if (!speculates)
         wanted = rest.tokens;
@@ -85,7 +108,8 @@ TEST_P(Speculation, AnEndInTheMiddleOfAGuessLeavesNothingBehind) {
 TEST_P(Speculation, CallbacksComeInTheSameOrder) {
   const auto heard = [&](bool speculates) {
     std::vector<std::string> events;
-    auto o = greedy_options(repeating(5), 60);
+    const std::vector<uint32_t> prompt = repeating(5);
+    const auto o = greedy_options(prompt, 60);
     answer(
         o, speculates, [&](uint32_t token, float) { return events.push_back(std::to_string(token)), 0; },
         [&](sotto_str piece) { return events.emplace_back(piece.data, piece.size), 0; });
@@ -107,22 +131,14 @@ TEST_P(Speculation, NoStepBehindTheLimit) {
 }
 
 TEST_P(Speculation, AMaskSeesEveryTokenOnce) {
-  struct Mask {
-    uint32_t calls = 0;
-    static int32_t forbid(void* self, float* logits, uint32_t) {
-      const uint32_t n = static_cast<Mask*>(self)->calls++;
-      if (n % 5 == 0) logits[n % 3] += 100;  // depends on the place in the answer
-      return 0;
-    }
-  };
   std::vector<uint32_t> tokens[2];
   for (const bool speculates : {false, true}) {
-    Mask mask;
-    auto o = greedy_options(repeating(4), 60);
-    o.mask = Mask::forbid;
-    o.mask_user = &mask;
+    Refrain refrain{4, 15};
+    const std::vector<uint32_t> prompt = repeating(4);
+    auto o = greedy_options(prompt, 60);
+    refrain.lead(&o);
     tokens[speculates] = answer(o, speculates).tokens;
-    EXPECT_EQ(mask.calls, 60u);
+    EXPECT_EQ(refrain.calls, 60u);
   }
   EXPECT_EQ(tokens[0], tokens[1]);
 }

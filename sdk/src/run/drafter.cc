@@ -9,7 +9,7 @@ constexpr uint32_t kSlotsAtLeast = 256, kSlotsAtMost = 1u << 15;
 // Tried when a guess promises this much more speed: below it a wrong measurement would decide.
 constexpr double kWorth = 1.08;
 constexpr double kUsualExtra = 0.2;
-constexpr uint32_t kMemory = 16;  // guesses that a record remembers, roughly
+constexpr uint32_t kMemory = 16;  // guesses that are remembered, roughly
 
 uint32_t hash(const uint32_t* tokens, uint32_t count) {
   uint64_t h = 0;
@@ -48,9 +48,8 @@ void Drafter::rewind(uint32_t length) {
 void Drafter::follow(Span<const uint32_t> tokens) {
   if (checked_ < guess_.size()) {
     const bool right = guess_[checked_] == tokens[tokens.size() - 1];
-    Record& r = records_[level_];
-    r.count = std::min(r.count + 1, kMemory);
-    r.right += ((right ? 1.0 : 0.0) - r.right) / r.count;
+    count_ = std::min(count_ + 1, kMemory);
+    right_ += ((right ? 1.0 : 0.0) - right_) / count_;
     checked_ = right ? checked_ + 1 : guess_.size();
   }
   read(tokens, 0);
@@ -67,11 +66,11 @@ uint32_t Drafter::continuation(Span<const uint32_t> tokens, size_t level) {
 }
 
 // Of n guesses, each right with the same probability, 1 + p + ... + p^n tokens come of a step that takes 1 + n * extra.
-uint32_t Drafter::worthwhile(double right, uint32_t most) const {
+uint32_t Drafter::worthwhile(uint32_t most) const {
   double best = kWorth, tokens = 1, reached = 1;
   uint32_t length = 0;
   for (uint32_t n = 1; n <= most; ++n) {
-    reached *= right;
+    reached *= right_;
     tokens += reached;
     const double speed = tokens / (1 + n * extra_);
     if (speed > best) {
@@ -86,18 +85,17 @@ Span<const uint32_t> Drafter::draft(Span<const uint32_t> tokens, uint32_t most) 
   guess_.clear();
   checked_ = 0;
   if (slots_.empty()) return {};
-  for (level_ = 0; level_ < kLevels; ++level_) {
-    const uint32_t from = continuation(tokens, level_);
+  for (size_t level = 0; level < kLevels; ++level) {
+    const uint32_t from = continuation(tokens, level);
     if (from == 0) continue;
     // Behind its end the text goes on with the guess itself, as in a loop.
     for (uint32_t i = from; guess_.size() < kMost; ++i)
       guess_.push_back(i < tokens.size() ? tokens[i] : guess_[i - tokens.size()]);
-    const uint32_t length = worthwhile(records_[level_].right, std::min(most, kMost));
+    const uint32_t length = worthwhile(std::min(most, kMost));
     // Once rows were found dear, that is forgotten in time: it may have been a neighbour.
     if (length == 0) extra_ += (kUsualExtra - extra_) / 64;
     return {guess_.data(), length};
   }
-  level_ = 0;
   return {};
 }
 

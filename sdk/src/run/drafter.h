@@ -36,22 +36,17 @@ class Drafter {
  private:
   static constexpr uint32_t kGrams[] = {5, 3, 2};  // how many tokens have to be the same, longest first
   static constexpr size_t kLevels = sizeof kGrams / sizeof *kGrams;
-  struct Record {
-    double right = 0;    // part of the guesses that were right, lately
-    uint32_t count = 1;  // begins with one that was not
-  };
-
   uint32_t* slot(size_t level, const uint32_t* end);
   uint32_t continuation(Span<const uint32_t> tokens, size_t level);
-  uint32_t worthwhile(double right, uint32_t most) const;
+  uint32_t worthwhile(uint32_t most) const;
 
   std::vector<uint32_t> slots_;  // [level][hash]: behind the latest such tokens; may be wrong, so that it is compared
   uint32_t mask_ = 0;
   uint32_t indexed_ = 0;
   std::vector<uint32_t> guess_;
-  size_t checked_ = 0;  // of guess_
-  size_t level_ = 0;    // that made it
-  Record records_[kLevels];
+  size_t checked_ = 0;    // of guess_
+  double right_ = 0;      // part of the guesses that were right, lately
+  uint32_t count_ = 1;    // of them; begins with one that was not
   double single_ns_ = 0;  // a step of one row; 0: not known yet
   double extra_;          // what each further row takes of that
 };

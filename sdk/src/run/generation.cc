@@ -141,6 +141,7 @@ class Generation {
     const bool ends = t && t->ends_generation(token) && !(o_.flags & SOTTO_GENERATE_IGNORE_END);
     if (!ends) {
       if (matcher_) SOTTO_TRY(matcher_->accept(token));
+      if (row_ < guess_.size() && guess_[row_] != token) s_.trusted_ = static_cast<uint32_t>(s_.tokens_.size());
       s_.tokens_.push_back(token);
       s_.set_position();
     }
@@ -178,9 +179,10 @@ class Generation {
       return {};
     }
     const auto start = Clock::now();
-    if (s_.stream_.computed >= tokens.size()) {  // a wrong guess
+    if (s_.trusted_ < tokens.size()) {
       Scheduler::Turn turn(s_.engine().scheduler());
-      SOTTO_TRY(s_.truncate_cache(turn, static_cast<uint32_t>(tokens.size()) - 1));
+      SOTTO_TRY(s_.truncate_cache(turn, s_.trusted_));
+      s_.trusted_ = UINT32_MAX;
     }
     const auto guess = s_.drafter_.draft(tokens, room_for_guess());
     guess_.assign(guess.begin(), guess.end());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "run/user_call.h"
 
@@ -109,10 +110,11 @@ Status Session::compute(size_t kept, const RowWishes& wishes, const StopWatch& s
 
 // What the cache still holds of a guess when its generation ends, however it does.
 void Session::drop_guess() noexcept {
-  if (stream_.computed <= tokens_.size()) return;
+  const uint32_t right = std::min(std::exchange(trusted_, UINT32_MAX), static_cast<uint32_t>(tokens_.size()));
+  if (stream_.computed <= right) return;
   Scheduler::Turn turn(engine_.scheduler());
   try {
-    if (truncate_cache(turn, static_cast<uint32_t>(tokens_.size())).ok()) return;
+    if (truncate_cache(turn, right).ok()) return;
   } catch (...) {  // no memory for the sentence of a failure
   }
   turn.sequences().release(stream_);

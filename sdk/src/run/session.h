@@ -75,8 +75,9 @@ class Session {
   Stream stream_;
   std::vector<AdapterFrom> adapters_;  // ascending; loras_ holds what they name
   std::vector<std::shared_ptr<const Lora>> loras_;
-  std::vector<float> rows_;  // of the last step
-  uint32_t ahead_ = 0;       // how many of tokens_, at their end, are a guess in work and not the text
+  std::vector<float> rows_;        // of the last step
+  uint32_t trusted_ = UINT32_MAX;  // from this position on the cache holds what was guessed wrongly
+  uint32_t ahead_ = 0;             // how many of tokens_, at their end, are a guess in work and not the text
   Drafter drafter_;
 
   std::atomic<std::thread::id> owner_{std::thread::id()};  // of the call in progress

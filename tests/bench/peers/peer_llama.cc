@@ -47,9 +47,9 @@ struct Peer {
 #if defined(PEER_IK)
     m.repack_tensors = repack;
     m.use_mmap = !repack;
-    model = llama_load_model_from_file(path, m);
+    model = llama_model_load_from_file(path, m);
     if (model == nullptr) return false;
-    context = llama_new_context_with_model(model, c);
+    context = llama_init_from_model(model, c);
     vocabulary = static_cast<uint32_t>(llama_n_vocab(model));
 #else
     m.use_extra_bufts = repack;

@@ -55,7 +55,9 @@ TEST_F(Drafting, ALoopGoesOnWithItself) {
   cost(0.05);
   draft();
   say(9), draft(), say(7), draft(), say(8);
-  EXPECT_EQ(draft(7), (std::vector<uint32_t>{9, 7, 8, 9, 7, 8, 9}));
+  const auto d = draft(7);
+  ASSERT_GE(d.size(), 4u);
+  for (size_t i = 0; i < d.size(); ++i) EXPECT_EQ(d[i], (std::vector<uint32_t>{9, 7, 8}[i % 3])) << i;
 }
 
 TEST_F(Drafting, SilentWhereGuessesAreWrong) {
