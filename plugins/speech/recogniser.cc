@@ -2,7 +2,7 @@
 
 #include <sphinxbase/cmn.h>
 #include <sphinxbase/feat.h>
-#include <sphinxbase/fsg_model.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +35,28 @@ struct Reading {
 };
 
 bool is_file(const std::string& path) { return access(path.c_str(), R_OK) == 0; }
+
+// The library reads language models from files alone; this one never reaches a disk.
+struct MemoryFile {
+  explicit MemoryFile(const std::string& text) : descriptor(memfd_create("sotto-phrases", MFD_CLOEXEC)) {
+    size_t at = 0;
+    while (descriptor >= 0 && at < text.size()) {
+      const ssize_t written = write(descriptor, text.data() + at, text.size() - at);
+      if (written <= 0) break;
+      at += static_cast<size_t>(written);
+    }
+    if (at == text.size() && descriptor >= 0) return;
+    if (descriptor >= 0) close(descriptor);
+    throw Failure(SOTTO_OUT_OF_MEMORY,
+                  "speech: there is no memory for the phrases' model of " + std::to_string(text.size()) + " bytes");
+  }
+  ~MemoryFile() { close(descriptor); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  const int descriptor;
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+};
 
 std::vector<std::string> phrases_of(const sotto_recogniser_options& o) {
   if (o.phrases == nullptr) return {};
@@ -130,37 +152,22 @@ void Recogniser::open(const RecogniserModel& model, bool has_phrases) {
 }
 
 void Recogniser::listen_for(const std::vector<std::string>& phrases) {
-  const WordNetwork network = network_of(phrases, [&](const std::string& word) {
+  const PhraseModel model = model_of(phrases, [&](const std::string& word) {
     char* const sounds = ps_lookup_word(decoder_, word.c_str());
     ckd_free(sounds);
     return sounds != nullptr;
   });
-  facts_.phrases = network.phrases;
-  facts_.skipped_phrases = network.skipped;
-  network.unknown.copy(facts_.unknown_word, sizeof facts_.unknown_word - 1);
-  if (network.phrases == 0)
+  facts_.phrases = model.phrases;
+  facts_.skipped_phrases = model.skipped;
+  model.unknown.copy(facts_.unknown_word, sizeof facts_.unknown_word - 1);
+  if (model.phrases == 0)
     throw Failure(SOTTO_UNSUPPORTED, "speech: of " + std::to_string(phrases.size()) + " phrases none can be heard (\"" +
                                          std::string(facts_.unknown_word) +
                                          "\" is not in the dictionary): give English sentences, numbers as words");
+  const MemoryFile file(model.arpa);
   bool is_taken = false;
   const std::string why = call("taking phrases", [&] {
-    logmath_t* const log = ps_get_logmath(decoder_);
-    fsg_model_t* const fsg =
-        fsg_model_init("phrases", log, static_cast<float>(kLanguageWeight), static_cast<int>(network.states));
-    fsg->start_state = 0;
-    fsg->final_state = static_cast<int>(network.end);
-    for (const std::string& word : network.words) fsg_model_word_add(fsg, word.c_str());
-    for (const WordArc& arc : network.arcs) {
-      const auto weight = static_cast<int>(logmath_log(log, arc.probability) * kLanguageWeight);
-      if (arc.word == WordNetwork::kNoWord)
-        fsg_model_null_trans_add(fsg, static_cast<int>(arc.from), static_cast<int>(arc.to), weight);
-      else
-        fsg_model_trans_add(fsg, static_cast<int>(arc.from), static_cast<int>(arc.to), weight,
-                            fsg_model_word_id(fsg, network.words[arc.word].c_str()));
-    }
-    glist_free(fsg_model_null_trans_closure(fsg, nullptr));
-    is_taken = ps_set_fsg(decoder_, "phrases", fsg) == 0 && ps_set_search(decoder_, "phrases") == 0;
-    fsg_model_free(fsg);
+    is_taken = ps_set_lm_file(decoder_, "phrases", file.path.c_str()) == 0 && ps_set_search(decoder_, "phrases") == 0;
   });
   if (!is_taken) throw Failure(SOTTO_INTERNAL, "speech: PocketSphinx did not take the phrases: " + why);
 }

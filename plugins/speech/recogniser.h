@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "phrase_model.h"
 #include "sotto/speech.h"
 #include "sphinx.h"
 #include "turn.h"
-#include "word_network.h"
 
 namespace sotto::speech {
 

@@ -29,17 +29,23 @@ extern "C" void listen_to_log(void*, err_lvl_t level, const char* format, ...) {
 
 std::mutex g_mutex;    // guards what follows, and the library's choice of a log
 uint32_t g_users = 0;  // objects of SphinxLog
+std::FILE* g_file;     // where the log went before
 
 }  // namespace
 
 SphinxLog::SphinxLog() {
   const std::lock_guard<std::mutex> lock(g_mutex);
-  if (g_users++ == 0) err_set_callback(listen_to_log, nullptr);
+  if (g_users++ != 0) return;
+  g_file = err_get_logfp();
+  err_set_logfp(nullptr);  // some of it is written past the function
+  err_set_callback(listen_to_log, nullptr);
 }
 
 SphinxLog::~SphinxLog() {
   const std::lock_guard<std::mutex> lock(g_mutex);
-  if (--g_users == 0) err_set_callback(err_logfp_cb, nullptr);  // this code may be unloaded
+  if (--g_users != 0) return;
+  err_set_callback(err_logfp_cb, nullptr);  // this code may be unloaded
+  err_set_logfp(g_file);
 }
 
 SphinxWatch::SphinxWatch() : outer(t_watch) {
