@@ -34,6 +34,10 @@ class DemoHome {
   void join(const sotto_assistant_api& api, sotto_assistant* assistant);
   // What rang since the last call: "The timer is up (10 minutes)."
   std::vector<std::string> rings(bool is_chinese);
+  // What may be said to it: the JSON that join gives, the names of its functions, what it can play.
+  static const char* description();
+  static std::vector<std::string> functions();
+  const std::vector<std::string>& titles() const { return player_.titles(); }
   // The devices that are on, playing or open, a line.
   std::string summary();
 

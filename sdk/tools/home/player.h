@@ -17,6 +17,7 @@ class Player {
   Json act(const std::string& function, const Json& arguments);     // "media.play" and its like
   Json volume(const std::string& function, const Json& arguments);  // "volume.set" and its like
   std::string summary() const;
+  const std::vector<std::string>& titles() const { return tracks_; }
 
  private:
   bool is_playing_ = false, is_muted_ = false;
