@@ -19,6 +19,9 @@ constexpr double kLanguageWeight = 6.5;  // the library's own
 // The library keeps logarithms to the base 1.0001, shifted right by 10 bits; sounds count against words by the language weight,
 // and a list's likelihoods are right when they are divided by it (Wessel et al. 2001).
 constexpr double kNatsAUnit = 1024 / kLanguageWeight;
+// By so much the search's best is likelier than the list's: on the sentences of tests/speech/tuning.en.txt it had the fewest
+// errors three times as often as the next.
+constexpr double kBestIsAhead = 1.1;
 
 uint32_t chosen(uint32_t given, uint32_t usual, uint32_t least, uint32_t most, const char* what) {
   if (given == 0) return usual;
@@ -229,7 +232,7 @@ std::vector<Recogniser::Line> Recogniser::end() {
   if (readings.size() > 1) {
     std::stable_sort(readings.begin() + 1, readings.end(),
                      [](const Reading& a, const Reading& b) { return a.units > b.units; });
-    // The best one is found by another search, whose scores cannot be compared: it is as likely as the list's likeliest.
+    // The best one is found by another search, whose scores cannot be compared.
     readings[0].units = readings[1].units;
   }
   const double nats = kNatsAUnit * std::log(logmath_get_base(ps_get_logmath(decoder_)));
@@ -237,7 +240,7 @@ std::vector<Recogniser::Line> Recogniser::end() {
   for (const Reading& reading : readings) {
     const bool is_known = std::any_of(lines.begin(), lines.end(), [&](const Line& l) { return l.text == reading.text; });
     if (lines.size() < hypotheses_ && !reading.text.empty() && !is_known)
-      lines.push_back({reading.text, static_cast<float>(reading.units * nats)});
+      lines.push_back({reading.text, static_cast<float>(reading.units * nats + (lines.empty() ? kBestIsAhead : 0))});
   }
   return lines;
 }
