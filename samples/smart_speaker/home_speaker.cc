@@ -114,6 +114,7 @@ void HomeSpeaker::answer(const std::vector<Reading>& readings) {
     remark("[a fixed text]");
     return sound_->say(fixed);
   }
+  home_.hear(readings.front().text);
   std::vector<sotto_hypothesis> heard;
   for (const Reading& reading : readings) heard.push_back({sizeof(sotto_hypothesis), reading.score, sotto::str(reading.text)});
   sotto_assistant_result result{};

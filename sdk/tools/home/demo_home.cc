@@ -123,6 +123,11 @@ void DemoHome::join(const sotto_assistant_api& api, sotto_assistant* assistant) 
   }
 }
 
+void DemoHome::hear(const std::string& words) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  player_.hear(words);
+}
+
 const char* DemoHome::description() { return kHome; }
 
 std::vector<std::string> DemoHome::functions() {
