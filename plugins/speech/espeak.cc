@@ -1,6 +1,7 @@
 #include "espeak.h"
 
 #include <espeak-ng/speak_lib.h>
+#include <unistd.h>
 
 #include <mutex>
 
@@ -16,8 +17,7 @@ constexpr size_t kMostSamples = 22050 * 120;  // of one part, whose text is shor
 
 // What the library itself keeps once for the process can be guarded only once for the process; no constructor runs.
 std::mutex g_mutex;       // guards the library and what follows
-uint32_t g_users = 0;     // objects of Espeak
-int g_rate = 0;           // samples a second
+int g_rate = 0;           // samples a second; 0: it is not open
 uint32_t g_language = 0;  // whose voice is chosen; 0: none yet
 char g_folder[512] = {};  // that was asked for; empty: the library's own
 
@@ -46,14 +46,17 @@ void open(const std::string& folder) {
   if (folder.size() >= sizeof g_folder)
     throw Failure(SOTTO_INVALID_ARGUMENT, "speech: the folder of eSpeak's data has a name of " + std::to_string(folder.size()) +
                                               " bytes: at most 511 are taken");
+  // Where a folder has no data the library looks elsewhere: what was named is not exchanged for something else.
+  const bool is_there = folder.empty() || access((folder + "/espeak-ng-data/phontab").c_str(), R_OK) == 0;
   // Samples are handed over, none is played; without its data the library would end the process but for the last flag.
-  g_rate =
-      espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 60, folder.empty() ? nullptr : folder.c_str(), espeakINITIALIZE_DONT_EXIT);
-  if (g_rate <= 0)
+  const int rate = !is_there ? 0
+                             : espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 60, folder.empty() ? nullptr : folder.c_str(),
+                                                 espeakINITIALIZE_DONT_EXIT);
+  if (rate <= 0)
     throw Failure(SOTTO_NOT_FOUND, "speech: eSpeak NG finds no data in " + (folder.empty() ? "its own folder" : folder) +
                                        ": install espeak-ng-data, or name the folder that holds espeak-ng-data");
   espeak_SetSynthCallback(take);
-  g_language = 0;
+  g_rate = rate;
   folder.copy(g_folder, sizeof g_folder - 1);
   g_folder[folder.size()] = '\0';
 }
@@ -73,19 +76,12 @@ void choose(uint32_t language) {
 
 Espeak::Espeak(const std::string& folder) {
   const std::lock_guard<std::mutex> lock(g_mutex);
-  if (g_users == 0)
+  if (g_rate == 0)
     open(folder);
   else if (!folder.empty() && folder != g_folder)
     throw Failure(SOTTO_MISMATCH, "speech: eSpeak NG has the data of " + std::string(*g_folder ? g_folder : "its own folder") +
-                                      " open, not of " + folder +
-                                      ": it can hold one in a process, destroy the other voices first");
-  ++g_users;
+                                      " open, not of " + folder + ": a process can have one, name it for its first voice");
   rate_ = static_cast<uint32_t>(g_rate);
-}
-
-Espeak::~Espeak() {
-  const std::lock_guard<std::mutex> lock(g_mutex);
-  if (--g_users == 0) espeak_Terminate();
 }
 
 void Espeak::speak(const TextPart& part, const VoiceSettings& settings, const std::atomic<bool>& is_cancelled,

@@ -17,14 +17,12 @@ struct VoiceSettings {
   int words_a_minute, pitch, volume;  // in eSpeak's own numbers
 };
 
-// Holds the library ready; the last to go ends it. [any thread]
+// The library, ready. Once begun it stays so until the process ends: its way of ending waits for a thread of its own, and in
+// version 1.51 sometimes for ever. [any thread]
 class Espeak {
  public:
   // `folder` of espeak-ng-data; empty: the library's own, or that which is open. Throws Failure.
   explicit Espeak(const std::string& folder);
-  ~Espeak();
-  Espeak(const Espeak&) = delete;
-  Espeak& operator=(const Espeak&) = delete;
 
   uint32_t rate() const { return rate_; }  // samples a second
   // Replaces *samples by the part's. Ends early, with what there is, when `is_cancelled` becomes true.

@@ -11,7 +11,9 @@
 namespace sotto::speech {
 namespace {
 
-constexpr uint32_t kStep = 160;  // samples of a frame, 10 ms: what the library decides by
+constexpr size_t kFrame = 160;  // samples of a frame, 10 ms: what the library decides by
+constexpr double kQuiet = 20;   // root of the mean square, -64 dB of the loudest: below no utterance begins, whatever the noise
+constexpr uint32_t kPrelude = 30;  // frames that may lie between something loud and the library's finding that it is speech
 constexpr uint32_t kMostPhrases = 65536;
 constexpr uint64_t kMostPhraseBytes = 1024;
 constexpr size_t kMostReadings = 200;    // of the lattice, of which many are the same words
@@ -190,21 +192,31 @@ sotto_hearing Recogniser::feed(const int16_t* samples, uint64_t count) {
   refuse_if_broken();
   sotto_hearing hearing{sizeof hearing, 0, 0};
   while (hearing.taken < count && !is_over_) {
-    const uint64_t step = std::min<uint64_t>(kStep, count - hearing.taken);
-    int done = 0;
-    bool is_speech = false;
-    call("listening", [&] {
-      done = ps_process_raw(decoder_, samples + hearing.taken, static_cast<size_t>(step), FALSE, FALSE);
-      is_speech = ps_get_in_speech(decoder_) != 0;
-    });
-    if (done < 0) throw Failure(SOTTO_INTERNAL, "speech: PocketSphinx takes no more samples: reset the recogniser");
+    const uint64_t step = std::min<uint64_t>(kFrame - frame_.size(), count - hearing.taken);
+    frame_.insert(frame_.end(), samples + hearing.taken, samples + hearing.taken + step);
     hearing.taken += step;
-    if (is_speech || is_speech_) speech_samples_ += step;
-    is_over_ = (is_speech_ && !is_speech) || speech_samples_ >= longest_samples_;
-    is_speech_ = is_speech_ || is_speech;
+    if (frame_.size() == kFrame) listen();
   }
   hearing.flags = (is_speech_ ? SOTTO_HEARING_SPEECH : 0) | (is_over_ ? SOTTO_HEARING_END : 0);
   return hearing;
+}
+
+void Recogniser::listen() {
+  int done = 0;
+  bool is_speech = false;
+  call("listening", [&] {
+    done = ps_process_raw(decoder_, frame_.data(), frame_.size(), FALSE, FALSE);
+    is_speech = ps_get_in_speech(decoder_) != 0;
+  });
+  double power = 0;
+  for (const int16_t s : frame_) power += static_cast<double>(s) * s;
+  loud_frames_ = power > kQuiet * kQuiet * kFrame ? kPrelude : std::max(loud_frames_, 1u) - 1;
+  is_speech = is_speech && (is_speech_ || loud_frames_ > 0);
+  if (is_speech || is_speech_) speech_samples_ += frame_.size();
+  frame_.clear();
+  if (done < 0) throw Failure(SOTTO_INTERNAL, "speech: PocketSphinx takes no more samples: reset the recogniser");
+  is_over_ = (is_speech_ && !is_speech) || speech_samples_ >= longest_samples_;
+  is_speech_ = is_speech_ || is_speech;
 }
 
 std::string Recogniser::partial() {
@@ -248,6 +260,7 @@ std::vector<Recogniser::Line> Recogniser::end() {
 void Recogniser::finish(sotto_on_hypothesis on_hypothesis, void* user) {
   const Turns::Turn turn(turns_, "the recogniser");
   refuse_if_broken();
+  if (!is_over_ && !frame_.empty()) listen();
   const bool is_speech = is_speech_;
   const std::vector<Line> lines = end();
   begin();
@@ -261,6 +274,7 @@ void Recogniser::finish(sotto_on_hypothesis on_hypothesis, void* user) {
 void Recogniser::reset() {
   const Turns::Turn turn(turns_, "the recogniser");
   refuse_if_broken();
+  frame_.clear();
   call("starting anew", [&] {
     ps_end_utt(decoder_);
     ps_start_stream(decoder_);

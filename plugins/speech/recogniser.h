@@ -42,6 +42,7 @@ class Recogniser {
   void open(const RecogniserModel& model, bool has_phrases);
   void listen_for(const std::vector<std::string>& phrases);
   void begin();
+  void listen();  // to frame_
   std::vector<Line> end();
   void refuse_if_broken() const;
   // A call that the library left by its fault leaves the decoder in an unknown state.
@@ -53,6 +54,8 @@ class Recogniser {
   sotto_recogniser_facts facts_{};
   uint32_t end_silence_ms_, longest_samples_, hypotheses_;
   std::vector<float> first_mean_;  // of the sound's spectrum, before anything was heard
+  std::vector<int16_t> frame_;     // samples of the next frame: what is heard does not depend on how they come
+  uint32_t loud_frames_ = 0;       // left, in which an utterance may begin
   uint64_t speech_samples_ = 0;    // of the utterance in progress
   bool is_speech_ = false, is_over_ = false, is_broken_ = false;
   Turns turns_;

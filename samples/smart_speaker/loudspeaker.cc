@@ -1,7 +1,6 @@
 #include "loudspeaker.h"
 
 #include <fcntl.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>

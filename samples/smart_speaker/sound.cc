@@ -63,6 +63,9 @@ void Sound::make_recogniser(const std::vector<std::string>& phrases) {
 void Sound::make_voice(const std::string& where) {
   sotto::call([&](sotto_error* err) { return skill_.api->voice_create(skill_.self, nullptr, &voice_, err); });
   sotto::call([&](sotto_error* err) { return skill_.api->voice_rate(voice_, &rate_, err); });
+  if (rate_ < 4000 || rate_ > 192000)
+    throw sotto::Error(SOTTO_INTERNAL,
+                       ("the voice gives " + std::to_string(rate_) + " samples a second: its plugin is at fault").c_str());
   loudspeaker_ = make_loudspeaker(where, rate_);
 }
 
@@ -114,6 +117,9 @@ bool Sound::listen(size_t samples) {
     sotto_hearing hearing{};
     hearing.struct_size = sizeof hearing;
     sotto::call([&](sotto_error* err) { return skill_.api->feed(recogniser_, heard_.data(), heard_.size(), &hearing, err); });
+    const bool is_stuck = hearing.taken == 0 && (hearing.flags & SOTTO_HEARING_END) == 0;
+    if (is_stuck || hearing.taken > heard_.size())
+      throw sotto::Error(SOTTO_INTERNAL, "the recogniser took more samples than it was given, or none: its plugin is at fault");
     heard_.erase(heard_.begin(), heard_.begin() + static_cast<std::ptrdiff_t>(hearing.taken));
     samples -= std::min(samples, static_cast<size_t>(hearing.taken));
     hearing_ = hearing.flags;

@@ -109,7 +109,8 @@ Player::Json Player::act(const std::string& function, const Json& arguments) {
   if (function == "media.play") {
     std::string wanted;
     for (const char* slot : kWanted)
-      if (wanted.empty() && arguments.contains(slot) && arguments[slot].is_string()) wanted = arguments[slot].get<std::string>();
+      if (wanted.empty() && arguments.contains(slot) && arguments[slot].is_string())
+        wanted = arguments[slot].get<std::string>();
     if (!names_something(wanted)) wanted.clear();  // "music"
     size_t found = title_for(wanted, tracks_);
     // What was marked as nothing may still be a title's name, or what else there is of the words.
