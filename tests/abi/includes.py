@@ -35,6 +35,8 @@ THIRD_PARTY = (
     (r"hwy/",                      r"backends/cpu/",                                            False),
     (r"vulkan/",                   r"backends/vulkan/",                                         False),
     (r"cuda|nccl",                 r"backends/cuda/",                                           False),
+    (r"espeak-ng/",                r"plugins/speech/",                                          True),
+    (r"pocketsphinx\.h|sphinxbase/", r"plugins/speech/",                                       False),
     (r"sqlite3\.h",                r"plugins/recommendation/|tests/",                           False),
     (r"mpi\.h",                    r"plugins/mpi/",                                             False),
     (r"gtest/|gmock/",             r"tests/",                                                   False),
