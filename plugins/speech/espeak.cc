@@ -24,14 +24,15 @@ char g_folder[512] = {};  // that was asked for; empty: the library's own
 struct Take {
   std::vector<int16_t>* samples;
   const std::atomic<bool>* is_cancelled;
-  bool is_out_of_memory = false;
+  bool is_stopped = false, is_out_of_memory = false;
 };
 
 // Called by the library in the thread that called espeak_Synth.
 int take(short* samples, int count, espeak_EVENT* events) {
   auto* into = static_cast<Take*>(events->user_data);
   if (into == nullptr) return 0;
-  if (*into->is_cancelled || into->samples->size() > kMostSamples) return 1;
+  into->is_stopped = *into->is_cancelled || into->samples->size() > kMostSamples;
+  if (into->is_stopped) return 1;
   if (samples == nullptr || count <= 0) return 0;
   try {
     into->samples->insert(into->samples->end(), samples, samples + count);
@@ -97,7 +98,7 @@ void Espeak::speak(const TextPart& part, const VoiceSettings& settings, const st
   const espeak_ERROR done =
       espeak_Synth(part.text.c_str(), part.text.size() + 1, 0, POS_CHARACTER, 0, espeakCHARS_UTF8, nullptr, &into);
   if (into.is_out_of_memory) throw std::bad_alloc();
-  if (done != EE_OK)
+  if (done != EE_OK && !into.is_stopped)  // the library calls being stopped an error
     throw Failure(SOTTO_INTERNAL, "speech: eSpeak NG failed with " + std::to_string(done) + " on a part of " +
                                       std::to_string(part.text.size()) + " bytes");
 }
