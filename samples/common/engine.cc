@@ -52,12 +52,17 @@ constexpr sotto_clock_service kClock = {sizeof(sotto_clock_service), 0, unix_mil
 sotto::Runtime make_runtime(const SampleOptions& options, SampleClock& clock) {
   const std::string folder = options.plugins.empty() ? sotto::tools::default_plugin_folder() : options.plugins;
   const std::string communicator = sotto::tools::communicator_in(folder);
-  const sotto_str file = sotto::str(communicator);
+  std::vector<std::string> files;
+  if (!communicator.empty()) files.push_back(communicator);
+  for (const std::string& file : options.plugin_files)
+    if (std::error_code none; std::filesystem::exists(folder + "/" + file, none)) files.push_back(folder + "/" + file);
+  std::vector<sotto_str> views;
+  for (const std::string& file : files) views.push_back(sotto::str(file));
   sotto_runtime_options o{};
   o.struct_size = sizeof o;
   o.plugin_folder = sotto::str(folder);
-  o.plugin_files = communicator.empty() ? nullptr : &file;
-  o.plugin_file_count = communicator.empty() ? 0 : 1;
+  o.plugin_files = views.data();
+  o.plugin_file_count = static_cast<uint32_t>(views.size());
   o.clock = clock.interface();
   return sotto::Runtime(o);
 }

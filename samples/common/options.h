@@ -19,6 +19,7 @@ struct SampleOptions {
   // Set by the sample itself.
   uint32_t sessions = 4;
   uint64_t memory_cap_bytes = 0;
+  std::vector<std::string> plugin_files;  // in folders below that of the plugins: "speech/libspeech.so"; not there: passed over
 };
 
 struct OptionRow {

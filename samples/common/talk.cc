@@ -42,7 +42,18 @@ class StopButton {
   std::atomic<Voice*> voice_{nullptr};
 };
 
-void listen(Voice& voice, StopButton& button, std::istream& lines, bool is_script) {
+void listen(Voice& voice, StopButton& button, Ears& ears) {
+  std::vector<Reading> readings;
+  while (std::cout && ears.next(&readings)) {
+    std::cout << "> " << readings.front().text << "\n" << std::flush;
+    button.aim_at(&voice);
+    const bool goes_on = voice.hear_readings(readings);
+    button.aim_at(nullptr);
+    if (!goes_on) return;
+  }
+}
+
+void read(Voice& voice, StopButton& button, std::istream& lines, bool is_script) {
   const bool is_typed = !is_script && isatty(STDIN_FILENO) == 1;
   while (true) {
     if (is_typed) std::cout << "> " << std::flush;
@@ -69,7 +80,10 @@ int talk(const char* program, const SampleOptions& options, const std::function<
     if (!options.script.empty() && !script)
       throw sotto::Error(SOTTO_NOT_FOUND, ("the script " + options.script + " cannot be opened").c_str());
     const std::unique_ptr<Voice> voice = make();
-    listen(*voice, button, options.script.empty() ? std::cin : script, !options.script.empty());
+    if (Ears* const ears = voice->ears())
+      listen(*voice, button, *ears);
+    else
+      read(*voice, button, options.script.empty() ? std::cin : script, !options.script.empty());
     return 0;
   } catch (const ServedAsRank&) {
     return 0;

@@ -17,6 +17,11 @@ int32_t show(void*, sotto_str piece) {
   return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
+int32_t show_and_keep(void* text, sotto_str piece) {
+  static_cast<std::string*>(text)->append(piece.data, static_cast<size_t>(piece.size));
+  return show(nullptr, piece);
+}
+
 // A remark beside the conversation: stderr, dimmed on a terminal.
 void remark(const std::string& text) {
   const bool is_terminal = isatty(STDERR_FILENO) == 1;

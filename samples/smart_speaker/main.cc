@@ -2,7 +2,8 @@
 // heads and a domain is the assistant of a small home; any other talks.
 //
 // On a terminal it talks with you; with --script FILE it plays the lines of the file. Ctrl-C stops an answer; at the prompt it
-// ends the program. Exit status: 0 done, 1 it failed, 2 wrong usage, 130 stopped by Ctrl-C.
+// ends the program. --speak lets answers be heard, --listen hears what is said (docs/speech.md). Exit status: 0 done, 1 it
+// failed, 2 wrong usage, 130 stopped by Ctrl-C.
 #include <iostream>
 
 #include "home_speaker.h"
@@ -18,6 +19,8 @@ class Owner : public Voice {
   Owner(const SpeakerOptions& options, std::unique_ptr<Engine> engine)
       : engine_(std::move(engine)), voice_(options, *engine_) {}
   bool hear(const std::string& line) override { return voice_.hear(line); }
+  bool hear_readings(const std::vector<Reading>& readings) override { return voice_.hear_readings(readings); }
+  Ears* ears() override { return voice_.ears(); }
   void stop() override { voice_.stop(); }
 
  private:

@@ -12,8 +12,8 @@ std::string rounded(double value) {
 
 }  // namespace
 
-Speaker::Speaker(const SpeakerOptions& options, const Engine& engine)
-    : options_(options), skill_(sotto_dialogue_find(engine.runtime.get())) {
+Speaker::Speaker(const SpeakerOptions& options, Engine& engine)
+    : options_(options), sound_(options, engine, {}), skill_(sotto_dialogue_find(engine.runtime.get())) {
   if (skill_.api == nullptr)
     throw sotto::Error(SOTTO_NOT_FOUND, "no dialogue plugin was loaded: `sotto doctor` says why; --plugins names its folder");
   sotto_dialogue_options o{};
@@ -52,9 +52,11 @@ void Speaker::answer(const std::string& line) {
   o.seed = options_.seed;
   sotto_turn_result turn{};
   turn.struct_size = sizeof turn;
+  std::string said;
   sotto_error err{};
   err.struct_size = sizeof err;
-  const sotto_status status = skill_.api->say(dialogue_, sotto_cstr("user"), sotto::str(line), &o, show, nullptr, &turn, &err);
+  const sotto_status status =
+      skill_.api->say(dialogue_, sotto_cstr("user"), sotto::str(line), &o, show_and_keep, &said, &turn, &err);
   std::fputs("\n", stdout);
   std::fflush(stdout);
   if (turn.dropped_turns != 0) remark("[" + std::to_string(turn.dropped_turns) + " old turns left the context]");
@@ -64,4 +66,5 @@ void Speaker::answer(const std::string& line) {
            rounded((turn.generated_tokens - 1) * 1e9 / static_cast<double>(turn.decode_ns)) + " tokens/s; " +
            std::to_string(turn.computed_tokens) + " of " + std::to_string(turn.prompt_tokens) + " prompt tokens computed]");
   if (status != SOTTO_OK) throw sotto::Error(status, err.text);
+  sound_.say(said);
 }

@@ -5,6 +5,8 @@
 
 struct SpeakerOptions : SampleOptions {
   std::string music;    // folder; empty: a few titles that are not there
+  std::string speak;    // "play" or a sound file: answers are heard too; empty: they are not
+  std::string listen;   // a sound file, "-": words are heard, not typed
   std::string weather;  // file; empty: a made-up week
   std::string system_prompt =
       "You are the voice of a smart speaker at home. Answer in one or two short sentences, in the language of the user.";

@@ -1,11 +1,12 @@
 # SottoPlugins.cmake: how a plugin is built, inside this tree and, installed, outside of it.
 include_guard(GLOBAL)
 
-# sotto_add_plugin(NAME SOURCES ... [LINK ...] [WHEN condition] [FOLDER folder]): a skill or communicator plugin, one library lib<NAME>.so
+# sotto_add_plugin(NAME SOURCES ... [LINK ...] [WHEN condition] [FOLDER folder] [COMPONENT name]): a skill or communicator plugin, one library lib<NAME>.so
 # that exports the symbol sotto_plugin and nothing else. Within Sotto it lands in lib/sotto, or in FOLDER below it when it is not to be
-# loaded with the others; elsewhere beside the caller's libraries.
+# loaded with the others; elsewhere beside the caller's libraries. With COMPONENT it is
+# installed only when that component is named.
 function(sotto_add_plugin name)
-  cmake_parse_arguments(arg "" "FOLDER" "SOURCES;LINK;WHEN" ${ARGN})
+  cmake_parse_arguments(arg "" "FOLDER;COMPONENT" "SOURCES;LINK;WHEN" ${ARGN})
   if(DEFINED arg_WHEN)
     if(NOT (${arg_WHEN}))
       message(STATUS "sotto: ${name} is not built (${arg_WHEN} is false)")
@@ -33,7 +34,10 @@ function(sotto_add_plugin name)
       file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib/sotto/${arg_FOLDER})
       file(CHMOD ${PROJECT_BINARY_DIR}/lib/sotto/${arg_FOLDER} DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
     endif()
-    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sotto/${arg_FOLDER})
+    if(arg_COMPONENT)
+      set(component COMPONENT ${arg_COMPONENT} EXCLUDE_FROM_ALL)
+    endif()
+    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sotto/${arg_FOLDER} ${component})
     set_property(GLOBAL APPEND PROPERTY SOTTO_PLUGINS ${name})
   endif()
 endfunction()

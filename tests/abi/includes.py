@@ -17,7 +17,7 @@ MODULES = {
     "api": {"run", "model", "text", "host", "border", "base"},
 }
 APPLICATION = {"sotto.h", "sotto.hpp", "base.h", "types.h", "plugin.h", "runtime.h", "model.h", "session.h", "values.h", "grammar.h"}
-SKILLS = {"assistant.h", "dialogue.h", "hidden.h", "sentiment.h", "recommendation.h", "care.h", "journal.h"}
+SKILLS = {"assistant.h", "dialogue.h", "hidden.h", "sentiment.h", "recommendation.h", "care.h", "journal.h", "speech.h"}
 BACKEND = {"base.h", "types.h", "plugin.h", "plugin.hpp", "backend.h", "plan.h", "profile.h", "driver.h"}
 # Projects by others, built from the installed package alone: any public header and their own, nothing else of this tree.
 OUTSIDE = re.compile(r"samples/external_\w+/")
@@ -35,6 +35,8 @@ THIRD_PARTY = (
     (r"hwy/",                      r"backends/cpu/",                                            False),
     (r"vulkan/",                   r"backends/vulkan/",                                         False),
     (r"cuda|nccl",                 r"backends/cuda/",                                           False),
+    (r"espeak-ng/",                r"plugins/speech/",                                          True),
+    (r"pocketsphinx\.h|sphinxbase/", r"plugins/speech/",                                       False),
     (r"sqlite3\.h",                r"plugins/recommendation/|tests/",                           False),
     (r"mpi\.h",                    r"plugins/mpi/",                                             False),
     (r"gtest/|gmock/",             r"tests/",                                                   False),

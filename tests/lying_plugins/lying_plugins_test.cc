@@ -9,6 +9,7 @@
 #include "lying_plugins/lying_backend.h"
 #include "sotto/dialogue.h"
 #include "sotto/sotto.h"
+#include "sotto/speech.h"
 
 extern "C" const sotto_plugin_entry sotto_plugin_reference;  // the honest one
 
@@ -425,6 +426,29 @@ TEST(LyingSkill, ATableWithoutAFunctionIsNotHandedOut) {
     std::memset(reinterpret_cast<char*>(&g_dialogue) + at, 0, sizeof(void*));
     EXPECT_FALSE(found()) << at;
     std::memset(reinterpret_cast<char*>(&g_dialogue) + at, 1, sizeof(void*));
+  }
+}
+
+sotto_speech_api g_speech{};
+
+const void* query_speech(void*, const char* id) { return std::strcmp(id, SOTTO_SPEECH_ID) == 0 ? &g_speech : nullptr; }
+
+TEST(LyingSkill, ASpeechTableWithoutAFunctionIsNotHandedOut) {
+  const auto found = [] {
+    const sotto_plugin_entry entry = {SOTTO_PLUGIN_HEAD, kId, "1", "a test's skill", create_well, destroy_well, query_speech};
+    Application app(entry);
+    return sotto_speech_find(app.runtime()).api != nullptr;
+  };
+  std::memset(&g_speech, 1, sizeof g_speech);  // every function is set; none is called
+  g_speech.struct_size = sizeof g_speech;
+  EXPECT_TRUE(found());
+  g_speech.struct_size = sizeof g_speech - 1;
+  EXPECT_FALSE(found());
+  g_speech.struct_size = sizeof g_speech;
+  for (size_t at = 2 * sizeof(uint32_t); at < sizeof g_speech; at += sizeof(void*)) {
+    std::memset(reinterpret_cast<char*>(&g_speech) + at, 0, sizeof(void*));
+    EXPECT_FALSE(found()) << at;
+    std::memset(reinterpret_cast<char*>(&g_speech) + at, 1, sizeof(void*));
   }
 }
 

@@ -123,6 +123,19 @@ void DemoHome::join(const sotto_assistant_api& api, sotto_assistant* assistant) 
   }
 }
 
+void DemoHome::hear(const std::string& words) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  player_.hear(words);
+}
+
+const char* DemoHome::description() { return kHome; }
+
+std::vector<std::string> DemoHome::functions() {
+  std::vector<std::string> names;
+  for (const Function& function : kFunctions) names.emplace_back(function.name);
+  return names;
+}
+
 sotto_status DemoHome::run(void* user, const sotto_function_call* call, sotto_on_text write, void* writer, sotto_error*) {
   auto* binding = static_cast<Binding*>(user);
   DemoHome& home = *binding->home;

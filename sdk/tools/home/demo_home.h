@@ -32,8 +32,14 @@ class DemoHome {
 
   // Gives the assistant the rooms, the devices and a function for each thing that can be done with them; throws sotto::Error.
   void join(const sotto_assistant_api& api, sotto_assistant* assistant);
+  // The user's words, before the assistant has its turn with them. Not needed; the player looks for titles in them.
+  void hear(const std::string& words);
   // What rang since the last call: "The timer is up (10 minutes)."
   std::vector<std::string> rings(bool is_chinese);
+  // What may be said to it: the JSON that join gives, the names of its functions, what it can play.
+  static const char* description();
+  static std::vector<std::string> functions();
+  const std::vector<std::string>& titles() const { return player_.titles(); }
   // The devices that are on, playing or open, a line.
   std::string summary();
 
