@@ -84,7 +84,7 @@ class FeedOptions(Structure):
 class GenerateResult(Structure):
     _fields_ = [("struct_size", c_uint32), ("finish", c_uint32), ("prompt_tokens", c_uint32), ("generated_tokens", c_uint32),
                 ("position", c_uint32), ("stop_index", c_uint32), ("first_token_ns", c_uint64), ("prefill_ns", c_uint64),
-                ("decode_ns", c_uint64)]
+                ("decode_ns", c_uint64), ("drafted_tokens", c_uint32), ("accepted_tokens", c_uint32)]
 
 
 class TokenBias(Structure):

@@ -42,6 +42,8 @@ class GenerateResult:
     first_token_ns: int
     prefill_ns: int
     decode_ns: int
+    drafted_tokens: int  # guessed ahead and computed
+    accepted_tokens: int  # of these, what the answer then was
 
 
 @dataclasses.dataclass(frozen=True)
