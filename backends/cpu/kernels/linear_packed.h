@@ -11,8 +11,9 @@
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
-constexpr uint32_t kFewPackedRows = 4;  // up to here unfolding anew is cheaper than a panel
-constexpr int kReadAhead = 1536;        // bytes between what is computed and what is asked of memory: some 100 ns at 15 GB/s
+// Up to here unfolding anew is cheaper than a panel; rows at a time, as many as sums fit into the registers.
+constexpr uint32_t kFewPackedRows = kRegisters == 32 ? 12 : 4, kFewAtOnce = kRegisters == 32 ? 8 : 4;
+constexpr int kReadAhead = 1536;  // bytes between what is computed and what is asked of memory: some 100 ns at 15 GB/s
 
 // dots[c] = the words [kFirst, kEnd) of a unit times kRows activation rows.
 template <class T, int kRows, int kFirst, int kEnd>
@@ -105,6 +106,7 @@ void linear_packed(const LinearTask& t) {
   }
   for (uint32_t n = t.first_row; n < t.end_row; n += kLanes) {
     uint32_t row = 0;
+    for (; row + kFewAtOnce <= t.row_count; row += kFewAtOnce) few_packed_rows<T, kFewAtOnce>(t, group(n), n, row);
     for (; row + 4 <= t.row_count; row += 4) few_packed_rows<T, 4>(t, group(n), n, row);
     for (; row + 2 <= t.row_count; row += 2) few_packed_rows<T, 2>(t, group(n), n, row);
     for (; row < t.row_count; ++row) few_packed_rows<T, 1>(t, group(n), n, row);

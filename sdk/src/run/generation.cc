@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "run/drafter.h"
 #include "run/sampler.h"
@@ -179,11 +180,7 @@ class Generation {
       return {};
     }
     const auto start = Clock::now();
-    if (s_.trusted_ < tokens.size()) {
-      Scheduler::Turn turn(s_.engine().scheduler());
-      SOTTO_TRY(s_.truncate_cache(turn, s_.trusted_));
-      s_.trusted_ = UINT32_MAX;
-    }
+    if (s_.trusted_ < tokens.size()) SOTTO_TRY(forget_from(std::exchange(s_.trusted_, UINT32_MAX)));
     const auto guess = s_.drafter_.draft(tokens, room_for_guess());
     guess_.assign(guess.begin(), guess.end());
     row_ = 0;
@@ -199,8 +196,14 @@ class Generation {
       Status status = s_.compute_ahead(Span<const uint32_t>(guess_), stop_);
       if (status.code() != SOTTO_CONTEXT_FULL) return status;
       guess_.clear();  // there may be room for the token alone
+      SOTTO_TRY(forget_from(static_cast<uint32_t>(s_.tokens_.size()) - 1));
     }
     return compute(s_.tokens_.size());
+  }
+
+  Status forget_from(uint32_t position) {
+    Scheduler::Turn turn(s_.engine().scheduler());
+    return s_.truncate_cache(turn, position);
   }
 
   // Others who decode fill the step better than a guess; without equal bits in larger steps the text would not be the same.

@@ -86,7 +86,7 @@ Answer answer(sotto_session* session, const std::vector<uint32_t>& prompt, uint3
   o.prompt_ids = prompt.data();
   o.prompt_id_count = prompt.size();
   o.max_tokens = count;
-  o.flags = SOTTO_GENERATE_IGNORE_END;
+  o.flags = SOTTO_GENERATE_IGNORE_END | SOTTO_GENERATE_NO_SPECULATION;  // a loop of an answer would be guessed ahead
   o.on_token = &Answer::token;
   o.on_token_user = &a;
   a.last = Clock::now();
