@@ -11,47 +11,54 @@
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
-// Up to here unfolding anew is cheaper than a panel; rows at a time, as many as sums fit into the registers.
-constexpr uint32_t kFewPackedRows = kRegisters == 32 ? 12 : 4, kFewAtOnce = kRegisters == 32 ? 8 : 4;
+constexpr uint32_t kFewPackedRows = kRegisters == 32 ? 20 : 4;  // up to here unfolding anew is cheaper than a panel
 constexpr int kReadAhead = 1536;  // bytes between what is computed and what is asked of memory: some 100 ns at 15 GB/s
 
-// dots[c] = the words [kFirst, kEnd) of a unit times kRows activation rows.
-template <class T, int kRows, int kFirst, int kEnd>
-__attribute__((always_inline)) inline void dot_packed(const uint8_t* unit, const int8_t* const* x, I* dots) {
+// dots[g][c] = the words [kFirst, kEnd) of a unit of each group times kRows activation rows.
+template <class T, int kGroups, int kRows, int kFirst, int kEnd>
+__attribute__((always_inline)) inline void dot_packed(const uint8_t* const* units, const int8_t* const* x,
+                                                      I (&dots)[kGroups][kRows]) {
   constexpr int kChain = chain_of(T::kMost);
-  A sums[kRows];
+  A sums[kGroups][kRows];
   for_each<kFirst, kEnd>([&](auto k) __attribute__((always_inline)) {
     constexpr int kWord = k.value;
-    const P w = T::template word<kWord>(unit);
+    P w[kGroups];
+    for (int g = 0; g < kGroups; ++g) w[g] = T::template word<kWord>(units[g]);
     for (int c = 0; c < kRows; ++c) {
       const P four = p_four(x[c] + 4 * kWord);
-      if constexpr ((kWord - kFirst) % kChain == 0) {
-        sums[c] = first_dot<T>(w, four);
-      } else {
-        sums[c] = a_dot(sums[c], w, four);
-      }
-      if constexpr ((kWord - kFirst) % kChain == kChain - 1 || kWord == kEnd - 1) {
-        dots[c] = kWord - kFirst < kChain ? a_total(sums[c]) : i_add(dots[c], a_total(sums[c]));
+      for (int g = 0; g < kGroups; ++g) {
+        if constexpr ((kWord - kFirst) % kChain == 0) {
+          sums[g][c] = first_dot<T>(w[g], four);
+        } else {
+          sums[g][c] = a_dot(sums[g][c], w[g], four);
+        }
+        if constexpr ((kWord - kFirst) % kChain == kChain - 1 || kWord == kEnd - 1) {
+          dots[g][c] = kWord - kFirst < kChain ? a_total(sums[g][c]) : i_add(dots[g][c], a_total(sums[g][c]));
+        }
       }
     }
   });
 }
 
-template <class T, int kRows>
-void few_packed_rows(const LinearTask& t, const uint8_t* group, uint32_t first, uint32_t row) {
+// kGroups groups from the weight row `first` on, which lie at `blocks`, times kRows activation rows from `row` on.
+template <class T, int kGroups, int kRows>
+void few_packed_rows(const LinearTask& t, const uint8_t* blocks, uint32_t first, uint32_t row) {
   constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
   Activations x[kRows];
-  F sums[kRows];
+  F sums[kGroups][kRows];
   for (int c = 0; c < kRows; ++c) {
     x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
-    sums[c] = f_zero();
+    for (int g = 0; g < kGroups; ++g) sums[g][c] = f_zero();
   }
-  const uint8_t* block = group;
-  for (size_t u = 0; u < t.quants.units; block += T::kBlockBytes) {
-    const auto head = T::packed_head(block);
+  for (size_t u = 0; u < t.quants.units; blocks += T::kBlockBytes) {
+    typename T::Scale::Head heads[kGroups];
+    for (int g = 0; g < kGroups; ++g) heads[g] = T::packed_head(blocks + static_cast<size_t>(g) * t.stride);
     for (int i = 0; i < T::kUnits; ++i, ++u) {
-      const uint8_t* unit = T::unit(block, i);
-      for (int line = 0; line < T::kUnitBytes; line += 64) __builtin_prefetch(unit + kReadAhead + line);
+      const uint8_t* units[kGroups];
+      for (int g = 0; g < kGroups; ++g) {
+        units[g] = T::unit(blocks + static_cast<size_t>(g) * t.stride, i);
+        for (int line = 0; line < T::kUnitBytes; line += 64) __builtin_prefetch(units[g] + kReadAhead + line);
+      }
       const int8_t *high[kRows], *low[kRows];
       uint32_t fine = 0;
       for (int c = 0; c < kRows; ++c) {
@@ -59,26 +66,39 @@ void few_packed_rows(const LinearTask& t, const uint8_t* group, uint32_t first, 
         low[c] = low_of(x[c], u);
         fine |= x[c].units[u].is_fine;
       }
-      I dots[2][kRows];
+      I dots[kParts][kGroups][kRows];
       for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
         constexpr int kFirst = part.value * kPartWords, kEnd = kFirst + kPartWords;
-        dot_packed<T, kRows, kFirst, kEnd>(unit, high, dots[part.value]);
+        dot_packed<T, kGroups, kRows, kFirst, kEnd>(units, high, dots[part.value]);
         if (fine == 0) return;
-        I rest[kRows];
-        dot_packed<T, kRows, kFirst, kEnd>(unit, low, rest);
-        for (int c = 0; c < kRows; ++c) dots[part.value][c] = i_add(i_shl(dots[part.value][c], 7), rest[c]);
+        I rest[kGroups][kRows];
+        dot_packed<T, kGroups, kRows, kFirst, kEnd>(units, low, rest);
+        for (int g = 0; g < kGroups; ++g)
+          for (int c = 0; c < kRows; ++c) dots[part.value][g][c] = i_add(i_shift_left<7>(dots[part.value][g][c]), rest[g][c]);
       });
-      const Scales scales = T::packed_scales(head, unit);
-      for (int c = 0; c < kRows; ++c) {
-        const ActivationUnit& unit_x = x[c].units[u];
-        const UnitOfRow of_row = fine != 0 ? unit_of<T, true>(unit_x) : unit_of<T, false>(unit_x);
-        sums[c] = add_unit<T>(sums[c], dots[0][c], dots[kParts - 1][c], scales, of_row);
+      for (int g = 0; g < kGroups; ++g) {
+        const Scales scales = T::packed_scales(heads[g], units[g]);
+        for (int c = 0; c < kRows; ++c) {
+          const ActivationUnit& unit = x[c].units[u];
+          const UnitOfRow of_row = fine != 0 ? unit_of<T, true>(unit) : unit_of<T, false>(unit);
+          sums[g][c] = add_unit<T>(sums[g][c], dots[0][g][c], dots[kParts - 1][g][c], scales, of_row);
+        }
       }
     }
   }
-  for (int c = 0; c < kRows; ++c) {
-    store_lanes(t.out + (row + static_cast<uint32_t>(c)) * t.out_stride + (first - t.first_row), sums[c], t.end_row - first);
+  for (uint32_t g = 0; g < kGroups; ++g) {
+    const uint32_t n = first + g * kLanes;
+    for (uint32_t c = 0; c < kRows; ++c)
+      store_lanes(t.out + (row + c) * t.out_stride + (n - t.first_row), sums[g][c], t.end_row - n);
   }
+}
+
+template <class T, int kGroups>
+void few_packed(const LinearTask& t, const uint8_t* blocks, uint32_t first) {
+  uint32_t row = 0;
+  for (; row + 4 <= t.row_count; row += 4) few_packed_rows<T, kGroups, 4>(t, blocks, first, row);
+  for (; row + 2 <= t.row_count; row += 2) few_packed_rows<T, kGroups, 2>(t, blocks, first, row);
+  for (; row < t.row_count; ++row) few_packed_rows<T, kGroups, 1>(t, blocks, first, row);
 }
 
 template <class T>
@@ -104,13 +124,13 @@ void linear_packed(const LinearTask& t) {
     linear_tiles<T>(t, [&](uint32_t n, const Panel& panel) { fill_panel_packed<T>(group(n), t.quants.units, panel); });
     return;
   }
-  for (uint32_t n = t.first_row; n < t.end_row; n += kLanes) {
-    uint32_t row = 0;
-    for (; row + kFewAtOnce <= t.row_count; row += kFewAtOnce) few_packed_rows<T, kFewAtOnce>(t, group(n), n, row);
-    for (; row + 4 <= t.row_count; row += 4) few_packed_rows<T, 4>(t, group(n), n, row);
-    for (; row + 2 <= t.row_count; row += 2) few_packed_rows<T, 2>(t, group(n), n, row);
-    for (; row < t.row_count; ++row) few_packed_rows<T, 1>(t, group(n), n, row);
+  // Two groups share the activations' loads where their sums fit into the registers; one row brings few.
+  constexpr uint32_t kPair = kRegisters == 32 ? 2 : 1;
+  uint32_t n = t.first_row;
+  if (t.row_count > 1) {
+    for (; n + (kPair - 1) * kLanes < t.end_row; n += kPair * kLanes) few_packed<T, int{kPair}>(t, group(n), n);
   }
+  for (; n < t.end_row; n += kLanes) few_packed<T, 1>(t, group(n), n);
 }
 
 template <class T>
