@@ -262,14 +262,19 @@ TEST_F(SlowPrefill, ADeadlineHoldsInside) {
   EXPECT_EQ(generate(session.get(), o).tokens.size(), 4u);
 }
 
+// On a loaded machine the other thread may come too late: it has several tries.
 TEST_F(SlowPrefill, ACancelFromAnotherThreadHoldsInside) {
-  std::thread canceller([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(4));
-    sotto_session_cancel(session.get());
-  });
-  const Answer a = generate(session.get(), greedy_options(prompt, 4));
-  canceller.join();
-  EXPECT_EQ(a.status, SOTTO_CANCELLED) << a.error;
+  sotto_status status = SOTTO_OK;
+  for (int tries = 0; tries < 50 && status == SOTTO_OK; ++tries) {
+    ASSERT_EQ(sotto_session_rewind(session.get(), 0, nullptr), SOTTO_OK);
+    std::thread canceller([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));
+      sotto_session_cancel(session.get());
+    });
+    status = generate(session.get(), greedy_options(prompt, 4)).status;
+    canceller.join();
+  }
+  EXPECT_EQ(status, SOTTO_CANCELLED);
 }
 
 }  // namespace
