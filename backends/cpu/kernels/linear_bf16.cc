@@ -190,6 +190,7 @@ void linear_many(const LinearTask& t) {
       const BlockWords words = words_of(static_cast<const Group*>(nullptr), t, n, block);
       uint32_t c = 0;
       for (; c + kTileOfRows <= t.row_count; c += kTileOfRows) tile<kTileOfRows>(t, n, c, block, words);
+      for (; c + 4 <= t.row_count; c += 4) tile<4>(t, n, c, block, words);
       for (; c + 2 <= t.row_count; c += 2) tile<2>(t, n, c, block, words);
       if (c < t.row_count) tile<1>(t, n, c, block, words);
     }
