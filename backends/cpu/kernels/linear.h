@@ -26,6 +26,7 @@ extern const Packing kPackedQ8_0;
 extern const Packing kPackedQ4_K;
 extern const Packing kPackedQ5_K;
 extern const Packing kPackedQ6_K;
+extern const Packing kPackedF16;
 extern const Packing kPackedBF16;  // SOTTO_CPU_BF16 only
 
 // Columns [first, first + count) of a stored row as float32.
