@@ -28,8 +28,8 @@ FUZZ_TARGET(assistant_domain) {
   check_refusals([&] {
     if (is_replies) return speak(assistant::read_replies(in.rest(), "the replies of \"x\""));
     const assistant::Domain domain = assistant::Domain::read(in.rest());
-    const auto json = nlohmann::json::parse(in.rest());
-    for (const auto& [name, unused] : json.value("intents", nlohmann::json::object()).items()) {
+    const nlohmann::json intents = nlohmann::json::parse(in.rest()).value("intents", nlohmann::json::object());
+    for (const auto& [name, unused] : intents.items()) {
       const assistant::Intent* intent = domain.find(name);
       FUZZ_CHECK(intent != nullptr);
       for (const std::string& slot : intent->slots) {
