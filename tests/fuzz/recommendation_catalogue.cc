@@ -2,9 +2,9 @@
 // catalogue. What is taken is ranked: probabilities are such, every feature is found by its id.
 #include <cmath>
 
-#include "meaning.h"
-#include "ranking.h"
-#include "reasons.h"
+#include "recommendation/meaning.h"
+#include "recommendation/ranking.h"
+#include "recommendation/reasons.h"
 #include "refusal.h"
 #include "target.h"
 

@@ -1,10 +1,10 @@
 // recommendation_profile.cc: any bytes as an exported profile. What is taken is learned, and written and read again as it was.
 #include <cmath>
 
-#include "learner.h"
-#include "profile_json.h"
+#include "recommendation/learner.h"
+#include "recommendation/profile_json.h"
+#include "recommendation/rules.h"
 #include "refusal.h"
-#include "rules.h"
 #include "target.h"
 
 namespace sotto::fuzz {
