@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kDeepest = 16;
 constexpr uint32_t kWidestGap = 8;
+constexpr size_t kMostItems = 1000000;  // of all rules, names read at each place where they stand
 constexpr std::string_view kMeta = "()[]|~*#<>^$ \t";
 
 bool is_meta(char c) { return kMeta.find(c) != std::string_view::npos; }
@@ -142,6 +143,7 @@ PatternReader::Part PatternReader::read_row(size_t depth) {
 }
 
 PatternReader::Part PatternReader::read_item(size_t depth) {
+  if (++item_count_ > kMostItems) fail("names that multiply too far");
   const char c = text_[at_];
   if (!is_meta(c)) return read_word();
   ++at_;

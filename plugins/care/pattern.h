@@ -43,7 +43,7 @@ class PatternReader {
   Rules& rules_;
   std::map<std::string, std::string> names_;
   std::vector<std::vector<uint32_t>> steps_;
-  size_t step_count_ = 0;
+  size_t step_count_ = 0, item_count_ = 0;
   std::map<Labels, uint32_t> known_sets_;
 
   std::string_view text_;

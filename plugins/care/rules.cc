@@ -106,10 +106,16 @@ class FileReader {
 
 }  // namespace
 
-Rules::Rules(std::string_view further) {
+Rules::Rules(std::string_view further)
+    : Rules([&] {
+        std::vector<RuleFile> files(kRuleFiles, kRuleFiles + kRuleFileCount);
+        if (!further.empty()) files.push_back({"the maker's rules", further});
+        return files;
+      }()) {}
+
+Rules::Rules(const std::vector<RuleFile>& files) {
   PatternReader patterns(*this);
-  for (size_t i = 0; i < kRuleFileCount; ++i) FileReader(*this, patterns, kRuleFiles[i]);
-  if (!further.empty()) FileReader(*this, patterns, RuleFile{"the maker's rules", further});
+  for (const RuleFile& file : files) FileReader(*this, patterns, file);
   patterns.finish();
 }
 

@@ -28,10 +28,16 @@ struct Position {
   bool is_last = false;
 };
 
+struct RuleFile {
+  std::string_view name, text;
+};
+
 // const after construction, any thread.
 struct Rules {
   // Reads the built-in files and `further`, which may be empty. Throws Failure with file and line.
   explicit Rules(std::string_view further);
+  // Those files alone.
+  explicit Rules(const std::vector<RuleFile>& files);
 
   bool accepts(uint32_t label, uint32_t token) const;
 
@@ -45,9 +51,6 @@ struct Rules {
 };
 
 // The built-in files, made from rules/ when the plugin is configured.
-struct RuleFile {
-  std::string_view name, text;
-};
 extern const RuleFile kRuleFiles[];
 extern const size_t kRuleFileCount;
 

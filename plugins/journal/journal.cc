@@ -13,6 +13,7 @@ constexpr int64_t kJoinedWithinMs = 10 * 60 * 1000;  // a correction and what it
 constexpr uint64_t kUsualBytes = 16 << 20, kLeastBytes = 64 << 10;
 constexpr uint32_t kUsualDays = 30;
 constexpr int64_t kDayMs = 24 * 3600 * 1000, kHourMs = 3600 * 1000;
+constexpr int64_t kFarthestMs = int64_t{1} << 60;  // of times: differences with it are still numbers
 constexpr char kIdStart[] = "{\"id\":\"journal/";
 
 struct Placeholder {
@@ -151,7 +152,7 @@ int64_t Journal::now_ms() const {
   void* self = nullptr;
   const auto* clock = host_.find<sotto_clock_service>(SOTTO_CLOCK_SERVICE_ID, &self);
   if (clock == nullptr) throw Failure(SOTTO_UNSUPPORTED, "journal: the host has no " SOTTO_CLOCK_SERVICE_ID);
-  return clock->unix_milliseconds(self);
+  return std::clamp(clock->unix_milliseconds(self), -kFarthestMs, kFarthestMs);
 }
 
 void Journal::set_consent(bool is_given) {
@@ -167,6 +168,9 @@ void Journal::note(const sotto_exchange& given) {
     throw Failure(SOTTO_INVALID_ARGUMENT, "journal: an exchange of " + std::to_string(given.user.size) + " and " +
                                               std::to_string(given.answer.size) +
                                               " bytes: 1 to 16384 and up to 16384 are taken");
+  if (given.unix_ms < -kFarthestMs || given.unix_ms > kFarthestMs)
+    throw Failure(SOTTO_INVALID_ARGUMENT,
+                  "journal: an exchange at " + std::to_string(given.unix_ms) + " ms since 1970, which no clock shows");
   if ((given.flags & ~(SOTTO_EXCHANGE_REPHRASE | SOTTO_EXCHANGE_CORRECTION)) != 0)
     throw Failure(SOTTO_UNSUPPORTED, "journal: an exchange's flags are " + std::to_string(given.flags) + ", known are 1 and 2");
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -214,7 +218,8 @@ std::string Journal::row() const {
 }
 
 void Journal::drop_old(int64_t now) {
-  if (now < looked_at_ms_ + kHourMs && looked_at_ms_ != 0) return;  // also when the clock went back
+  // A clock that went back is looked at anew: had it been years ahead, nothing would grow old before those have passed.
+  if (looked_at_ms_ != 0 && now >= looked_at_ms_ && now < looked_at_ms_ + kHourMs) return;
   looked_at_ms_ = now;
   erase_between(INT64_MIN, now - max_age_ms_);
 }

@@ -1,8 +1,8 @@
 #include "catalogue.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "common/read_json.h"
 #include "sotto/plugin.hpp"
 
 namespace sotto::recommendation {
@@ -127,6 +127,17 @@ bool is_in(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+json read_root(std::string_view text) {
+  plugins::JsonLimits limits;
+  limits.bytes = kMostBytes;
+  limits.depth = kMostDepth;
+  try {
+    return plugins::read_json(text, limits);
+  } catch (const plugins::JsonFault& fault) {
+    refuse(fault.what());
+  }
+}
+
 }  // namespace
 
 bool Feature::is_possible(const Asked& asked) const {
@@ -148,15 +159,7 @@ int Feature::expected(const Situation& at) const {
 }
 
 Catalogue Catalogue::read(std::string_view text) {
-  if (text.size() > kMostBytes)
-    refuse(std::to_string(text.size()) + " bytes, at most " + std::to_string(kMostBytes) + " are taken");
-  if (is_nested_deeper(text, kMostDepth)) refuse("it is nested deeper than " + std::to_string(kMostDepth));
-  json root;
-  try {
-    root = json::parse(text);
-  } catch (const json::parse_error& e) {
-    refuse("no JSON, byte " + std::to_string(e.byte) + " is not understood");
-  }
+  const json root = read_root(text);
   const Reader reader(root, "it");
   if (const double version = reader.number("version", 0, 0, 1e9); version != 1)
     throw Failure(version > 1 ? SOTTO_UNSUPPORTED : SOTTO_BAD_FILE,
@@ -184,25 +187,6 @@ uint32_t Catalogue::find(std::string_view id) const {
 uint64_t hash_of(std::string_view bytes, uint64_t seed) {
   for (const char c : bytes) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return seed;
-}
-
-bool is_nested_deeper(std::string_view json, size_t most) {
-  size_t depth = 0;
-  bool is_text = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (is_text) {
-      if (c == '\\') ++i;
-      if (c == '"') is_text = false;
-    } else if (c == '"') {
-      is_text = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > most) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
 }
 
 }  // namespace sotto::recommendation

@@ -45,7 +45,5 @@ class Catalogue {
 
 // FNV-1a; `seed` chains.
 uint64_t hash_of(std::string_view bytes, uint64_t seed = 0xcbf29ce484222325u);
-// Whether brackets are nested deeper than `most`: asked before a parser builds what they hold.
-bool is_nested_deeper(std::string_view json, size_t most);
 
 }  // namespace sotto::recommendation

@@ -18,6 +18,16 @@ void normalize(float* x, size_t size, float length) {
   for (size_t i = 0; i < size; ++i) x[i] *= scale;
 }
 
+// Four sums side by side: one alone waits for itself at every number, and all candidates are compared with what the user says.
+double product(const float* a, const float* b, size_t size) {
+  double sums[4] = {};
+  size_t i = 0;
+  for (; i + 4 <= size; i += 4)
+    for (size_t k = 0; k < 4; ++k) sums[k] += static_cast<double>(a[i + k]) * b[i + k];
+  for (; i < size; ++i) sums[0] += static_cast<double>(a[i]) * b[i];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 // Words of letters and digits, and of Chinese each character and each pair, as hashes.
 std::vector<uint64_t> words_of(const std::string& text) {
   std::vector<uint64_t> words;
@@ -113,13 +123,10 @@ void Meaning::centre(size_t language, float length, float* hidden) const {
 }
 
 double Meaning::likeness(uint32_t feature, const std::vector<float>& words) const {
-  double sum = 0;
-  const float* x = row(feature);
-  for (size_t i = 0; i < width_; ++i) sum += static_cast<double>(x[i]) * words[i];
-  return sum;
+  return product(row(feature), words.data(), width_);
 }
 
-double Meaning::likeness(uint32_t a, uint32_t b) const { return likeness(a, std::vector<float>(row(b), row(b) + width_)); }
+double Meaning::likeness(uint32_t a, uint32_t b) const { return product(row(a), row(b), width_); }
 
 std::vector<float> Meaning::read(const std::string& words) const {
   std::vector<float> vector(width_);

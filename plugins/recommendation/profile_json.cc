@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
+#include <optional>
 
-#include "catalogue.h"
+#include "common/read_json.h"
 #include "sotto/plugin.hpp"
 
 namespace sotto::recommendation {
@@ -68,6 +68,33 @@ Event read_event(const json& object, size_t index) {
   return e;
 }
 
+// Takes the events as they are read, so that no more of a file of any size is held than its events. What is wrong with one is
+// kept: the version, which says whether all of it may be judged here, may stand behind.
+class EventReader {
+ public:
+  explicit EventReader(uint64_t most) : most_(most) {}
+
+  void read(const json& item) {
+    if (fault_) return;
+    try {
+      if (events_.size() == most_)
+        refuse("\"events\" is no list of at most " + std::to_string(most_) + ", the profile's limit");
+      events_.push_back(read_event(item, events_.size()));
+    } catch (const Failure& failure) {
+      fault_ = failure;
+    }
+  }
+  std::vector<Event> take() {
+    if (fault_) throw *fault_;
+    return std::move(events_);
+  }
+
+ private:
+  uint64_t most_;
+  std::vector<Event> events_;
+  std::optional<Failure> fault_;
+};
+
 }  // namespace
 
 void ProfileWriter::add(const Event& e) {
@@ -87,26 +114,25 @@ std::string ProfileWriter::finish() {
 }
 
 std::vector<Event> read_profile(std::string_view text, uint64_t most_events) {
-  if (text.size() > kMostBytes)
-    refuse(std::to_string(text.size()) + " bytes, at most " + std::to_string(kMostBytes) + " are taken");
-  if (is_nested_deeper(text, kMostDepth)) refuse("it is nested deeper than " + std::to_string(kMostDepth));
+  plugins::JsonLimits limits;
+  limits.bytes = kMostBytes;
+  limits.depth = kMostDepth;
+  EventReader reader(most_events);
+  const plugins::JsonItems items = {"events", [&](const json& item) { reader.read(item); }};
   json root;
   try {
-    root = json::parse(text);
-  } catch (const json::parse_error& e) {
-    refuse("it is no JSON, byte " + std::to_string(e.byte) + " is not understood");
+    root = plugins::read_json(text, limits, &items);
+  } catch (const plugins::JsonFault& fault) {
+    refuse(fault.what());
   }
   if (!root.is_object() || root.value("format", json()) != json("sotto.profile")) refuse("it is no export of a profile");
   const json version = root.value("version", json());
   if (version.is_number_integer() && version.get<double>() > 1)
     throw Failure(SOTTO_UNSUPPORTED, "the profile's JSON: it was written by a newer version: update the plugin");
   if (version != json(1)) refuse("its version is not 1");
-  const json events = root.value("events", json());
-  if (!events.is_array() || events.size() > most_events)
-    refuse("\"events\" is no list of at most " + std::to_string(most_events) + ", the profile's limit");
-  std::vector<Event> read;
-  for (const json& event : events) read.push_back(read_event(event, read.size()));
-  return read;
+  const auto events = root.find("events");
+  if (events == root.end() || !events->is_array()) refuse("\"events\" is no list");
+  return reader.take();
 }
 
 }  // namespace sotto::recommendation

@@ -107,8 +107,7 @@ class Ranking {
     double propensity = 1;
     taken.push_back(options.exploration > 0 ? try_out(pool, options, &propensity) : pool[0]);
     pool.resize(kept);
-    const double best = scores_[pool[0]];
-    while (taken.size() < std::min<size_t>(options.count, kept)) taken.push_back(next(pool, taken, best, options.diversity));
+    fill_places(pool, options, &taken);
     std::vector<Choice> choices;
     choices.reserve(taken.size());
     const std::vector<double> totals = totals_without();
@@ -143,19 +142,29 @@ class Ranking {
     }
   }
 
-  // Maximal marginal relevance of what is left in the pool.
-  size_t next(const std::vector<size_t>& pool, const std::vector<size_t>& taken, double best, double diversity) const {
-    size_t chosen = pool[0];
-    double most = -1e300;
-    for (const size_t i : pool) {
-      if (std::find(taken.begin(), taken.end(), i) != taken.end()) continue;
-      double likest = 0;
-      if (diversity > 0)
-        for (const size_t other : taken) likest = std::max(likest, meaning_.likeness(candidates_[i], candidates_[other]));
-      const double value = (1 - diversity) * std::exp(scores_[i] - best) - diversity * likest;
-      if (value > most) most = value, chosen = i;
+  // The places after the first, by maximal marginal relevance of what is left. What each is like at most to the places above
+  // is kept, so that a place costs one comparison with each that is left, however many stand above it.
+  void fill_places(const std::vector<size_t>& pool, const RankingOptions& options, std::vector<size_t>* taken) const {
+    struct Left {
+      size_t index;
+      double worth, likest;
+    };
+    std::vector<Left> left;
+    left.reserve(pool.size());
+    for (const size_t i : pool)
+      if (i != taken->front()) left.push_back({i, (1 - options.diversity) * std::exp(scores_[i] - scores_[pool[0]]), 0});
+    while (taken->size() < options.count && !left.empty()) {
+      auto chosen = left.begin();
+      double most = -1e300;
+      for (auto one = left.begin(); one != left.end(); ++one) {
+        if (options.diversity > 0)
+          one->likest = std::max(one->likest, meaning_.likeness(candidates_[one->index], candidates_[taken->back()]));
+        const double value = one->worth - options.diversity * one->likest;
+        if (value > most) most = value, chosen = one;
+      }
+      taken->push_back(chosen->index);
+      left.erase(chosen);  // in order: ties go to the better one
     }
-    return chosen;
   }
 
   // The first place: the best, or with the share of exploration a draw. Each draw of Thompson sampling votes for the feature

@@ -70,7 +70,7 @@ def own_fault(root, path, name):
             return f"{name}: write the folder of sdk/src first"
         return None if first == module or first in MODULES[module] else f"{module} may not include {first}"
     part = pathlib.Path(root, *path.parts[:2])
-    if path.parts[0] == "backends" and first == "common":
+    if path.parts[0] in ("backends", "plugins") and first == "common":
         return None
     places = [pathlib.Path(root, path).parent, part]
     if path.parts[0] == "samples":

@@ -1,6 +1,6 @@
 // assistant_completion: plays the dialogues of scripts/*.txt with a real model and counts those whose calls all come out as
-// written, with errors of a recogniser at several rates. By hand: build/tests/assistant_completion PLUGINS MODEL DOMAIN HOME
-// SCRIPT... [--show]
+// written, with errors of a recogniser at several rates, in one hypothesis and in lists of five. By hand:
+// build/tests/assistant_completion PLUGINS MODEL DOMAIN HOME SCRIPT... [--show]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -22,7 +22,24 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr double kRates[] = {0, 0.05, 0.10};
-constexpr uint32_t kSeeds = 3;  // of each rate above 0
+constexpr uint32_t kSeeds = 3;       // of each rate above 0
+constexpr double kOtherRate = 0.10;  // of the further hypotheses where the first has no errors
+constexpr int kTries = 30;           // for a hypothesis that the list does not have yet
+
+// What a recogniser hands over. A list's hypotheses differ. `is_scored`: the score falls by 1 with each error, as if it were
+// known; otherwise all have the same, as if nothing were. A recogniser's own lie between.
+struct Heard {
+  const char* name;
+  uint32_t count;
+  bool is_scored;
+  bool is_never_right;  // what was said is not among them
+};
+constexpr Heard kHeard[] = {{"1 hypothesis", 1, false, false},
+                            {"5, equal scores", 5, false, false},
+                            {"5, scores by errors", 5, true, false},
+                            {"1, never right", 1, false, true},
+                            {"5, none right, equal scores", 5, false, true},
+                            {"5, none right, scores by errors", 5, true, true}};
 
 class ModelDriver : public Driver {
  public:
@@ -65,9 +82,15 @@ class ModelDriver : public Driver {
     take_calls();
   }
   Answer say(const std::vector<std::string>& hypotheses) override {
-    sotto_hypothesis one{};
-    one.struct_size = sizeof one;
-    one.text = sotto::str(hypotheses.front());
+    std::vector<sotto_hypothesis> list;
+    for (const std::string& text : hypotheses) {
+      sotto_hypothesis one{};
+      one.struct_size = sizeof one;
+      one.text = sotto::str(text);
+      const auto score = scores.find(text);
+      one.score = score == scores.end() ? 0 : score->second;
+      list.push_back(one);
+    }
     Answer answer;
     sotto_assistant_result result{};
     result.struct_size = sizeof result;
@@ -75,7 +98,10 @@ class ModelDriver : public Driver {
       return static_cast<std::string*>(user)->append(piece.data, piece.size), 0;
     };
     const auto start = std::chrono::steady_clock::now();
-    call([&](sotto_error* err) { return skill_.api->turn(assistant_, &one, sizeof one, 1, take, &answer.text, &result, err); });
+    call([&](sotto_error* err) {
+      return skill_.api->turn(assistant_, list.data(), sizeof list[0], static_cast<uint32_t>(list.size()), take, &answer.text,
+                              &result, err);
+    });
     milliseconds += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     ++turns;
     tokens += result.tokens;
@@ -91,6 +117,7 @@ class ModelDriver : public Driver {
   void set_clock(int64_t unix_ms) override { now_ms_ = unix_ms; }
   void set_fails(const std::map<std::string, std::string>& fails) override { fails_ = fails; }
 
+  std::map<std::string, float> scores;  // of hypotheses; 0 for others
   bool shows = false;
   double milliseconds = 0;
   uint64_t turns = 0, tokens = 0;
@@ -159,12 +186,14 @@ class ModelDriver : public Driver {
 };
 
 // Each character is changed, lost or doubled by another one of the scripts, with the same share of the rate.
-std::string with_errors(const std::string& text, double rate, const std::u32string& letters, std::mt19937* random) {
+std::string with_errors(const std::string& text, double rate, const std::u32string& letters, std::mt19937* random,
+                        float* errors) {
   std::uniform_real_distribution<double> chance(0, 1);
   std::u32string out;
   const auto any = [&] { return letters[static_cast<size_t>((*random)() % letters.size())]; };
   for (const char32_t c : assistant::code_points(text)) {
     const double x = chance(*random);
+    if (x < rate) *errors += 1;
     if (x < rate / 3) continue;
     out.push_back(x < 2 * rate / 3 ? any() : c);
     if (x >= 2 * rate / 3 && x < rate) out.push_back(any());
@@ -172,11 +201,31 @@ std::string with_errors(const std::string& text, double rate, const std::u32stri
   return assistant::utf8(out);
 }
 
+// The hypotheses of one sentence, and into `scores` what each is worth.
+std::vector<std::string> hear(const std::string& said, const Heard& how, double rate, const std::u32string& letters,
+                              std::mt19937* random, std::map<std::string, float>* scores) {
+  std::vector<std::string> list;
+  for (uint32_t i = 0; i < how.count; ++i)
+    for (int attempt = 0; attempt < kTries; ++attempt) {
+      const double usual = i > 0 && rate == 0 ? kOtherRate : rate;
+      float errors = 0;  // of very short sentences all characters, where that is the only way
+      const std::string text = with_errors(said, attempt < kTries / 2 ? usual : 1, letters, random, &errors);
+      const bool is_new = std::find(list.begin(), list.end(), text) == list.end();
+      if (!is_new || text.empty() || (how.is_never_right && text == said)) continue;
+      list.push_back(text);
+      if (how.is_scored) (*scores)[text] = -errors;
+      break;
+    }
+  return list.empty() ? std::vector<std::string>{"?"} : list;
+}
+
 struct Count {
   uint32_t done = 0, dialogues = 0, right = 0, steps = 0;
+  void add(const Count& other) { done += other.done, dialogues += other.dialogues, right += other.right, steps += other.steps; }
 };
 
-Count play_all(const std::vector<Dialogue>& dialogues, ModelDriver& driver, double rate, uint32_t seed, bool show) {
+Count play_all(const std::vector<Dialogue>& dialogues, ModelDriver& driver, const Heard& how, double rate, uint32_t seed,
+               bool show) {
   std::u32string letters;
   for (const Dialogue& d : dialogues)
     for (const Step& step : d.steps) letters += assistant::code_points(step.said);
@@ -185,9 +234,10 @@ Count play_all(const std::vector<Dialogue>& dialogues, ModelDriver& driver, doub
   for (const Dialogue& dialogue : dialogues) {
     driver.reset();
     driver.shows = show;
-    std::vector<std::string> said;
-    for (const Step& step : dialogue.steps) said.push_back(with_errors(step.said, rate, letters, &random));
-    const std::vector<std::string> problems = play(dialogue, driver, true, said);
+    driver.scores.clear();
+    std::vector<std::vector<std::string>> heard;
+    for (const Step& step : dialogue.steps) heard.push_back(hear(step.said, how, rate, letters, &random, &driver.scores));
+    const std::vector<std::string> problems = play(dialogue, driver, true, heard);
     ++count.dialogues;
     count.done += problems.empty() ? 1 : 0;
     count.steps += static_cast<uint32_t>(dialogue.steps.size());
@@ -196,6 +246,22 @@ Count play_all(const std::vector<Dialogue>& dialogues, ModelDriver& driver, doub
       for (const std::string& problem : problems) std::printf("  %s\n", problem.c_str());
   }
   return count;
+}
+
+void report(const std::string& file, const std::vector<Dialogue>& dialogues, ModelDriver& driver, const Heard& how, double rate,
+            bool show) {
+  driver.milliseconds = 0, driver.turns = 0, driver.tokens = 0;
+  Count sum;
+  for (uint32_t seed = 1; seed <= (rate > 0 || how.count > 1 ? kSeeds : 1); ++seed)
+    sum.add(play_all(dialogues, driver, how, rate, seed, show && rate == 0 && how.count == 1));
+  const auto turns = static_cast<double>(driver.turns);
+  std::printf(
+      "%s at %.0f %% character errors, %s: %u of %u dialogues done (%.3f), %u of %u turns right (%.3f); %.2f ms and "
+      "%.1f tokens a turn\n",
+      file.c_str(), 100 * rate, how.name, sum.done, sum.dialogues, sum.done / static_cast<double>(sum.dialogues), sum.right,
+      sum.steps, sum.right / static_cast<double>(sum.steps), driver.milliseconds / turns,
+      static_cast<double>(driver.tokens) / turns);
+  std::fflush(stdout);
 }
 
 int run(int argc, char** argv) {
@@ -211,19 +277,9 @@ int run(int argc, char** argv) {
   for (size_t i = 4; i < words.size(); ++i) {
     const std::vector<Dialogue> dialogues = read_dialogues(words[i]);
     ModelDriver driver(words[0], words[1], domain, home, words[i].find("zh") != std::string::npos);
-    for (const double rate : kRates) {
-      Count sum;
-      for (uint32_t seed = 1; seed <= (rate > 0 ? kSeeds : 1); ++seed) {
-        const Count one = play_all(dialogues, driver, rate, seed, show && rate == 0);
-        sum.done += one.done, sum.dialogues += one.dialogues, sum.right += one.right, sum.steps += one.steps;
-      }
-      std::printf("%s at %.0f %% character errors: %u of %u dialogues done (%.3f), %u of %u turns right (%.3f)\n",
-                  words[i].c_str(), 100 * rate, sum.done, sum.dialogues, sum.done / static_cast<double>(sum.dialogues),
-                  sum.right, sum.steps, sum.right / static_cast<double>(sum.steps));
-    }
-    std::printf("%s: %.2f ms and %.1f tokens a turn\n", words[i].c_str(),
-                driver.milliseconds / static_cast<double>(driver.turns),
-                static_cast<double>(driver.tokens) / static_cast<double>(driver.turns));
+    for (const double rate : kRates)
+      for (const Heard& how : kHeard)
+        if (rate > 0 || !how.is_never_right) report(words[i], dialogues, driver, how, rate, show);
   }
   return 0;
 }

@@ -185,12 +185,13 @@ void check_answer(const Step& step, const Answer& answer, std::vector<std::strin
 
 std::vector<Dialogue> read_dialogues(const std::string& file) { return Reader(file).all(); }
 
-std::vector<std::string> play(const Dialogue& dialogue, Driver& driver, bool only_calls, const std::vector<std::string>& said) {
+std::vector<std::string> play(const Dialogue& dialogue, Driver& driver, bool only_calls,
+                              const std::vector<std::vector<std::string>>& heard) {
   std::vector<std::string> problems;
   for (size_t i = 0; i < dialogue.steps.size(); ++i) {
     const Step& step = dialogue.steps[i];
-    std::vector<std::string> mine, hypotheses{said.empty() ? step.said : said[i]};
-    if (said.empty()) hypotheses.insert(hypotheses.end(), step.further.begin(), step.further.end());
+    std::vector<std::string> mine, hypotheses = heard.empty() ? std::vector<std::string>{step.said} : heard[i];
+    if (heard.empty()) hypotheses.insert(hypotheses.end(), step.further.begin(), step.further.end());
     if (step.clock_ms != 0) driver.set_clock(step.clock_ms);
     driver.set_fails(step.fails);
     const Answer answer = driver.say(hypotheses);

@@ -58,9 +58,10 @@ class Driver {
   virtual void set_clock(int64_t unix_ms) = 0;
   virtual void set_fails(const std::map<std::string, std::string>& fails) = 0;
 };
-// What is not as the script wants it, a sentence each. `only_calls`: answers are not looked at.
+// What is not as the script wants it, a sentence each. `only_calls`: answers are not looked at. `heard`: [steps][hypotheses] in
+// place of what the script says.
 std::vector<std::string> play(const Dialogue& dialogue, Driver& driver, bool only_calls,
-                              const std::vector<std::string>& said = {});
+                              const std::vector<std::vector<std::string>>& heard = {});
 
 // What the functions of both answer: {"result": ...} for what asks something.
 std::string result_of(const std::string& function);

@@ -188,6 +188,34 @@ TEST_F(Abi, ACallbackEndsTheList) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(Abi, ACallbackMayCallBackIn) {
+  struct Inside {
+    World* world;
+    const CarePtr* care;
+    int calls;
+  } inside = {&world, &care, 0};
+  const auto again = [](void* user, const sotto_care_finding*) -> int32_t {
+    auto* in = static_cast<Inside*>(user);
+    ++in->calls;
+    EXPECT_EQ(in->world->check(*in->care, "我不想活了").answer, SOTTO_CARE_SELF_HARM);
+    return 0;
+  };
+  EXPECT_EQ(world.api().check(care.get(), sotto_cstr("call 13812345678"), 0, again, &inside, nullptr, &error), SOTTO_OK);
+  EXPECT_EQ(inside.calls, 1);
+}
+
+TEST_F(Abi, TenMegabytesAreReadAndAStreamOfThemToo) {
+  std::string text;
+  while (text.size() < 10u << 20) text += "the lamp in the kitchen is on, 灯亮了。 ";
+  text += "我不想活了";
+  EXPECT_EQ(world.check(care, text).answer, SOTTO_CARE_SELF_HARM);
+  auto r = sized<sotto_care_result>();
+  std::vector<std::string> pieces;
+  for (size_t at = 0; at < text.size(); at += 65536) pieces.push_back(text.substr(at, 65536));
+  EXPECT_GT(say(pieces, &r).size(), 9u << 20);
+  EXPECT_EQ(r.answer, SOTTO_CARE_SELF_HARM);
+}
+
 class Head : public Abi {
  protected:
   sotto_status open(const sentiment_test::HeadSpec& head, float confidence) {

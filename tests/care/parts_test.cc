@@ -82,6 +82,26 @@ TEST_F(Parts, BrokenRulesAreNamedWithTheirLine) {
   EXPECT_THROW(matches(many, "x"), plugin::Failure);
 }
 
+TEST_F(Parts, HostileRulesAreRefusedInTime) {
+  std::string doubling = "= n0 : ()\n";  // nothing, two to the power of 64 times
+  for (int i = 0; i < 8; ++i) {
+    doubling += "= n" + std::to_string(i + 1) + " :";
+    for (int k = 0; k < 256; ++k) doubling += " <n" + std::to_string(i) + ">";
+    doubling += "\n";
+  }
+  const std::string own = "= n : <n>\n2 <n> a", head = "category violence\n";
+  for (const std::string& rules : {doubling + "2 <n8> a", own, std::string(10 << 20, 'a'), std::string(100000, '('),
+                                   "2 " + std::string(4000, '('), std::string("2 a\0b", 5), std::string("2 \xE5\x8E")}) {
+    try {
+      const care::Rules read(head + rules);
+      ADD_FAILURE() << rules.substr(0, 40);
+    } catch (const plugin::Failure& e) {
+      EXPECT_EQ(e.status(), SOTTO_BAD_FILE);
+      EXPECT_GT(std::string(e.what()).size(), 20u);
+    }
+  }
+}
+
 TEST_F(Parts, NumbersByFormAndCheckDigit) {
   struct Row {
     const char* text;

@@ -265,6 +265,72 @@ TEST_F(Journal, AClockThatJumpsBackLosesNothing) {
   EXPECT_EQ(rows().size(), 2u);
 }
 
+// A clock that was years ahead for a while hinders no row from growing old afterwards.
+TEST_F(Journal, AClockThatWasAheadStillLetsRowsGrowOld) {
+  const JournalPtr journal = world.opened();
+  world.clock.ms += 4000 * kDay;
+  world.note(journal, "from ahead", "x", 0, kNow);
+  world.note(journal, "too", "x", 0, kNow);
+  flush(journal);
+  world.clock.ms = kNow;
+  world.note(journal, "an old secret", "x", 0, kNow);
+  world.clock.ms += 20 * kDay;
+  world.note(journal, "younger", "x");
+  world.clock.ms += 20 * kDay;
+  world.note(journal, "youngest", "x");
+  world.note(journal, "last", "x");
+  EXPECT_EQ(flush(journal), SOTTO_OK);
+  EXPECT_FALSE(world.holds("an old secret"));
+  EXPECT_TRUE(world.holds("younger"));
+}
+
+TEST_F(Journal, TimesThatNoClockShowsAreRefusedAndAClockMayShowAnything) {
+  const JournalPtr journal = world.opened();
+  world.note(journal, "kept", "x");
+  for (const int64_t ms : {INT64_MIN, INT64_MAX}) {
+    EXPECT_EQ(world.note(journal, "refused", "x", SOTTO_EXCHANGE_CORRECTION, ms), SOTTO_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(world.error.text).find("no clock shows"), std::string::npos) << world.error.text;
+  }
+  for (const int64_t ms : {INT64_MIN, int64_t{-1}, int64_t{0}}) {
+    world.clock.ms = ms;
+    EXPECT_EQ(world.note(journal, "taken", "x", SOTTO_EXCHANGE_CORRECTION), SOTTO_OK) << world.error.text;
+  }
+  EXPECT_EQ(flush(journal), SOTTO_OK);
+  EXPECT_TRUE(world.holds("kept"));
+  EXPECT_EQ(rows().size(), 2u);  // that of before all times is too old in 1969, and the next second's corrects that one's
+}
+
+// Files that others wrote or damaged: lines that are none of ours stay as they are until all is to be forgotten.
+TEST_F(Journal, ForeignAndDamagedFilesAreNoHindrance) {
+  std::string foreign = std::string("SQLite format 3\0\n", 17) + "\xFF\xFE\n[[[[[[[[\n{\"id\":\"journal/x-y\"}\n\n";
+  foreign += "{\"id\":\"journal/99999999999999999999-1-0\",\"text\":\"a\"}\n" + std::string(10 << 20, 'x') + "\n";
+  std::ofstream(file(1), std::ios::binary) << foreign << "{\"id\":\"journal/5-5-0\",\"text\":\"an old row\"}\n";
+  std::ofstream(fs::path(world.folder) / "journal-4294967299.jsonl") << "not ours";
+  JournalPtr journal = world.opened(64 << 20);
+  EXPECT_FALSE(world.holds("an old row"));
+  world.note(journal, "ours", "x");
+  EXPECT_EQ(flush(journal), SOTTO_OK) << world.error.text;
+  EXPECT_TRUE(world.holds("ours"));
+  EXPECT_TRUE(world.holds("SQLite format 3"));
+  ASSERT_EQ(forget(journal, INT64_MIN, INT64_MAX), SOTTO_OK) << world.error.text;
+  EXPECT_FALSE(world.holds("SQLite format 3"));
+  EXPECT_TRUE(world.holds("not ours"));
+  journal.reset();
+  fs::create_directory(file(1));
+  JournalPtr none(nullptr, JournalDeleter{&world.api()});
+  EXPECT_NE(world.open(&none), SOTTO_OK);
+  EXPECT_GT(std::string(world.error.text).size(), 20u);
+}
+
+TEST_F(Journal, TenMegabytesAreRefusedAndNothingIsLost) {
+  const JournalPtr journal = world.opened();
+  world.note(journal, "kept", "x");
+  EXPECT_EQ(world.note(journal, std::string(10 << 20, 'a'), "x"), SOTTO_INVALID_ARGUMENT);
+  EXPECT_EQ(world.note(journal, "a", std::string(10 << 20, 'a')), SOTTO_INVALID_ARGUMENT);
+  EXPECT_EQ(flush(journal), SOTTO_OK);
+  EXPECT_EQ(rows().size(), 1u);
+}
+
 TEST(JournalAlone, WithoutCareItDoesNotOpen) {
   World world(false);
   JournalPtr journal(nullptr, JournalDeleter{&world.api()});

@@ -70,6 +70,7 @@ sotto_status read_blob(void*, sotto_str key, void* bytes, uint64_t* size, sotto_
   return SOTTO_OK;
 }
 sotto_status write_blob(void*, sotto_str key, const void* bytes, uint64_t size, sotto_error*) {
+  if (fake_host().is_full) return SOTTO_IO_ERROR;
   fake_host().blobs[text(key)].assign(static_cast<const char*>(bytes), size);
   return SOTTO_OK;
 }

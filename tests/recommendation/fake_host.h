@@ -17,6 +17,7 @@ struct FakeHost {
   int64_t unix_ms = 0;
   uint64_t monotonic_ns = 1;
   bool has_clock = true;
+  bool is_full = false;  // no blob can be written
   std::map<std::string, std::string> blobs;
   size_t embedded = 0;  // texts
   size_t sessions = 0;  // alive

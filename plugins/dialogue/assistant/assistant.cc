@@ -90,13 +90,14 @@ Outcome Assistant::turn(const std::vector<Hypothesis>& hypotheses) {
     std::vector<Hypothesis> plain = hypotheses;
     for (Hypothesis& h : plain) h.text = plain_text(h.text, kLongestText);
     listener_.lean_on(recent_kinds());
+    if (state_.question && world_.now_ms() - state_.question->at_ms > kQuestionLives) state_.question.reset();
     Heard whole;
-    out.hypothesis = static_cast<uint32_t>(listener_.choose(plain, &whole));
+    const auto is_expected_here = [this](const Heard& heard) { return is_expected(heard); };
+    out.hypothesis = static_cast<uint32_t>(listener_.choose(plain, is_expected_here, &whole));
     out.heard = whole.text;
     out.hidden = whole.understood.end;
     out.language = language_of(whole.text, state_.language.value_or(world_.settings.language));
     if (language_of(whole.text, Language::kZh) == language_of(whole.text, Language::kEn)) state_.language = out.language;
-    if (state_.question && world_.now_ms() - state_.question->at_ms > kQuestionLives) state_.question.reset();
     take_turn(whole, &out);
     check_cancelled();
   } catch (...) {
@@ -171,6 +172,16 @@ void Assistant::take_part(const Heard& part, std::vector<Wish>* wishes, std::vec
   else if (last != nullptr)
     carry_over(world_, function, part.text, out->language, last->wish, &wish);
   wishes->push_back(std::move(wish));
+}
+
+bool Assistant::is_expected(const Heard& heard) {
+  const std::string normal = normal_form(heard.text);
+  constexpr Cue kCues[] = {Cue::kUndo, Cue::kRepeat, Cue::kStop};
+  if (std::any_of(std::begin(kCues), std::end(kCues), [&](Cue cue) { return is_cue(normal, cue); })) return true;
+  const Language language = language_of(heard.text, state_.language.value_or(world_.settings.language));
+  if (state_.question) return answer_question(world_, listener_, heard, language, *state_.question).kind != Answered::Kind::kNo;
+  const Action* const last = last_action();
+  return last != nullptr && follow_reference(world_, listener_, heard, language, last->wish).has_value();
 }
 
 bool Assistant::take_answer(const Heard& heard, Outcome* out) {

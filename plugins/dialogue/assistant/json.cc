@@ -1,9 +1,9 @@
 #include "json.h"
 
+#include "common/read_json.h"
+
 namespace sotto::assistant {
 namespace {
-
-constexpr int kDeepest = 32;
 
 [[noreturn]] void refuse(const std::string& what, const std::string& how) {
   throw Failure(SOTTO_INVALID_ARGUMENT, "assistant: " + what + ": " + how);
@@ -12,19 +12,12 @@ constexpr int kDeepest = 32;
 }  // namespace
 
 Json read_json(std::string_view text, const std::string& what, size_t most) {
-  if (text.size() > most)
-    refuse(what, std::to_string(text.size()) + " bytes of JSON, at most " + std::to_string(most) + " are read");
-  bool is_too_deep = false;
-  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t, Json&) {
-    is_too_deep = is_too_deep || depth > kDeepest;
-    return !is_too_deep;
-  };
+  plugins::JsonLimits limits;
+  limits.bytes = most;
   try {
-    Json json = Json::parse(text.begin(), text.end(), watch);
-    if (is_too_deep) refuse(what, "nested deeper than " + std::to_string(kDeepest) + " levels");
-    return json;
-  } catch (const Json::exception& e) {
-    refuse(what, "no JSON (" + plain_text(e.what(), 160) + ")");
+    return plugins::read_json(text, limits);
+  } catch (const plugins::JsonFault& fault) {
+    refuse(what, fault.what());
   }
 }
 

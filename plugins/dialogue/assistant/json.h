@@ -13,7 +13,8 @@ namespace sotto::assistant {
 
 using Json = nlohmann::json;
 
-// Throws SOTTO_INVALID_ARGUMENT with `what`, the place and the limit: syntax, more than `most` bytes, nesting beyond 32.
+// Throws SOTTO_INVALID_ARGUMENT with `what` and what is wrong (common/read_json.h): more than `most` bytes, nesting beyond 32,
+// ...
 Json read_json(std::string_view text, const std::string& what, size_t most);
 std::string written(const Json& json);  // invalid UTF-8 becomes U+FFFD
 

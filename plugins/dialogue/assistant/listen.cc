@@ -101,13 +101,16 @@ Understood Listener::read(const std::string& text) {
 
 Heard Listener::hear(const std::string& text) { return decide(text, read(text)); }
 
-size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, Heard* heard) {
+size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::function<bool(const Heard&)>& is_expected,
+                        Heard* heard) {
+  if (hypotheses.size() == 1) return *heard = hear(hypotheses.front().text), 0;
   size_t best = 0;
   double most = 0;
   for (size_t i = 0; i < std::min(hypotheses.size(), kMostHypotheses); ++i) {
     Heard mine = hear(hypotheses[i].text);
     double meaning = std::log(std::max(mine.confidence, 1e-6));
     if (mine.kind == Heard::Kind::kUnclear || mine.kind == Heard::Kind::kOut) meaning = std::log(1e-3);
+    if (is_expected(mine)) meaning = 0;
     double spans = 0;
     for (const Span& span : mine.understood.spans) spans += std::log(std::max(span.probability, 1e-6));
     if (!mine.understood.spans.empty()) spans /= static_cast<double>(mine.understood.spans.size());

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include <functional>
 #include "choice.h"
 #include "evidence.h"
 #include "lexicon.h"
+
 #include "understanding.h"
 #include "world.h"
 
@@ -39,8 +41,9 @@ class Listener {
       : world_(world), understanding_(understanding), evidence_(world.domain) {}
 
   Heard hear(const std::string& text);
-  // The hypothesis whose recogniser's score and meaning are likeliest together; its index.
-  size_t choose(const std::vector<Hypothesis>& hypotheses, Heard* heard);
+  // The hypothesis whose recogniser's score and meaning are likeliest together; its index. `is_expected`: of what means
+  // something only where the dialogue stands, an answer to a question or what leans on the sentence before.
+  size_t choose(const std::vector<Hypothesis>& hypotheses, const std::function<bool(const Heard&)>& is_expected, Heard* heard);
   // The wishes of a sentence, or the whole as one.
   std::vector<Heard> parts(Heard whole, Language language);
   Understood read(const std::string& text);

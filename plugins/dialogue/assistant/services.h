@@ -1,6 +1,7 @@
 // services.h: what the assistant asks the host for, and calls on it whose failures are thrown on.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,7 +31,11 @@ struct Services {
                     "assistant: the host does not offer the whole of " SOTTO_SESSION_SERVICE_ID ", " SOTTO_HIDDEN_SERVICE_ID
                     ", " SOTTO_VALUES_SERVICE_ID " and " SOTTO_CLOCK_SERVICE_ID ": use a newer libsotto");
   }
-  int64_t now_ms() const { return clock->unix_milliseconds(clock_self); }
+  // So far from 1970 at most that differences are still numbers, whatever the host's clock shows.
+  int64_t now_ms() const {
+    constexpr int64_t kFarthest = int64_t{1} << 60;
+    return std::clamp(clock->unix_milliseconds(clock_self), -kFarthest, kFarthest);
+  }
 
   plugin::Host host;
   const sotto_session_service* session;
