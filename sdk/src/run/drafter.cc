@@ -101,10 +101,12 @@ Span<const uint32_t> Drafter::draft(Span<const uint32_t> tokens, uint32_t most) 
 
 void Drafter::took(uint32_t rows, std::chrono::nanoseconds time) {
   const auto ns = static_cast<double>(time.count());
+  // A step that took long had a neighbour on its core more often than not: what is short counts for more.
   if (rows == 1) {
-    single_ns_ += single_ns_ == 0 ? ns : (ns - single_ns_) / 8;
+    single_ns_ = single_ns_ == 0 ? ns : std::min(ns, single_ns_ * 1.05);
   } else if (single_ns_ > 0) {
-    extra_ += (std::clamp((ns / single_ns_ - 1) / (rows - 1), 0.0, 2.0) - extra_) / 4;
+    const double extra = std::clamp((ns / single_ns_ - 1) / (rows - 1), 0.0, 2.0);
+    extra_ += (extra - extra_) / (extra < extra_ ? 2 : 6);
   }
 }
 
