@@ -7,6 +7,10 @@ set(CMAKE_AR ${SOTTO_SYSROOT}/bin/ar CACHE FILEPATH "")
 set(CMAKE_RANLIB ${SOTTO_SYSROOT}/bin/ranlib CACHE FILEPATH "")
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-musl)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-# zig links a program statically as long as it names no shared library, and a static program opens no plugin.
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-pie ${SOTTO_SYSROOT}/lib/aarch64-linux-musl/libc.so")
+# zig links a program statically as long as it names no shared library, and a static program opens no plugin. This one is empty, and
+# musl's loader, which has the real one within, takes its name for its own.
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-pie ${SOTTO_SYSROOT}/lib/libdl.so")
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64;-L;${SOTTO_SYSROOT};-cpu;${SOTTO_EMULATED_CPU})
+# As CMake has it for GNU's linker, in the one spelling that zig takes: not by -Xlinker, no --push-state.
+set(CMAKE_CXX_LINK_LIBRARY_USING_WHOLE_ARCHIVE -Wl,--whole-archive <LINK_ITEM> -Wl,--no-whole-archive)
+set(CMAKE_CXX_LINK_LIBRARY_USING_WHOLE_ARCHIVE_SUPPORTED TRUE)

@@ -63,6 +63,8 @@ class FakeJob {
   }
 
   static Place& place(void* self) { return *static_cast<Place*>(self); }
+  static uint32_t rank_of(void* self) { return place(self).rank; }
+  static uint32_t world_of(void* self) { return place(self).job.world(); }
   static sotto_status told(bool done) { return done ? SOTTO_OK : SOTTO_RANK_LOST; }
 
   static sotto_status all_gather(void* self, const void* part, uint64_t bytes, void* all, const uint64_t*, uint32_t*,
@@ -108,15 +110,8 @@ class FakeJob {
     job.changed_.notify_all();
   }
 
-  static constexpr sotto_comm_api kTable = {sizeof(sotto_comm_api),
-                                            0,
-                                            join,
-                                            [](void* self) { return place(self).rank; },
-                                            [](void* self) { return place(self).job.world(); },
-                                            all_reduce,
-                                            all_gather,
-                                            broadcast,
-                                            abort};
+  static constexpr sotto_comm_api kTable = {
+      sizeof(sotto_comm_api), 0, join, rank_of, world_of, all_reduce, all_gather, broadcast, abort};
 
   std::vector<std::unique_ptr<Place>> places_;
   std::mutex mutex_;  // guards all below
