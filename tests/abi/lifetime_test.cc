@@ -15,6 +15,13 @@ bool dialogue_plugin_is_mapped() {
   return std::string(std::istreambuf_iterator<char>(maps), {}).find("libdialogue.so") != std::string::npos;
 }
 
+// musl keeps every library until the process ends, whatever dlclose is told; there it is only that nothing breaks.
+#if defined(__GLIBC__)
+constexpr bool kLibrariesAreUnloaded = true;
+#else
+constexpr bool kLibrariesAreUnloaded = false;
+#endif
+
 struct Objects {
   sotto_runtime* runtime = nullptr;
   sotto_model* model = nullptr;
@@ -68,7 +75,7 @@ TEST(Lifetime, ObjectsAreDestroyedInAnyOrder) {
     }
     // A dialogue that went last is still on its way out of the plugin when the runtime ends; the next call unloads.
     sotto_runtime_destroy(nullptr);
-    EXPECT_FALSE(dialogue_plugin_is_mapped());
+    EXPECT_EQ(dialogue_plugin_is_mapped(), !kLibrariesAreUnloaded);
   } while (std::next_permutation(order.begin(), order.end()));
 }
 

@@ -13,6 +13,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// With a C++ library of its own in every library, as of the build against musl or Android's c++_static, libsotto cannot read an
+// exception of the application, only catch it.
+#if defined(__GLIBCXX__)
+constexpr const char* kThrown = "(a plug fell out); callbacks must return";
+#else
+constexpr const char* kThrown = "callbacks must return";
+#endif
+
 int64_t milliseconds_since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
 }
@@ -204,7 +212,7 @@ TEST_P(Generate, CallbacksThatThrowEndTheCallOnly) {
   const Answer a = generate(session.get(), greedy_options(wanted.tokens, 8), "",
                             [](sotto_str) -> int32_t { throw std::runtime_error("a plug fell out"); });
   EXPECT_EQ(a.status, SOTTO_INTERNAL);
-  EXPECT_NE(a.error.find("a plug fell out"), std::string::npos) << a.error;
+  EXPECT_NE(a.error.find(kThrown), std::string::npos) << a.error;
   const uint32_t position = sotto_session_position(session.get());
   EXPECT_GT(position, 16u);
   std::vector<uint32_t> said(a.tokens);
