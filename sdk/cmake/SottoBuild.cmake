@@ -26,8 +26,10 @@ target_compile_features(sotto_options INTERFACE cxx_std_17 c_std_99)
 target_compile_options(sotto_options INTERFACE
   -Wall -Wextra -Wconversion -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden>
   $<$<BOOL:${SOTTO_WARNINGS_AS_ERRORS}>:-Werror>)
-# Android 15 maps libraries by pages of 16 KB and refuses what is aligned to less.
-target_link_options(sotto_options INTERFACE $<$<PLATFORM_ID:Linux,Android>:LINKER:-z,max-page-size=16384>)
+# Android 15 maps libraries by pages of 16 KB and refuses what is aligned to less. lld ends the data that becomes read-only at the
+# common page: at 4 KB, the loader would take what follows on the same page with it.
+target_link_options(sotto_options INTERFACE
+  $<$<PLATFORM_ID:Linux,Android>:LINKER:-z,max-page-size=16384;LINKER:-z,common-page-size=16384>)
 if(SOTTO_SANITIZE)
   target_compile_options(sotto_options INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   # A third of this build's time, for what the address sanitizer tells too or what the fuzzers' build (clang) looks for.

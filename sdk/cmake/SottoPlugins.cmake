@@ -21,7 +21,8 @@ function(sotto_add_plugin name)
     # Our own objects are hidden already; this also hides what static libraries and the standard library's templates bring. Some of
     # the latter would otherwise be unique in the process and keep the library from being unloaded.
     set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/sotto_plugin.map)
-    target_link_options(${name} PRIVATE -Wl,--version-script=${map} -Wl,--no-undefined -Wl,-z,max-page-size=16384)
+    target_link_options(${name} PRIVATE -Wl,--version-script=${map} -Wl,--no-undefined -Wl,-z,max-page-size=16384
+      -Wl,-z,common-page-size=16384)
     set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${map})
   endif()
   if(UNIX)

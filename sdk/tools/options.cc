@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 
 #include "command.h"
@@ -68,15 +69,17 @@ std::vector<uint32_t> parse_ids(const std::string& text) {
 std::vector<uint32_t> parse_split(const std::string& text) { return parse_list(text, "--split"); }
 
 uint64_t parse_size(const std::string& text) {
-  double number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string unit(end, static_cast<size_t>(text.data() + text.size() - end));
+  // Not from_chars, which libc++ has for integers alone; strtod also reads spaces, signs, names and hexadecimal.
+  const bool decimal = text.find_first_of("0123456789.") == 0 && text.find_first_of("xX") == std::string::npos;
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const std::string unit(end);
   constexpr struct {
     const char* name;
     double bytes;
   } kUnits[] = {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
   for (const auto& row : kUnits)
-    if (failed == std::errc() && unit == row.name && number > 0 && number * row.bytes < 1e18)
+    if (decimal && unit == row.name && number > 0 && number * row.bytes < 1e18)
       return static_cast<uint64_t>(number * row.bytes);
   throw UsageError("--memory " + text + ": a size such as 300M or 2G is wanted");
 }

@@ -63,7 +63,7 @@ class Engine {
   // again. `moves` is what moves() was before the step that failed; another session may have moved the engine since. Without
   // success the engine is where it was. `stop` ends the load. [any thread]
   bool may_move() const;
-  bool can_move_after(const Status& failure) const;
+  bool can_move_after(uint32_t moves, const Status& failure) const;
   uint32_t moves() const { return moves_; }
   Status move_to_cpu(uint32_t moves, const Status& failure, const StopWatch& stop);
   // Where the model runs now. [any thread]

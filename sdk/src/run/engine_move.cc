@@ -25,7 +25,10 @@ Engine::Place Engine::place() const {
 
 void Engine::remove_lora(Lora* lora) { loras_.erase(std::remove(loras_.begin(), loras_.end(), lora), loras_.end()); }
 
-bool Engine::can_move_after(const Status& failure) const { return is_of_device(failure.code()) && may_move(); }
+// Whoever's step failed before another session moved the engine goes on with it, though there is nowhere further to move.
+bool Engine::can_move_after(uint32_t moves, const Status& failure) const {
+  return is_of_device(failure.code()) && (moves_ != moves || may_move());
+}
 
 bool Engine::may_move() const {
   if (options_.stays || options_.comm.table || !host_) return false;

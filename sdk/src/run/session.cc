@@ -62,7 +62,7 @@ Status Session::step(StepRequest& request) {
     const uint32_t moves = engine_.moves();
     Status s = engine_.scheduler().step(request);
     ++steps_;
-    if (s.ok() || !engine_.can_move_after(s)) return s;
+    if (s.ok() || !engine_.can_move_after(moves, s)) return s;
     SOTTO_TRY(engine_.move_to_cpu(moves, s, request.stop));
   }
 }
