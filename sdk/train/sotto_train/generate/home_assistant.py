@@ -192,7 +192,7 @@ class Expander:
                 slots.append({"name": "name", "value": found[0], "start": start, "end": end})
                 slots.sort(key=lambda s: s["start"])
                 return
-            if text[name["end"] : start] in ("", " "):
+            if name["end"] <= start and text[name["end"] : start] in ("", " "):
                 name["value"], name["end"] = text[name["start"] : end], end
                 return
 
