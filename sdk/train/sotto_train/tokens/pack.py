@@ -14,7 +14,7 @@ import numpy as np
 
 from sotto_train import rows
 from sotto_train.errors import UserError
-from sotto_train.tokens import chat, plain, shard
+from sotto_train.tokens import chat, neutral, plain, shard
 from sotto_train.tokens.tokenizer import Tokenizer
 
 
@@ -26,6 +26,7 @@ class PackOptions:
     kinds: tuple[str, ...] = ()  # only rows of these kinds; (): all
     with_calls: bool = True  # commands are followed by their call; without it they teach the heads alone
     plain: float = 0.0  # share of labelled sentences that lose capitals and the point at their end, as a recogniser writes
+    neutral: float = 0.0  # share of commands that the moods' heads learn as neutral
 
 
 @dataclass
@@ -123,7 +124,8 @@ def pack(wanted: Iterable[dict], tokenizer: Tokenizer, folder: Path, options: Pa
     for row in wanted:
         if (options.split and row["split"] != options.split) or (options.kinds and row["kind"] not in options.kinds):
             continue
-        for document in chat.documents(plain.vary(row, options.plain, chance), tokenizer, options.with_calls):
+        varied = neutral.vary(plain.vary(row, options.plain, chance), options.neutral, chance)
+        for document in chat.documents(varied, tokenizer, options.with_calls):
             before = len(store.heads)
             for piece in chat.cut(document, options.context):
                 store.add(piece)
@@ -152,14 +154,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", action="append", choices=rows.KINDS, help="only rows of this kind; may be given several times")
     parser.add_argument("--no-calls", dest="with_calls", action="store_false", help="commands without their call: for the heads alone")
     parser.add_argument("--plain", type=float, default=0.0, metavar="SHARE", help="of labelled sentences without capitals and last point")
+    parser.add_argument("--neutral", type=float, default=0.0, metavar="SHARE", help="of commands that the heads of moods learn as neutral")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the packed set")
 
 
 def run(args: argparse.Namespace) -> int:
-    options = PackOptions(args.context, args.seed, args.split, tuple(args.kind or ()), args.with_calls, args.plain)
-    if not 0 <= args.plain <= 1:
-        raise UserError(f"--plain is {args.plain}, expected a share from 0 to 1")
+    options = PackOptions(args.context, args.seed, args.split, tuple(args.kind or ()), args.with_calls, args.plain, args.neutral)
+    for name in ("plain", "neutral"):
+        if not 0 <= getattr(args, name) <= 1:
+            raise UserError(f"--{name} is {getattr(args, name)}, expected a share from 0 to 1")
     made = pack((row for path in args.rows for row in rows.read(path)), Tokenizer(args.tokenizer), args.output, options)
     full = made["tokens"] / (made["blocks"] * made["context"])
     print(f"{made['documents']} documents, {made['tokens']} tokens in {made['blocks']} blocks of {made['context']} ({full:.1%} full), "

@@ -302,6 +302,13 @@ def test_home_assistant_templates_become_our_intents_and_slots(tmp_path):
     assert by_intent["light.set"]["slots"][1]["value"].endswith(" percent")
 
 
+def test_a_device_word_before_the_name_is_no_part_of_it(tmp_path):
+    files = {"sentences/en/HassTurnOn/name.yaml": "data: [{sentences: ['switch {name} to on']}]"}
+    made = list(home_assistant.rows_of(archive(tmp_path, files), Values(Path(str(schema.data_folder())) / "values"), ("en",), home_assistant.HomeOptions(6, 1), set()))
+    assert made and all(rows.problem(r) is None for r in made)  # the verb reads like the device "switch"
+    assert all(f"switch {r['slots'][0]['value']} to on" == r["text"] for r in made)
+
+
 def test_a_text_that_a_pattern_gave_is_not_given_again(tmp_path):
     folder, options = archive(tmp_path, HOME), home_assistant.HomeOptions(6, 1)
     first = list(home_assistant.rows_of(folder, Values(DATA / "values"), ("en",), options, set()))

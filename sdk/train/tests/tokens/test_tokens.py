@@ -10,7 +10,7 @@ from texts import EN, ZH, row
 from sotto_train import rows
 from sotto_train.cli import main
 from sotto_train.errors import UserError
-from sotto_train.tokens import chat, command, pack, plain, shard
+from sotto_train.tokens import chat, command, neutral, pack, plain, shard
 from sotto_train.tokens.tokenizer import IM_END, Tokenizer
 
 def command_row(text, intent, *slots, n=0):
@@ -70,6 +70,15 @@ def test_plain_sentences_have_no_capitals_and_no_last_point_and_keep_their_slots
     assert plain.plain(command_row("Play Help!", "media.play", ("song", "Help!")))["text"] == "play help!"  # the point is the slot's
     assert plain.plain({"kind": "mood", "text": "İyi"}) is None  # lower-casing makes two characters of one
     assert plain.vary({"kind": "text", "text": "A B"}, 1.0, random.Random(0))["text"] == "A B"
+
+
+def test_commands_without_a_mood_are_neutral_by_chance_and_others_stay():
+    order, chance = command_row("播放悲伤的歌", "media.play"), random.Random(0)
+    made = [neutral.vary(order, 0.25, chance) for _ in range(400)]
+    assert 70 < sum(r.get("sentiment") == r.get("emotion") == "neutral" for r in made) < 130
+    for other in (order | {"sentiment": "negative"}, {"kind": "mood", "text": "好", "sentiment": "positive"}):
+        assert neutral.vary(other, 1.0, chance) is other
+    assert neutral.vary(order, 0.0, chance) is order
 
 
 @pytest.mark.parametrize("options, joins", [([], False), (["--han-words"], True)])
