@@ -74,7 +74,7 @@ sotto_status create_group(const sotto_group_options& options, sotto_group** out,
   pool.threads = options.threads == 0 ? usable_cores() : options.threads;
   if (pool.threads > kMostThreads)
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: %u threads, at most %u", pool.threads, kMostThreads);
-  pool.queues = group->local_ranks;
+  pool.queues = std::max(group->local_ranks, pool.threads);
   pool.priority = options.thread_priority;
   pool.affinity_mask = options.affinity_mask;
   try {

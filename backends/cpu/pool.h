@@ -1,8 +1,9 @@
 // pool.h - the threads of a group: run a job of many items on all of them, stop it when the caller's `should_stop` says so.
 //
-// A job's items are spread over as many queues as the group has ranks, in order: where items come rank after rank, each rank
-// has a queue and, with as many threads, a core whose caches hold its part of the model. Who finds his queue empty takes from
-// the others', so that a core that the system gave to somebody else delays nobody.
+// A job's items are spread in order over queues, one for each thread (or rank, where these are more): a thread walks through
+// items that lie side by side in memory, which its core reads ahead, and where items come rank after rank, each rank has cores
+// whose caches hold its part of the model. Who finds his queue empty takes from the others', so that a core that the system
+// gave to somebody else delays nobody.
 //
 // The calling thread takes part and is the only one that polls. Idle threads spin for a moment (the next step of a token is
 // microseconds away), then sleep: an idle group uses no processor time. One job at a time; created with the group, joined with

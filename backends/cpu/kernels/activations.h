@@ -18,13 +18,8 @@ inline Activations activations_of(const QuantRows& rows, uint32_t row) {
   return {units, reinterpret_cast<const int8_t*>(units + rows.units)};
 }
 
-// The low bits of unit `u`: of one that is no fine one all zero.
-alignas(64) constexpr int8_t kNoLow[kUnit] = {};
-inline const int8_t* low_of(const Activations& x, size_t u) {
-  return x.units[u].is_fine != 0 ? x.low + kUnit * u : static_cast<const int8_t*>(kNoLow);
-}
-
-constexpr float kFineStep = 1.0f / 128.0f;  // of the coarse one; a power of two: either way of counting gives the same bits
+// The low bits of a fine unit.
+inline const int8_t* low_of(const Activations& x, size_t u) { return x.low + kUnit * u; }
 
 // What one activation row brings to the products of a unit, the same for all weight rows. kLess times the row's own integers
 // was counted too much; that is exact.
@@ -32,16 +27,16 @@ struct UnitOfRow {
   I much[2];
   F step, sum;
 };
-template <class T, bool kFine>
+template <class T>
 __attribute__((always_inline)) inline UnitOfRow unit_of(const ActivationUnit& x) {
   UnitOfRow r = {};
-  r.step = f_set(kFine ? x.scale * kFineStep : x.scale);
+  r.step = f_set(x.step);
   if constexpr (T::kLess != 0) {
     constexpr int kShift = __builtin_ctz(T::kLess != 0 ? T::kLess : 1);
     static_assert(1 << kShift == T::kLess);
-    r.much[0] = i_shift_left<kShift>(i_set(kFine ? x.fine_count : x.count));
+    r.much[0] = i_shift_left<kShift>(i_set(x.count));
     if constexpr (T::kHalves) {
-      r.much[1] = i_shift_left<kShift>(i_set(kFine ? x.fine_second_count : x.second_count));
+      r.much[1] = i_shift_left<kShift>(i_set(x.second_count));
       r.much[0] = i_sub(r.much[0], r.much[1]);
     }
   }
@@ -49,8 +44,7 @@ __attribute__((always_inline)) inline UnitOfRow unit_of(const ActivationUnit& x)
   return r;
 }
 
-// Adds a unit whose integer products are `low` and `high` (the halves of the unit; without kHalves all in `low`), counted in
-// fine steps or in coarse ones as `x` is.
+// Adds a unit whose integer products are `low` and `high` (the halves of the unit; without kHalves all in `low`).
 template <class T>
 __attribute__((always_inline)) inline F add_unit(F sum, I low, I high, const Scales& w, const UnitOfRow& x) {
   if constexpr (T::kLess != 0) low = i_sub(low, x.much[0]);

@@ -23,18 +23,16 @@ constexpr uint32_t kSplitPages =
     16;  // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
 constexpr uint32_t kTileQueries = 32;  // query vectors of one attention task
 
-// 32 numbers of an activation row as int8 with a scale, all that a kernel reads of them in one cache line. Where the unit
-// stands out of its row (quantize in row.cc) it is a fine one: its numbers have 15 bits, cut in two, 128 * high + low, counted
-// in steps of scale / 128; in others low is 0.
+// 32 numbers of an activation row as int8 with a step, all that a kernel reads of them in one cache line. Where the unit
+// stands out of its row (quantize in row.cc) it is a fine one: its numbers have 15 bits, cut in two, 128 * high + low; low is
+// read of fine ones only.
 struct ActivationUnit {
   int8_t high[kUnit];
-  float scale;
-  float sum;  // of its numbers as they are kept
-  // Sums of the integers, of the whole unit and of its second half: in steps of scale, unless it is fine, and in fine ones.
-  int32_t count, second_count;
-  int32_t fine_count, fine_second_count;
+  float step;                   // what an integer counts
+  float sum;                    // of its numbers as they are kept
+  int32_t count, second_count;  // sums of the integers: of the whole unit, of its second half
   uint32_t is_fine;
-  uint32_t reserved;
+  uint32_t reserved[3];
 };
 static_assert(sizeof(ActivationUnit) == 64);
 
@@ -116,7 +114,8 @@ struct SoftmaxState {
   float* top;     // [queries]
 };
 
-// Adds pages [first_page, end_page), from a split's beginning, to the state of `queries` query vectors; query i sees positions begin[i] <= j < end[i].
+// Adds pages [first_page, end_page), from a split's beginning, to the state of `queries` query vectors; query i sees positions
+// begin[i] <= j < end[i].
 struct AttentionTask {
   CacheView cache;
   const float* q;  // [queries][padded]

@@ -53,17 +53,15 @@ void few_rows(const LinearTask& t, const RowGroup& g, uint32_t first, uint32_t r
       const Scales scales = T::template scales<unit.value>(head);
       for (int c = 0; c < kRows; ++c) {
         const ActivationUnit& of_row = x[c].units[u];
-        const bool fine = of_row.is_fine != 0;
         S s[kLanes];
         for (int r = 0; r < kLanes; ++r) s[r] = dot_of<T>(w[r], of_row.high);
-        if (fine) {
-          for (int r = 0; r < kLanes; ++r) s[r] = s_fold(s[r], dot_of<T>(w[r], x[c].low + kUnit * u));
+        if (of_row.is_fine != 0) {
+          for (int r = 0; r < kLanes; ++r) s[r] = s_fold(s[r], dot_of<T>(w[r], low_of(x[c], u)));
         }
         I first_half, last_half;
         i_sum_rows(s, &first_half, &last_half);
         if (!T::kHalves) first_half = i_add(first_half, last_half);
-        sums[c] =
-            add_unit<T>(sums[c], first_half, last_half, scales, fine ? unit_of<T, true>(of_row) : unit_of<T, false>(of_row));
+        sums[c] = add_unit<T>(sums[c], first_half, last_half, scales, unit_of<T>(of_row));
       }
     });
   }

@@ -40,9 +40,29 @@ __attribute__((always_inline)) inline void dot_packed(const uint8_t* const* unit
   });
 }
 
+// What a pass over the groups at hand asks of memory for the groups behind them: block b the one that lies `ahead` bytes on, or
+// `last` where that would lead out of its group; of several passes over the same groups each asks for its share.
+struct AskAhead {
+  size_t ahead, last;
+  uint32_t turn, passes;
+
+  template <class T>
+  static AskAhead of(const LinearTask& t, uint32_t groups, uint32_t pass, uint32_t passes) {
+    const size_t all = groups * size_t{t.stride};
+    if (passes > 1) return {all, all, pass, passes};
+    constexpr size_t kNear = (kReadAhead + T::kBlockBytes - 1) / T::kBlockBytes * T::kBlockBytes;
+    return {kNear, kNear + all - t.stride, 0, 1};
+  }
+  void operator()(const uint8_t* block, size_t size, bool leads_out) {
+    if (++turn < passes) return;
+    turn = 0;
+    for (size_t line = 0; line < size; line += 64) __builtin_prefetch(block + (leads_out ? last : ahead) + line);
+  }
+};
+
 // kGroups groups from the weight row `first` on, which lie at `blocks`, times kRows activation rows from `row` on.
 template <class T, int kGroups, int kRows>
-void few_packed_rows(const LinearTask& t, const uint8_t* blocks, uint32_t first, uint32_t row) {
+void few_packed_rows(const LinearTask& t, const uint8_t* blocks, uint32_t first, uint32_t row, AskAhead ask) {
   constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
   Activations x[kRows];
   F sums[kGroups][kRows];
@@ -50,37 +70,39 @@ void few_packed_rows(const LinearTask& t, const uint8_t* blocks, uint32_t first,
     x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
     for (int g = 0; g < kGroups; ++g) sums[g][c] = f_zero();
   }
+  const uint8_t* const end = blocks + t.stride;
   for (size_t u = 0; u < t.quants.units; blocks += T::kBlockBytes) {
     typename T::Scale::Head heads[kGroups];
-    for (int g = 0; g < kGroups; ++g) heads[g] = T::packed_head(blocks + static_cast<size_t>(g) * t.stride);
+    for (int g = 0; g < kGroups; ++g) {
+      heads[g] = T::packed_head(blocks + static_cast<size_t>(g) * t.stride);
+      ask(blocks + static_cast<size_t>(g) * t.stride, T::kBlockBytes, blocks + ask.ahead >= end);
+    }
     for (int i = 0; i < T::kUnits; ++i, ++u) {
       const uint8_t* units[kGroups];
-      for (int g = 0; g < kGroups; ++g) {
-        units[g] = T::unit(blocks + static_cast<size_t>(g) * t.stride, i);
-        for (int line = 0; line < T::kUnitBytes; line += 64) __builtin_prefetch(units[g] + kReadAhead + line);
-      }
-      const int8_t *high[kRows], *low[kRows];
+      for (int g = 0; g < kGroups; ++g) units[g] = T::unit(blocks + static_cast<size_t>(g) * t.stride, i);
+      const int8_t* high[kRows];
       uint32_t fine = 0;
       for (int c = 0; c < kRows; ++c) {
         high[c] = x[c].units[u].high;
-        low[c] = low_of(x[c], u);
         fine |= x[c].units[u].is_fine;
       }
       I dots[kParts][kGroups][kRows];
       for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
-        constexpr int kFirst = part.value * kPartWords, kEnd = kFirst + kPartWords;
-        dot_packed<T, kGroups, kRows, kFirst, kEnd>(units, high, dots[part.value]);
-        if (fine == 0) return;
-        I rest[kGroups][kRows];
-        dot_packed<T, kGroups, kRows, kFirst, kEnd>(units, low, rest);
-        for (int g = 0; g < kGroups; ++g)
-          for (int c = 0; c < kRows; ++c) dots[part.value][g][c] = i_add(i_shift_left<7>(dots[part.value][g][c]), rest[g][c]);
+        constexpr int kFirst = part.value * kPartWords;
+        dot_packed<T, kGroups, kRows, kFirst, kFirst + kPartWords>(units, high, dots[part.value]);
       });
+      if (fine != 0) {
+        add_rest<T>(
+            x, u, dots, [&](auto part, const int8_t* const* low, I(&rest)[kGroups][1]) __attribute__((always_inline)) {
+              constexpr int kFirst = part.value * kPartWords;
+              dot_packed<T, kGroups, 1, kFirst, kFirst + kPartWords>(units, low, rest);
+            });
+      }
       for (int g = 0; g < kGroups; ++g) {
         const Scales scales = T::packed_scales(heads[g], units[g]);
         for (int c = 0; c < kRows; ++c) {
           const ActivationUnit& unit = x[c].units[u];
-          const UnitOfRow of_row = fine != 0 ? unit_of<T, true>(unit) : unit_of<T, false>(unit);
+          const UnitOfRow of_row = unit_of<T>(unit);
           sums[g][c] = add_unit<T>(sums[g][c], dots[0][g][c], dots[kParts - 1][g][c], scales, of_row);
         }
       }
@@ -95,10 +117,12 @@ void few_packed_rows(const LinearTask& t, const uint8_t* blocks, uint32_t first,
 
 template <class T, int kGroups>
 void few_packed(const LinearTask& t, const uint8_t* blocks, uint32_t first) {
-  uint32_t row = 0;
-  for (; row + 4 <= t.row_count; row += 4) few_packed_rows<T, kGroups, 4>(t, blocks, first, row);
-  for (; row + 2 <= t.row_count; row += 2) few_packed_rows<T, kGroups, 2>(t, blocks, first, row);
-  for (; row < t.row_count; ++row) few_packed_rows<T, kGroups, 1>(t, blocks, first, row);
+  const uint32_t passes = t.row_count / 4 + t.row_count % 4 / 2 + t.row_count % 2;
+  uint32_t row = 0, pass = 0;
+  const auto ask = [&] { return AskAhead::of<T>(t, kGroups, pass++, passes); };
+  for (; row + 4 <= t.row_count; row += 4) few_packed_rows<T, kGroups, 4>(t, blocks, first, row, ask());
+  for (; row + 2 <= t.row_count; row += 2) few_packed_rows<T, kGroups, 2>(t, blocks, first, row, ask());
+  for (; row < t.row_count; ++row) few_packed_rows<T, kGroups, 1>(t, blocks, first, row, ask());
 }
 
 template <class T>

@@ -2,8 +2,8 @@
 // scratch, then tiles of kTileGroups groups by kTileRows activation rows run over it. Limit: the integer dot product.
 //
 // A panel holds bytes [unit][8 words][kLanes][4 columns], then the scales d and m of each unit (of each half) in turn. Products
-// are summed in 16 bits as long as they fit (chain_of). Only units in which an activation row has a rest of low bits are
-// multiplied a second time.
+// are summed in 16 bits as long as they fit (chain_of). A unit in which an activation row has a rest of low bits is
+// multiplied a second time, for that row.
 #pragma once
 
 #include "activations.h"
@@ -113,35 +113,52 @@ __attribute__((always_inline)) inline void dot_words(const uint8_t* const* bytes
   });
 }
 
-// A unit of a tile; with kFine the rest of low bits too, counted in fine steps.
-template <class T, int kGroups, int kRows, bool kFine>
+// Products of a unit in fine steps: 128 times those of the upper bits, and those of the rest.
+template <class T, int kGroups, int kRows, int kParts, class Rest>
+__attribute__((always_inline)) inline void add_rest(const Activations* x, size_t u, I (&dots)[kParts][kGroups][kRows],
+                                                    Rest&& rest_of) {
+  for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+    if (x[c.value].units[u].is_fine == 0) return;
+    const int8_t* low = low_of(x[c.value], u);
+    for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
+      I rest[kGroups][1];
+      rest_of(part, &low, rest);
+      for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
+        I& dot = dots[part.value][g.value][c.value];
+        dot = i_add(i_shift_left<7>(dot), rest[g.value][0]);
+      });
+    });
+  });
+}
+
+template <class T, int kGroups, int kRows>
 __attribute__((always_inline)) inline void add_tile_unit(const Panel* panels, const Activations* x, size_t u,
                                                          F (&sums)[kGroups][kRows]) {
   constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
   const uint8_t* bytes[kGroups];
-  const int8_t *high[kRows], *low[kRows];
+  const int8_t* high[kRows];
+  uint32_t fine = 0;
   for (int g = 0; g < kGroups; ++g) bytes[g] = panels[g].bytes + u * kUnit * kLanes;
   for (int c = 0; c < kRows; ++c) {
     high[c] = x[c].units[u].high;
-    low[c] = kFine ? low_of(x[c], u) : nullptr;
+    fine |= x[c].units[u].is_fine;
   }
   I dots[kParts][kGroups][kRows];
   for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
-    constexpr int kFirst = part.value * kPartWords, kEnd = kFirst + kPartWords;
-    dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, high, dots[part.value]);
-    if constexpr (kFine) {
-      I rest[kGroups][kRows];
-      dot_words<T, kGroups, kRows, kFirst, kEnd>(bytes, low, rest);
-      for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
-        I& dot = dots[part.value][g.value][c.value];
-        dot = i_add(i_shift_left<7>(dot), rest[g.value][c.value]);
-      });
-    }
+    constexpr int kFirst = part.value * kPartWords;
+    dot_words<T, kGroups, kRows, kFirst, kFirst + kPartWords>(bytes, high, dots[part.value]);
   });
+  if (__builtin_expect(fine != 0, 0)) {
+    add_rest<T>(
+        x, u, dots, [&](auto part, const int8_t* const* low, I(&rest)[kGroups][1]) __attribute__((always_inline)) {
+          constexpr int kFirst = part.value * kPartWords;
+          dot_words<T, kGroups, 1, kFirst, kFirst + kPartWords>(bytes, low, rest);
+        });
+  }
   Scales scales[kGroups];
   for (int g = 0; g < kGroups; ++g) scales[g] = load_scales<T>(panels[g], u);
   for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
-    const UnitOfRow of_row = unit_of<T, kFine>(x[c.value].units[u]);
+    const UnitOfRow of_row = unit_of<T>(x[c.value].units[u]);
     for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
       F& sum = sums[g.value][c.value];
       sum = add_unit<T>(sum, dots[0][g.value][c.value], dots[kParts - 1][g.value][c.value], scales[g.value], of_row);
@@ -159,15 +176,7 @@ void tile(const LinearTask& t, uint32_t first, uint32_t row) {
     x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
     for (int g = 0; g < kGroups; ++g) sums[g][c] = f_zero();
   }
-  for (size_t u = 0; u < t.quants.units; ++u) {
-    uint32_t fine = 0;
-    for (int c = 0; c < kRows; ++c) fine |= x[c].units[u].is_fine;
-    if (__builtin_expect(fine != 0, 0)) {
-      add_tile_unit<T, kGroups, kRows, true>(panels, x, u, sums);
-    } else {
-      add_tile_unit<T, kGroups, kRows, false>(panels, x, u, sums);
-    }
-  }
+  for (size_t u = 0; u < t.quants.units; ++u) add_tile_unit<T, kGroups, kRows>(panels, x, u, sums);
   for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
     const uint32_t n = first + static_cast<uint32_t>(g.value * kLanes);
     store_lanes(t.out + (row + static_cast<uint32_t>(c.value)) * t.out_stride + (n - t.first_row), sums[g.value][c.value],

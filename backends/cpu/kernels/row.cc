@@ -110,15 +110,12 @@ Counting counting_of(const F* tops, float limit) {
 // All but the numbers; `half`: the sums of the integers of each half.
 void write_head(const Counting& c, int i, const float* half, ActivationUnit* unit) {
   const auto first = static_cast<int32_t>(half[0]), second = static_cast<int32_t>(half[1]);
-  const int32_t in_fine_steps = c.is_fine[i] != 0 ? 1 : 128;
-  unit->scale = c.is_fine[i] != 0 ? c.step[i] * 128.0f : c.step[i];
+  unit->step = c.step[i];
   unit->sum = c.step[i] * (half[0] + half[1]);
   unit->count = first + second;
   unit->second_count = second;
-  unit->fine_count = (first + second) * in_fine_steps;
-  unit->fine_second_count = second * in_fine_steps;
   unit->is_fine = c.is_fine[i];
-  unit->reserved = 0;
+  for (uint32_t& word : unit->reserved) word = 0;
 }
 
 // The integers of half a unit and, lane by lane, their sum.
