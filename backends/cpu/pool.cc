@@ -91,9 +91,12 @@ bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* contex
 void Pool::take_all(uint32_t epoch, uint32_t thread, StopWatch* watch) {
   const auto queues = static_cast<uint32_t>(queues_.size());
   const uint32_t own = static_cast<uint32_t>(uint64_t{thread} * queues / threads());
-  for (uint32_t q = 0; q < queues; ++q)
-    while (take((own + q) % queues, epoch, thread))
+  uint32_t done = 0;
+  for (uint32_t q = 0; q < queues; ++q) {
+    for (; take((own + q) % queues, epoch, thread); ++done)
       if (watch != nullptr && watch->stopped()) stop_.store(true, std::memory_order_relaxed);
+  }
+  if (done != 0) done_.fetch_add(done, std::memory_order_release);
 }
 
 bool Pool::take(uint32_t queue, uint32_t epoch, uint32_t thread) {
@@ -109,7 +112,6 @@ bool Pool::take(uint32_t queue, uint32_t epoch, uint32_t thread) {
   }
   // A stopped job's items are taken and counted, not run.
   if (!stop_.load(std::memory_order_relaxed)) job(context, static_cast<uint32_t>(first + static_cast<uint32_t>(taken)), thread);
-  done_.fetch_add(1, std::memory_order_release);
   return true;
 }
 
