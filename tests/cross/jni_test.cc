@@ -59,7 +59,8 @@ struct Jni : testing::Test {
   Object* generate(jobject prompt, Object* relay) {
     std::vector<jlong> numbers(16, 0);
     numbers[1] = kTokens;
-    jobjectArray options = vm.objects({vm.longs(numbers), vm.floats(std::vector<jfloat>(16, 0.0f)), nullptr, nullptr, nullptr});
+    jobjectArray options =
+        vm.objects({vm.longs(numbers), vm.floats(std::vector<jfloat>(16, 0.0f)), nullptr, nullptr, nullptr, nullptr});
     jlongArray result = vm.longs(std::vector<jlong>(16, 0));
     Java_dev_sotto_Natives_sessionGenerate(vm.env(), vm.natives(), session, prompt, nullptr, options, relay, result);
     generated = at(result)->longs[2];

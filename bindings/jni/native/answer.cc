@@ -1,14 +1,20 @@
 #include "answer.h"
 
 namespace sotto::jni {
+namespace {
 
-AnswerOptions::AnswerOptions(const Call& call, jobjectArray packed, PieceRelay* relay) {
+jobject element(const Call& call, jobjectArray packed, jsize index) {
+  const jobject found = call.env()->GetObjectArrayElement(packed, index);
+  call.check_pending();
+  return found;
+}
+
+}  // namespace
+
+AnswerOptions::AnswerOptions(const Call& call, jobjectArray packed, PieceRelay* relay)
+    : mask_relay_(call.env(), element(call, packed, 5)), mask_(call, mask_relay_.get()) {
   JNIEnv* env = call.env();
-  const auto item = [&](jsize index) {
-    const jobject found = env->GetObjectArrayElement(packed, index);
-    call.check_pending();
-    return found;
-  };
+  const auto item = [&](jsize index) { return element(call, packed, index); };
   const Local<jlongArray> numbers(env, static_cast<jlongArray>(item(0)));
   const Local<jfloatArray> sampling(env, static_cast<jfloatArray>(item(1)));
   const Local<jobjectArray> stops(env, static_cast<jobjectArray>(item(2)));
@@ -23,6 +29,7 @@ AnswerOptions::AnswerOptions(const Call& call, jobjectArray packed, PieceRelay* 
   options.top_k = static_cast<uint32_t>(n.at(3));
   options.penalty_tokens = static_cast<uint32_t>(n.at(4));
   options.seed = static_cast<uint64_t>(n.at(5));
+  options.matcher = object<sotto_matcher>(n.at(6));
   const std::vector<jfloat> f = call.floats(sampling.get());
   options.temperature = f.at(0);
   options.top_p = f.at(1);
@@ -43,6 +50,10 @@ AnswerOptions::AnswerOptions(const Call& call, jobjectArray packed, PieceRelay* 
   if (relay->wants_tokens()) {
     options.on_token = &PieceRelay::on_token;
     options.on_token_user = relay;
+  }
+  if (mask_.is_given()) {
+    options.mask = &MaskRelay::on_logits;
+    options.mask_user = &mask_;
   }
 }
 

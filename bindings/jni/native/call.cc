@@ -68,6 +68,13 @@ jintArray Call::new_ids(const std::vector<uint32_t>& ids) const {
   return array;
 }
 
+jlongArray Call::new_longs(const std::vector<jlong>& numbers) const {
+  const jsize size = array_size(numbers.size());
+  const jlongArray array = checked(env_->NewLongArray(size));
+  if (size > 0) env_->SetLongArrayRegion(array, 0, size, numbers.data());
+  return array;
+}
+
 jfloatArray Call::new_floats(const std::vector<float>& floats) const {
   const jsize size = array_size(floats.size());
   const jfloatArray array = checked(env_->NewFloatArray(size));

@@ -22,8 +22,8 @@ struct Thrown {};
 struct Ids {
   jmethodID fail;                                         // static, Natives
   jmethodID piece_text, piece_token, piece_wants_tokens;  // PieceRelay
-  jmethodID row, progress, log;                           // RowRelay, ProgressRelay, LogRelay
-  jmethodID recommendation, finding, function;            // RecommendationRelay, CareRelay, FunctionRelay
+  jmethodID row, progress, log, logits;                   // RowRelay, ProgressRelay, LogRelay, MaskRelay
+  jmethodID recommendation, finding, function, value;     // RecommendationRelay, CareRelay, FunctionRelay, ValueRelay
 };
 const Ids& ids();
 
@@ -81,6 +81,7 @@ class Call {
   // Results for Java.
   jbyteArray new_bytes(std::string_view bytes) const;
   jintArray new_ids(const std::vector<uint32_t>& ids) const;
+  jlongArray new_longs(const std::vector<jlong>& numbers) const;
   jfloatArray new_floats(const std::vector<float>& floats) const;
   void fill(jlongArray into, const std::vector<jlong>& numbers) const;
   void fill(jintArray into, const std::vector<uint32_t>& numbers) const;

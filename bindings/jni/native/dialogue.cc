@@ -42,6 +42,7 @@ void say(const Call& call, jlong dialogue, jbyteArray role, jobject text, jobjec
     const sotto_status status =
         d.api->say(d.dialogue, name.str(), words.str(), &answer.options, &PieceRelay::on_text, &relay, &r, err);
     relay.leave_if_thrown();
+    answer.leave_if_thrown();
     return status;
   });
   call.fill(result,

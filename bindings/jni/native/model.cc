@@ -2,6 +2,7 @@
 #include "generated/dev_sotto_Natives.h"
 #include "objects.h"
 #include "relays.h"
+#include "source.h"
 
 namespace sotto::jni {
 namespace {
@@ -9,19 +10,8 @@ namespace {
 // Source and options as Java packs them; the views point into this object and its arguments.
 class Opening {
  public:
-  Opening(const Call& call, jlongArray source_numbers, jobject place, jlongArray numbers, jbyteArray backend)
-      : place_(call, place), backend_(call.bytes(backend)) {
-    const std::vector<jlong> s = call.longs(source_numbers);
-    source.struct_size = sizeof source;
-    source.kind = static_cast<uint32_t>(s.at(0));
-    source.fd = static_cast<int32_t>(s.at(1));
-    source.offset = static_cast<uint64_t>(s.at(2));
-    source.length = static_cast<uint64_t>(s.at(3));
-    if (source.kind == SOTTO_SOURCE_PATH) source.path = place_.str();
-    if (source.kind == SOTTO_SOURCE_MEMORY) {
-      source.data = place_.str().data;
-      source.size = place_.str().size;
-    }
+  Opening(const Call& call, jlongArray packed, jobject place, jlongArray numbers, jbyteArray backend)
+      : source(call, packed, place), backend_(call.bytes(backend)) {
     const std::vector<jlong> n = call.longs(numbers);
     options.struct_size = sizeof options;
     options.backend = str(backend_);
@@ -37,11 +27,10 @@ class Opening {
     options.device_layers = static_cast<uint32_t>(n.at(9));
   }
 
-  sotto_model_source source{};
+  Source source;
   sotto_model_options options{};
 
  private:
-  Bytes place_;
   std::string backend_;
 };
 
@@ -56,7 +45,7 @@ jlong open(const Call& call, jlong runtime, jlongArray source, jobject place, jl
   sotto_model* opened = nullptr;
   call.run([&](sotto_error* err) {
     const sotto_status status =
-        sotto_model_open(object<Runtime>(runtime)->runtime, &opening.source, &opening.options, &opened, err);
+        sotto_model_open(object<Runtime>(runtime)->runtime, &opening.source.it, &opening.options, &opened, err);
     if (status != SOTTO_OK) relay.leave_if_thrown();
     return status;
   });
@@ -91,7 +80,7 @@ void JNICALL Java_dev_sotto_Natives_modelEstimate(JNIEnv* env, jclass natives, j
     sotto_memory_estimate e{};
     e.struct_size = sizeof e;
     call.run([&](sotto_error* err) {
-      return sotto_model_estimate(object<Runtime>(runtime)->runtime, &opening.source, &opening.options, &e, err);
+      return sotto_model_estimate(object<Runtime>(runtime)->runtime, &opening.source.it, &opening.options, &e, err);
     });
     call.fill(result, {e.context_tokens, e.max_batch, e.kv_type, static_cast<jlong>(e.weights_mapped),
                        static_cast<jlong>(e.weights_copied), static_cast<jlong>(e.kv_cache), static_cast<jlong>(e.workspace),

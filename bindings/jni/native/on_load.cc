@@ -21,6 +21,8 @@ constexpr Wanted kWanted[] = {
     {"dev/sotto/PieceRelay", "wantsTokens", "()Z", false, &Ids::piece_wants_tokens},
     {"dev/sotto/RowRelay", "row", "(II[F)Z", false, &Ids::row},
     {"dev/sotto/ProgressRelay", "progress", "(F)Z", false, &Ids::progress},
+    {"dev/sotto/MaskRelay", "logits", "([F)Z", false, &Ids::logits},
+    {"dev/sotto/ValueRelay", "value", "([JDD[B[B)V", false, &Ids::value},
     {"dev/sotto/RecommendationRelay", "item", "([[BIDDD)V", false, &Ids::recommendation},
     {"dev/sotto/CareRelay", "finding", "(IIIIIJJF)V", false, &Ids::finding},
     {"dev/sotto/FunctionRelay", "run", "(J[B[BI)[B", false, &Ids::function},

@@ -70,6 +70,23 @@ int32_t RowRelay::on_row(void* self_pointer, uint32_t position, uint32_t output,
   return self->has_thrown() || !goes_on ? 1 : 0;
 }
 
+bool MaskRelay::mask(float* logits, jsize count) {
+  JNIEnv* env = call_.env();
+  if (array_ == nullptr) array_ = env->NewFloatArray(count);
+  if (array_ == nullptr) return false;  // an OutOfMemoryError is pending
+  env->SetFloatArrayRegion(array_, 0, count, logits);
+  const bool goes_on = env->CallBooleanMethod(relay_, ids().logits, array_) != JNI_FALSE;
+  if (!has_thrown()) env->GetFloatArrayRegion(array_, 0, count, logits);
+  return goes_on;
+}
+
+int32_t MaskRelay::on_logits(void* self_pointer, float* logits, uint32_t vocabulary) {
+  auto* self = static_cast<MaskRelay*>(self_pointer);
+  if (self->has_thrown()) return 1;
+  const bool goes_on = self->mask(logits, static_cast<jsize>(vocabulary));
+  return self->has_thrown() || !goes_on ? 1 : 0;
+}
+
 int32_t ProgressRelay::on_progress(void* self_pointer, float fraction) {
   auto* self = static_cast<ProgressRelay*>(self_pointer);
   if (self->has_thrown()) return 1;

@@ -49,6 +49,18 @@ class RowRelay : public Relay {
   static int32_t on_row(void* self, uint32_t position, uint32_t output, const float* row, uint32_t width);
 };
 
+// The mask of sotto_generate_options.
+class MaskRelay : public Relay {
+ public:
+  using Relay::Relay;
+  static int32_t on_logits(void* self, float* logits, uint32_t vocabulary);
+
+ private:
+  bool mask(float* logits, jsize count);
+
+  jfloatArray array_ = nullptr;  // used again for every token; goes with the frame of the call
+};
+
 // Progress of sotto_model_open.
 class ProgressRelay : public Relay {
  public:

@@ -24,10 +24,12 @@ void generate(const Call& call, jlong session, jobject prompt, jintArray prompt_
     const sotto_status status =
         sotto_generate(session_of(session), text.str(), &answer.options, &PieceRelay::on_text, &relay, err);
     relay.leave_if_thrown();
+    answer.leave_if_thrown();
     return status;
   });
-  call.fill(result, {r.finish, r.prompt_tokens, r.generated_tokens, r.position, r.stop_index,
-                     static_cast<jlong>(r.first_token_ns), static_cast<jlong>(r.prefill_ns), static_cast<jlong>(r.decode_ns)});
+  call.fill(result,
+            {r.finish, r.prompt_tokens, r.generated_tokens, r.position, r.stop_index, static_cast<jlong>(r.first_token_ns),
+             static_cast<jlong>(r.prefill_ns), static_cast<jlong>(r.decode_ns), r.drafted_tokens, r.accepted_tokens});
 }
 
 void feed(const Call& call, jlong session, jintArray ids, jint outputs, jobject rows) {

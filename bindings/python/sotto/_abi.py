@@ -1,11 +1,12 @@
-"""The C interface as ctypes: structs and functions of sotto/{base,runtime,model,session,hidden,dialogue}.h.
+"""The C interface as ctypes: structs and functions of sotto/{base,runtime,model,session,hidden,grammar,values,dialogue}.h.
 
 tests/bindings compares sizes and offsets with the pins of tests/abi. Only what this package uses stands here.
 """
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, Structure, c_char, c_char_p, c_float, c_int32, c_uint32, c_uint64, c_void_p
+from ctypes import (POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_uint8, c_uint32, c_uint64,
+                    c_void_p)
 from typing import Any, Dict, List, Tuple, Type
 
 NONE = 0xFFFFFFFF
@@ -27,6 +28,8 @@ LogFunction = ctypes.CFUNCTYPE(None, c_void_p, c_int32, Str)
 TextFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, Str)
 TokenFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, c_uint32, c_float)
 RowFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, c_uint32, c_uint32, POINTER(c_float), c_uint32)
+MaskFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(c_float), c_uint32)
+ProgressFunction = ctypes.CFUNCTYPE(c_int32, c_void_p, c_float)
 
 
 class RuntimeOptions(Structure):
@@ -53,7 +56,7 @@ class ModelOptions(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("flags", c_uint32), ("backend", Str), ("devices", POINTER(c_uint32)), ("split", POINTER(c_uint32)),
         ("ranks", c_uint32), ("threads", c_uint32), ("context_tokens", c_uint32), ("sessions", c_uint32), ("kv_tokens", c_uint64),
-        ("max_batch", c_uint32), ("kv_type", c_uint32), ("memory_cap_bytes", c_uint64), ("progress", c_void_p),
+        ("max_batch", c_uint32), ("kv_type", c_uint32), ("memory_cap_bytes", c_uint64), ("progress", ProgressFunction),
         ("progress_user", c_void_p), ("device_layers", c_uint32), ("comm_deadline_ms", c_uint32), ("comm", c_void_p * 2)]
 
 
@@ -98,7 +101,7 @@ class GenerateOptions(Structure):
         ("top_p", c_float), ("min_p", c_float), ("repeat_penalty", c_float), ("presence_penalty", c_float),
         ("frequency_penalty", c_float), ("penalty_tokens", c_uint32), ("seed", c_uint64), ("stops", POINTER(Str)),
         ("biases", POINTER(TokenBias)), ("stop_count", c_uint32), ("bias_count", c_uint32), ("on_token", TokenFunction),
-        ("on_token_user", c_void_p), ("mask", c_void_p), ("mask_user", c_void_p), ("result", POINTER(GenerateResult)),
+        ("on_token_user", c_void_p), ("mask", MaskFunction), ("mask_user", c_void_p), ("result", POINTER(GenerateResult)),
         ("matcher", c_void_p)]
 
 
@@ -109,6 +112,51 @@ class Counters(Structure):
 
 class EmbedOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("pooling", c_uint32), ("flags", c_uint32), ("deadline_ms", c_uint32)]
+
+
+class HeadInfo(Structure):
+    _fields_ = [("struct_size", c_uint32), ("kind", c_uint32), ("labels", c_uint32), ("outputs", c_uint32), ("temperature", c_float),
+                ("reserved", c_uint32), ("name", c_char * 64)]
+
+
+class HeadLabel(Structure):
+    _fields_ = [("struct_size", c_uint32), ("threshold", c_float), ("text", c_char * 128)]
+
+
+class GrammarOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("max_recursion", c_uint32), ("value_count", c_uint32),
+                ("values", POINTER(Str)), ("spans", POINTER(Str)), ("span_count", c_uint32), ("reserved", c_uint32)]
+
+
+class GrammarFacts(Structure):
+    _fields_ = [("struct_size", c_uint32), ("states", c_uint32), ("mask_count", c_uint32), ("masks_kept", c_uint32),
+                ("bytes", c_uint64), ("mask_bytes", c_uint64)]
+
+
+class Moment(Structure):
+    _fields_ = [("unix_seconds", c_int64), ("year", c_int32), ("month", c_uint8), ("day", c_uint8), ("hour", c_uint8),
+                ("minute", c_uint8), ("second", c_uint8), ("weekday", c_uint8), ("reserved", c_uint8 * 6)]
+
+
+class Value(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("kind", c_uint32), ("begin", c_uint64), ("end", c_uint64), ("group", c_uint32), ("flags", c_uint32),
+        ("number", c_double), ("number_to", c_double), ("unit", c_uint32), ("direction", c_int32), ("color", c_uint32),
+        ("precision", c_uint32), ("from", Moment), ("to", Moment), ("repeat_unit", c_uint32), ("repeat_interval", c_uint32),
+        ("repeat_weekdays", c_uint32), ("reserved", c_uint32), ("text", c_char * 32)]
+
+
+class ValuesOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("language", c_uint32), ("now_unix_ms", c_int64), ("utc_offset_minutes", c_int32),
+                ("expect", c_uint32), ("kinds", c_uint32), ("reserved", c_uint32)]
+
+
+class Hypothesis(Structure):
+    _fields_ = [("struct_size", c_uint32), ("score", c_float), ("text", Str)]
+
+
+class Agreement(Structure):
+    _fields_ = [("struct_size", c_uint32), ("hypothesis", c_uint32), ("share", c_float), ("reserved", c_uint32)]
 
 
 class DialogueOptions(Structure):
@@ -164,6 +212,25 @@ FALLIBLE: Dict[str, List[Any]] = {
     "session_save": [_P, _P, c_uint64, _SIZE],
     "session_restore": [_P, c_char_p, c_uint64],
     "session_counters": [_P, POINTER(Counters)],
+    "session_set_lora": [_P, _P, c_float],
+    "lora_open": [_P, POINTER(ModelSource), _OUT],
+    "model_head_info": [_P, c_uint32, POINTER(HeadInfo)],
+    "model_head_label": [_P, c_uint32, c_uint32, POINTER(HeadLabel)],
+    "model_head_find": [_P, Str, POINTER(c_uint32)],
+    "head_apply": [_P, c_uint32, POINTER(c_float), c_uint64, POINTER(c_float), c_uint64],
+    "grammar_compile": [_P, c_uint32, Str, POINTER(GrammarOptions), _OUT],
+    "grammar_get_facts": [_P, POINTER(GrammarFacts)],
+    "matcher_create": [_P, _OUT],
+    "matcher_fork": [_P, _OUT],
+    "matcher_rewind": [_P, c_uint32],
+    "matcher_accept": [_P, c_uint32],
+    "matcher_accept_text": [_P, Str],
+    "matcher_mask": [_P, POINTER(c_uint64), c_uint64, _SIZE],
+    "matcher_state": [_P, POINTER(c_uint32)],
+    "values_parse": [Str, POINTER(ValuesOptions), POINTER(Value), c_uint32, c_uint64, _SIZE],
+    "value_print": [POINTER(Value), _P, c_uint64, _SIZE],
+    "values_agree": [POINTER(Hypothesis), c_uint32, c_uint32, POINTER(ValuesOptions), POINTER(Agreement), POINTER(Value), c_uint32,
+                     c_uint64, _SIZE],
     "session_embed": [_P, _IDS, c_uint64, POINTER(EmbedOptions), POINTER(c_float), c_uint64],
 }
 OTHERS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -173,6 +240,11 @@ OTHERS: Dict[str, Tuple[Any, List[Any]]] = {
     "runtime_set_power_policy": (None, [_P, c_uint32]),
     "runtime_query": (Interface, [_P, c_char_p]),
     "model_destroy": (None, [_P]),
+    "model_head_count": (c_uint32, [_P]),
+    "lora_destroy": (None, [_P]),
+    "grammar_destroy": (None, [_P]),
+    "matcher_destroy": (None, [_P]),
+    "matcher_steps": (c_uint32, [_P]),
     "session_destroy": (None, [_P]),
     "session_cancel": (None, [_P]),
     "session_position": (c_uint32, [_P]),

@@ -120,3 +120,12 @@ def fetch_ids(fill: Callable[..., int], *arguments: Any) -> List[int]:
     if count.value:
         check(fill, *arguments, buffer, count.value, ctypes.byref(count))
     return list(buffer)
+
+
+def matrix(values: Any, rows: int, width: int, numpy: bool) -> Any:
+    """A ctypes array of rows * width float32 with two dimensions: a memoryview, or an ndarray."""
+    flat = memoryview(values).cast("B")
+    if numpy:
+        import numpy as np
+        return np.frombuffer(flat, np.float32).reshape(rows, width)
+    return flat.cast("f", (rows, width)) if rows else flat.cast("f")

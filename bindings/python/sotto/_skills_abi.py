@@ -4,7 +4,7 @@ from __future__ import annotations
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from typing import Any
 
-from ._abi import Error, Str, TextFunction
+from ._abi import Error, Hypothesis, Str, TextFunction
 
 LABELS, EMOTIONS, CARE_CATEGORIES = 3, 8, 5
 
@@ -57,10 +57,6 @@ class ForgetOptions(Structure):
 class ProfileFacts(Structure):
     _fields_ = [("struct_size", c_uint32), ("consent", c_uint32), ("schema_version", c_uint32), ("suggestions_today", c_uint32),
                 ("events", c_uint64), ("file_bytes", c_uint64)]
-
-
-class Hypothesis(Structure):
-    _fields_ = [("struct_size", c_uint32), ("score", c_float), ("text", Str)]
 
 
 class AssistantOptions(Structure):

@@ -120,9 +120,9 @@ class Assistant(NativeObject):
         """A text, or the readings of a recogniser with the natural logarithms of their likelihoods."""
         readings = [(heard, 0.0)] if isinstance(heard, str) else list(heard)
         texts = [Text("a hypothesis", text) for text, _ in readings]
-        size = ctypes.sizeof(_skills_abi.Hypothesis)
-        list_of = (_skills_abi.Hypothesis * len(texts))(*[
-            _skills_abi.Hypothesis(size, score, text.view) for text, (_, score) in zip(texts, readings)])
+        size = ctypes.sizeof(_abi.Hypothesis)
+        list_of = (_abi.Hypothesis * len(texts))(*[
+            _abi.Hypothesis(size, score, text.view) for text, (_, score) in zip(texts, readings)])
         return self._turn(lambda assistant, *out: check(self._api.turn, assistant, list_of, size, len(list_of), *out))
 
     def undo(self) -> AssistantTurn:

@@ -58,10 +58,9 @@ class Dialogue(NativeObject):
         answer = AnswerOptions(listener, **options)
         name, words = Text("the role", role), Text("the text", text)
         result = _abi.sized(_abi.TurnResult)
-        with self._handle.inside() as dialogue:
+        with answer.held() as held, self._handle.inside() as dialogue:
             try:
-                check(self._api.say, dialogue, name.view, words.view, ctypes.byref(answer.struct), listener.text, None,
-                      ctypes.byref(result))
+                check(self._api.say, dialogue, name.view, words.view, held, listener.text, None, ctypes.byref(result))
             finally:
                 listener.raise_thrown()
         fields = {f.name: getattr(result, f.name) for f in dataclasses.fields(TurnResult) if f.name != "is_hinted"}

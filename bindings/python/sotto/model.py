@@ -5,11 +5,17 @@ import ctypes
 import dataclasses
 import json
 import os
-from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, Optional, Sequence
 
 from . import _abi
+from ._errors import SottoError
 from ._handle import Handle, NativeObject
 from ._library import Text, call, fetch_bytes, fetch_ids, ids_array, library
+from ._options import Caught
+from ._source import Source, SourceOf
+from .adapter import Adapter
+from .grammar import Grammar
+from .head import Head
 
 if TYPE_CHECKING:
     from .assistant import Assistant
@@ -54,19 +60,39 @@ class Facts:
 class Model(NativeObject):
     """Any thread."""
 
-    def __init__(self, runtime: "Runtime", path: Union[str, "os.PathLike[str]"], *, backend: Optional[str] = None, threads: int = 0,
+    def __init__(self, runtime: "Runtime", source: SourceOf, *, offset: int = 0, length: int = 0,
+                 progress: Optional[Callable[[float], Optional[bool]]] = None, backend: Optional[str] = None, threads: int = 0,
                  context_tokens: int = 0, sessions: int = 0, ranks: int = 0, kv_type: str = "default", memory_cap_bytes: int = 0,
                  vocabulary_only: bool = False) -> None:
-        place, name = Text("the model's path", os.fspath(path)), Text("the backend's name", backend)
-        source = _abi.sized(_abi.ModelSource, path=place.view)
+        """`source`: a path; an open file or its descriptor, which may be closed afterwards; the model itself as bytes, or in another
+        buffer, which is used in place and must not be written to (a read-only one that is no bytes is copied). `offset`, `length`: the
+        part of a file that is the model; a length of 0: to its end. `progress(fraction)`: False cancels the load."""
+        place, name = Source("the model", source, offset, length), Text("the backend's name", backend)
         options = _abi.sized(_abi.ModelOptions, flags=int(vocabulary_only), backend=name.view, threads=threads, ranks=ranks,
                              context_tokens=context_tokens, sessions=sessions, kv_type=KV_TYPES.index(kv_type),
                              memory_cap_bytes=memory_cap_bytes)
+        caught = Caught()
+        if progress is not None:
+            options.progress = _abi.ProgressFunction(lambda _, fraction: caught.guard(progress, fraction))
         made = ctypes.c_void_p()
         with runtime._handle.inside() as address:
-            call("model_open", address, ctypes.byref(source), ctypes.byref(options), ctypes.byref(made))
-            super().__init__(Handle("model", made, runtime._handle, library().sotto_model_destroy))
+            try:
+                call("model_open", address, ctypes.byref(place.struct), ctypes.byref(options), ctypes.byref(made))
+            except SottoError:
+                caught.raise_thrown()
+                raise
+
+            def destroy(model: ctypes.c_void_p) -> None:
+                library().sotto_model_destroy(model)
+                place.release()  # a model in memory is read until here
+
+            super().__init__(Handle("model", made, runtime._handle, destroy))
         self._runtime = runtime
+        try:
+            caught.raise_thrown()  # from the last report of all, after which the model was made
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def facts(self) -> Facts:
@@ -109,6 +135,24 @@ class Model(NativeObject):
         options = _abi.sized(_abi.TemplateOptions, messages=said.view, variables=further.view, source=source.view)
         with self._handle.inside() as model:
             return fetch_ids(library().sotto_template_tokenize, model, ctypes.byref(options))
+
+    @property
+    def heads(self) -> List[Head]:
+        """Those that the file carries; most carry none."""
+        return Head._all(self)
+
+    def head(self, name: str) -> Head:
+        """The head of that name; NOT_FOUND tells the names there are."""
+        return Head._find(self, name)
+
+    def adapter(self, source: SourceOf, *, offset: int = 0, length: int = 0) -> Adapter:
+        """A LoRA adapter for sessions of this model; the sources are those of a model, read during the call."""
+        return Adapter(self, source, offset, length)
+
+    def grammar(self, *, schema: Any = None, gbnf: Optional[str] = None, **options: Any) -> Grammar:
+        """A grammar for answers of this model: of a JSON Schema (a text, or what json.dumps takes) or of rules in GBNF. Keywords: those of
+        Grammar."""
+        return Grammar(self, schema=schema, gbnf=gbnf, **options)
 
     def session(self, context_tokens: int = 0) -> "Session":
         from .session import Session

@@ -10,6 +10,7 @@ from . import _abi
 from ._errors import Status
 from ._handle import Handle, NativeObject
 from ._library import Text, call, library, plugin_folder as default_plugin_folder
+from ._source import SourceOf
 from .model import Model
 
 Path = Union[str, "os.PathLike[str]"]
@@ -70,9 +71,9 @@ class Runtime(NativeObject):
                                         info.path.decode(), info.reason.decode()))
             return found
 
-    def open(self, path: Path, **options: Any) -> Model:
-        """A model of a file; the keywords are those of Model."""
-        return Model(self, path, **options)
+    def open(self, source: SourceOf, **options: Any) -> Model:
+        """A model of a file, of a part of an open file, or of memory; the keywords are those of Model."""
+        return Model(self, source, **options)
 
     def set_power_policy(self, policy: str) -> None:
         """balanced, performance (all cores) or saver (half of the cores, no spinning)."""

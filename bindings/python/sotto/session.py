@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Union
 from . import _abi
 from ._errors import SottoError, Status
 from ._handle import Handle, NativeObject
-from ._library import Text, call, fetch_bytes, fetch_ids, ids_array, library
+from ._library import Text, call, fetch_bytes, fetch_ids, ids_array, library, matrix
 from ._options import AnswerOptions, Listener, OnText, OnToken
+from .head import Head, HeadKind
 from .streaming import TextStream
 
 if TYPE_CHECKING:
+    from .adapter import Adapter
     from .model import Model
 
 LOGITS, HIDDEN = 1, 2  # masks of sotto/session.h
@@ -30,6 +32,7 @@ class Finish(enum.IntEnum):
     STOP = 3
     CALLBACK = 4
     CONTEXT = 5
+    GRAMMAR = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,9 +89,9 @@ class Session(NativeObject):
         tokens = ids_array(() if isinstance(prompt, str) else prompt)
         if not isinstance(prompt, str):
             answer.struct.prompt_ids, answer.struct.prompt_id_count = tokens, len(tokens)
-        with self._handle.inside() as session:
+        with answer.held() as held, self._handle.inside() as session:
             try:
-                call("generate", session, words.view, ctypes.byref(answer.struct), listener.text, None)
+                call("generate", session, words.view, held, listener.text, None)
             finally:
                 listener.raise_thrown()
         fields = {f.name: getattr(result, f.name) for f in dataclasses.fields(GenerateResult)}
@@ -118,31 +121,48 @@ class Session(NativeObject):
         """Appends tokens; float32 [tokens, hidden] after the last norm."""
         return self._rows(ids, HIDDEN, self._model.facts.hidden, numpy)
 
-    def _rows(self, ids: Iterable[int], output: int, width: int, numpy: bool) -> Any:
+    def _rows(self, ids: Iterable[int], output: int, width: int, numpy: bool, last_only: bool = False) -> Any:
         tokens = ids_array(ids)
-        values = (ctypes.c_float * (len(tokens) * width))()
+        wanted = range(max(0, len(tokens) - 1), len(tokens)) if last_only else range(len(tokens))
+        masks = (ctypes.c_uint32 * len(tokens))(*[output if place in wanted else 0 for place in range(len(tokens))])
+        values = (ctypes.c_float * (len(wanted) * width))()
         row_bytes = width * ctypes.sizeof(ctypes.c_float)
-        first = self.position
+        first = self.position + wanted.start
         fault: List[str] = []
 
         def on_row(_: Any, position: int, __: int, row: Any, count: int) -> int:
             index = position - first
-            if count != width or not 0 <= index < len(tokens):
+            if count != width or not 0 <= index < len(wanted):
                 fault.append(f"a row of {count} numbers for position {position}")
                 return 1
             ctypes.memmove(ctypes.addressof(values) + index * row_bytes, row, row_bytes)
             return 0
 
-        options = _abi.sized(_abi.FeedOptions, outputs=output, on_row=_abi.RowFunction(on_row))
+        options = _abi.sized(_abi.FeedOptions, output_masks=masks, on_row=_abi.RowFunction(on_row))
         with self._handle.inside() as session:
             call("session_feed", session, tokens, len(tokens), ctypes.byref(options))
         if fault:
             raise SottoError(Status.INTERNAL, fault[0])
-        flat = memoryview(values).cast("B")
-        if numpy:
-            import numpy as np
-            return np.frombuffer(flat, np.float32).reshape(len(tokens), width)
-        return flat.cast("f", (len(tokens), width)) if len(tokens) else flat.cast("f")
+        return matrix(values, len(wanted), width, numpy)
+
+    def read(self, head: Head, ids: Iterable[int], *, numpy: bool = False) -> Any:
+        """Appends tokens; float32 [rows, outputs] of a head of this model: of a SEQUENCE head one row, behind the last token, of the others
+        a row for each token."""
+        if head._model is not self._model:
+            raise SottoError(Status.INVALID_ARGUMENT, f"the head {head.name} is of another model than the session: ask this session's "
+                                                      "model for it")
+        states = self._rows(ids, HIDDEN, self._model.facts.hidden, False, head.kind == HeadKind.SEQUENCE)
+        return head.apply(states, numpy=numpy)
+
+    def attach(self, adapter: "Adapter", strength: float = 1.0) -> None:
+        """The adapter for the tokens to come; the session holds it."""
+        with self._handle.inside() as session, adapter._handle.inside() as address:
+            call("session_set_lora", session, address, strength)
+
+    def detach(self) -> None:
+        """No adapter for the tokens to come."""
+        with self._handle.inside() as session:
+            call("session_set_lora", session, None, 0)
 
     def embed(self, ids: Iterable[int], *, pooling: str = "mean", normalized: bool = True) -> List[float]:
         """One vector for the tokens, which become part of the session."""

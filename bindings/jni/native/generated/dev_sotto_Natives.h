@@ -169,6 +169,174 @@ JNIEXPORT jintArray JNICALL Java_dev_sotto_Natives_templateTokenize
 
 /*
  * Class:     dev_sotto_Natives
+ * Method:    headCount
+ * Signature: (J)I
+ */
+JNIEXPORT jint JNICALL Java_dev_sotto_Natives_headCount
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    headFind
+ * Signature: (J[B)I
+ */
+JNIEXPORT jint JNICALL Java_dev_sotto_Natives_headFind
+  (JNIEnv *, jclass, jlong, jbyteArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    headInfo
+ * Signature: (JI[I[F)[B
+ */
+JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_headInfo
+  (JNIEnv *, jclass, jlong, jint, jintArray, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    headLabel
+ * Signature: (JII[F)[B
+ */
+JNIEXPORT jbyteArray JNICALL Java_dev_sotto_Natives_headLabel
+  (JNIEnv *, jclass, jlong, jint, jint, jfloatArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    headApply
+ * Signature: (JI[FI)[F
+ */
+JNIEXPORT jfloatArray JNICALL Java_dev_sotto_Natives_headApply
+  (JNIEnv *, jclass, jlong, jint, jfloatArray, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    adapterOpen
+ * Signature: (J[JLjava/lang/Object;)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_adapterOpen
+  (JNIEnv *, jclass, jlong, jlongArray, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    adapterDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_adapterDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    grammarCompile
+ * Signature: (JILjava/lang/Object;II[[B[[B)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_grammarCompile
+  (JNIEnv *, jclass, jlong, jint, jobject, jint, jint, jobjectArray, jobjectArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    grammarDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_grammarDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    grammarFacts
+ * Signature: (J[J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_grammarFacts
+  (JNIEnv *, jclass, jlong, jlongArray);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherCreate
+ * Signature: (J)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_matcherCreate
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherDestroy
+ * Signature: (J)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_matcherDestroy
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherFork
+ * Signature: (J)J
+ */
+JNIEXPORT jlong JNICALL Java_dev_sotto_Natives_matcherFork
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherSteps
+ * Signature: (J)I
+ */
+JNIEXPORT jint JNICALL Java_dev_sotto_Natives_matcherSteps
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherRewind
+ * Signature: (JI)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_matcherRewind
+  (JNIEnv *, jclass, jlong, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherAccept
+ * Signature: (JI)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_matcherAccept
+  (JNIEnv *, jclass, jlong, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherAcceptText
+ * Signature: (JLjava/lang/Object;)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_matcherAcceptText
+  (JNIEnv *, jclass, jlong, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherMask
+ * Signature: (J)[J
+ */
+JNIEXPORT jlongArray JNICALL Java_dev_sotto_Natives_matcherMask
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    matcherState
+ * Signature: (J)I
+ */
+JNIEXPORT jint JNICALL Java_dev_sotto_Natives_matcherState
+  (JNIEnv *, jclass, jlong);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    valuesParse
+ * Signature: (Ljava/lang/Object;[JLdev/sotto/ValueRelay;)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_valuesParse
+  (JNIEnv *, jclass, jobject, jlongArray, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    valuesAgree
+ * Signature: ([[B[F[J[FLdev/sotto/ValueRelay;)I
+ */
+JNIEXPORT jint JNICALL Java_dev_sotto_Natives_valuesAgree
+  (JNIEnv *, jclass, jobjectArray, jfloatArray, jlongArray, jfloatArray, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
  * Method:    sessionCreate
  * Signature: (JI)J
  */
@@ -190,6 +358,22 @@ JNIEXPORT void JNICALL Java_dev_sotto_Natives_sessionDestroy
  */
 JNIEXPORT void JNICALL Java_dev_sotto_Natives_sessionFeed
   (JNIEnv *, jclass, jlong, jintArray, jint, jobject);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sessionRead
+ * Signature: (JJI[IZII)[F
+ */
+JNIEXPORT jfloatArray JNICALL Java_dev_sotto_Natives_sessionRead
+  (JNIEnv *, jclass, jlong, jlong, jint, jintArray, jboolean, jint, jint);
+
+/*
+ * Class:     dev_sotto_Natives
+ * Method:    sessionSetAdapter
+ * Signature: (JJF)V
+ */
+JNIEXPORT void JNICALL Java_dev_sotto_Natives_sessionSetAdapter
+  (JNIEnv *, jclass, jlong, jlong, jfloat);
 
 /*
  * Class:     dev_sotto_Natives

@@ -76,15 +76,11 @@ public final class Conversation extends NativeObject {
   }
 
   private TurnResult sayNow(Object text, GenerateOptions options, @Nullable TextListener listener) {
-    final Object[] packed = Check.given("options", options).pack();
-    final long dialogue = handle.enter();
-    try {
+    return Check.given("options", options).during(packed -> inside(dialogue -> {
       final long[] result = new long[10];
       Natives.dialogueSay(dialogue, USER, text, packed, new PieceRelay(listener, null), result);
       return new TurnResult(result);
-    } finally {
-      handle.leave();
-    }
+    }));
   }
 
   /** Adds a turn without an answer: a tool's result, a history from elsewhere. */

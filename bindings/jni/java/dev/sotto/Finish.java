@@ -12,7 +12,9 @@ public enum Finish {
   /** A listener returned false. */
   LISTENER,
   /** The context is full. */
-  CONTEXT;
+  CONTEXT,
+  /** The grammar allows nothing more. */
+  GRAMMAR;
 
   private static final Finish[] ALL = values();
 

@@ -1,8 +1,10 @@
 package dev.sotto;
 
 import androidx.annotation.NonNull;
+import androidx.annotation.Nullable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** How an answer is made. Immutable; the default is greedy and ends with the model's text or the context. */
 public final class GenerateOptions {
@@ -12,8 +14,12 @@ public final class GenerateOptions {
   private static final int NO_BOS = 2;
   private static final int IGNORE_END = 4;
   private static final int LOGPROBS = 8;
+  private static final int NO_SPECULATION = 16;
+  private static final int MATCHER = 6; // its place among the numbers
 
   private final Object[] packed;
+  @Nullable private final Grammar grammar;
+  @Nullable private final GrammarMatcher matcher;
 
   private GenerateOptions(Builder b) {
     final int[] tokens = new int[b.biasTokens.size()];
@@ -23,12 +29,15 @@ public final class GenerateOptions {
       biases[i] = b.biases.get(i);
     }
     packed = new Object[] {
-      new long[] {b.flags, b.maxTokens, b.deadlineMillis, b.topK, b.penaltyTokens, b.seed},
+      new long[] {b.flags, b.maxTokens, b.deadlineMillis, b.topK, b.penaltyTokens, b.seed, 0},
       new float[] {b.temperature, b.topP, b.minP, b.repeatPenalty, b.presencePenalty, b.frequencyPenalty},
       b.stops.toArray(new byte[0][]),
       tokens,
-      biases
+      biases,
+      b.mask == null ? null : new MaskRelay(b.mask)
     };
+    grammar = b.grammar;
+    matcher = b.matcher;
   }
 
   @NonNull
@@ -37,11 +46,25 @@ public final class GenerateOptions {
   }
 
   /**
-   * For the library: long[] {flags, max tokens, deadline ms, top k, penalty tokens, seed}, float[] {temperature, top p, min p, repeat,
-   * presence, frequency penalty}, byte[][] stops, int[] tokens with a bias, float[] biases.
+   * Hands the call what the library takes: long[] {flags, max tokens, deadline ms, top k, penalty tokens, seed, matcher}, float[]
+   * {temperature, top p, min p, repeat, presence, frequency penalty}, byte[][] stops, int[] tokens with a bias, float[] biases, the
+   * mask's relay. The matcher is held during the call; of a grammar it is made for it.
    */
-  Object[] pack() {
-    return packed;
+  <R> R during(@NonNull Function<Object[], R> call) {
+    if (grammar != null) {
+      try (GrammarMatcher own = grammar.newMatcher()) {
+        return own.inside(address -> call.apply(packed(address)));
+      }
+    }
+    return matcher == null ? call.apply(packed) : matcher.inside(address -> call.apply(packed(address)));
+  }
+
+  private Object[] packed(long matcherAddress) {
+    final Object[] own = packed.clone();
+    final long[] numbers = ((long[]) own[0]).clone();
+    numbers[MATCHER] = matcherAddress;
+    own[0] = numbers;
+    return own;
   }
 
   public static final class Builder {
@@ -60,6 +83,9 @@ public final class GenerateOptions {
     private float repeatPenalty;
     private float presencePenalty;
     private float frequencyPenalty;
+    @Nullable private LogitMask mask;
+    @Nullable private Grammar grammar;
+    @Nullable private GrammarMatcher matcher;
 
     private Builder() {}
 
@@ -88,6 +114,13 @@ public final class GenerateOptions {
     @NonNull
     public Builder logprobs() {
       flags |= LOGPROBS;
+      return this;
+    }
+
+    /** One token a step, also where the text repeats what was said. The text is the same with and without. */
+    @NonNull
+    public Builder withoutSpeculation() {
+      flags |= NO_SPECULATION;
       return this;
     }
 
@@ -178,6 +211,29 @@ public final class GenerateOptions {
     public Builder bias(int token, float bias) {
       biasTokens.add(token);
       biases.add(bias);
+      return this;
+    }
+
+    /** Sees the logits before each token, behind biases and grammar. */
+    @NonNull
+    public Builder mask(@NonNull LogitMask function) {
+      mask = Check.given("the mask", function);
+      return this;
+    }
+
+    /** Each answer is a text of the grammar, from its beginning. It must stay open while the options are used. In place of a matcher. */
+    @NonNull
+    public Builder grammar(@NonNull Grammar compiled) {
+      grammar = Check.given("the grammar", compiled);
+      matcher = null;
+      return this;
+    }
+
+    /** The answer goes on from where the matcher stands, which moves along. In place of a grammar. */
+    @NonNull
+    public Builder matcher(@NonNull GrammarMatcher place) {
+      matcher = Check.given("the matcher", place);
+      grammar = null;
       return this;
     }
 

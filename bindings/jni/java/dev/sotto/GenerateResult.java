@@ -47,6 +47,16 @@ public final class GenerateResult {
     return numbers[7];
   }
 
+  /** Guessed ahead and computed beside the answer's own. */
+  public int getDraftedTokens() {
+    return (int) numbers[8];
+  }
+
+  /** Of the guessed ones, what the answer then was. */
+  public int getAcceptedTokens() {
+    return (int) numbers[9];
+  }
+
   @Override
   public String toString() {
     return getFinish() + " after " + getGeneratedTokens() + " tokens";

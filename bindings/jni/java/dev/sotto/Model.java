@@ -2,6 +2,7 @@ package dev.sotto;
 
 import androidx.annotation.NonNull;
 import androidx.annotation.Nullable;
+import java.util.List;
 
 /** A model in memory: its facts, its tokenizer, its chat template; sessions are made from it. Any thread. */
 public final class Model extends NativeObject {
@@ -126,6 +127,35 @@ public final class Model extends NativeObject {
     } finally {
       handle.leave();
     }
+  }
+
+  /** The heads that the file carries; most carry none. */
+  @NonNull
+  public List<Head> getHeads() {
+    return Head.all(this);
+  }
+
+  /** @throws SottoException.NotFound with the names there are */
+  @NonNull
+  public Head head(@NonNull String name) {
+    return Head.of(this, name);
+  }
+
+  /** A LoRA adapter for sessions of this model. The source is read during the call. */
+  @NonNull
+  public Adapter openAdapter(@NonNull ModelSource source) {
+    return Adapter.open(this, source);
+  }
+
+  /**
+   * Compiles a grammar for answers of this model.
+   *
+   * @throws SottoException.InvalidArgument with line and column of what is wrong
+   */
+  @NonNull
+  public Grammar newGrammar(@NonNull GrammarOptions options) {
+    Check.given("options", options);
+    return inside(model -> Grammar.compile(model, options));
   }
 
   @NonNull

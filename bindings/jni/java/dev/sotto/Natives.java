@@ -65,13 +65,69 @@ final class Natives {
 
   static native int[] templateTokenize(long model, Object messages, Object variables, int flags);
 
+  static native int headCount(long model);
+
+  static native int headFind(long model, byte[] name);
+
+  // numbers: kind, labels, outputs. Returns the name.
+  static native byte[] headInfo(long model, int head, int[] numbers, float[] temperature);
+
+  static native byte[] headLabel(long model, int head, int label, float[] threshold);
+
+  static native float[] headApply(long model, int head, float[] hidden, int outputs);
+
+  // As modelOpen.
+  static native long adapterOpen(long model, long[] source, Object place);
+
+  static native void adapterDestroy(long adapter);
+
+  // A model of 0: for texts only.
+  static native long grammarCompile(
+      long model, int kind, Object source, int flags, int maxRecursion, byte[][] values, byte[][] spans);
+
+  static native void grammarDestroy(long grammar);
+
+  // result: states, masks, masks kept, bytes, bytes of masks.
+  static native void grammarFacts(long grammar, long[] result);
+
+  static native long matcherCreate(long grammar);
+
+  static native void matcherDestroy(long matcher);
+
+  static native long matcherFork(long matcher);
+
+  static native int matcherSteps(long matcher);
+
+  static native void matcherRewind(long matcher, int steps);
+
+  static native void matcherAccept(long matcher, int token);
+
+  static native void matcherAcceptText(long matcher, Object text);
+
+  static native long[] matcherMask(long matcher);
+
+  static native int matcherState(long matcher);
+
+  // options: language, clock, offset from UTC, expected kind, kinds.
+  static native void valuesParse(Object text, long[] options, ValueRelay found);
+
+  // Returns the hypothesis whose text the places are of.
+  static native int valuesAgree(byte[][] texts, float[] scores, long[] options, float[] share, ValueRelay found);
+
   static native long sessionCreate(long model, int contextTokens);
 
   static native void sessionDestroy(long session);
 
   static native void sessionFeed(long session, int[] ids, int outputs, RowRelay rows);
 
-  // options: GenerateOptions.pack. result: finish, prompt tokens, generated tokens, position, stop index, first token, prefill, decode ns.
+  // Rows of the head's outputs, one behind another.
+  static native float[] sessionRead(long session, long model, int head, int[] ids, boolean isLastOnly, int width, int outputs);
+
+  // An adapter of 0: none.
+  static native void sessionSetAdapter(long session, long adapter, float strength);
+
+  // options: GenerateOptions.during. result: finish, prompt tokens, generated tokens, position, stop index, first token, prefill, decode
+  // ns, drafted, accepted tokens.
   static native void sessionGenerate(
       long session, Object prompt, int[] promptIds, Object[] options, PieceRelay pieces, long[] result);
 

@@ -83,15 +83,11 @@ public final class Session extends NativeObject {
   private GenerateResult runNow(
       @Nullable Object prompt, @Nullable int[] ids, GenerateOptions options, @Nullable TextListener text,
       @Nullable TokenListener tokens) {
-    final Object[] packed = Check.given("options", options).pack();
-    final long session = handle.enter();
-    try {
-      final long[] result = new long[8];
+    return Check.given("options", options).during(packed -> inside(session -> {
+      final long[] result = new long[10];
       Natives.sessionGenerate(session, prompt, ids, packed, new PieceRelay(text, tokens), result);
       return new GenerateResult(result);
-    } finally {
-      handle.leave();
-    }
+    }));
   }
 
   /** Appends tokens without an answer. */
@@ -112,6 +108,38 @@ public final class Session extends NativeObject {
     } finally {
       handle.leave();
     }
+  }
+
+  /**
+   * Appends tokens and gives the outputs of a head of this session's model: of a {@link HeadKind#SEQUENCE} head one row, behind the last
+   * token; of the others a row for each token.
+   */
+  @NonNull
+  public float[][] read(@NonNull Head head, @NonNull int[] ids) {
+    Check.given("ids", ids);
+    if (Check.given("the head", head).model != handle.parent())
+      throw new SottoException.InvalidArgument(
+          "the head " + head.getName() + " is of another model than the session: ask this session's model for it");
+    final boolean isLastOnly = head.getKind() == HeadKind.SEQUENCE;
+    return inside(session -> {
+      final long model = head.model.enterForChild();
+      try {
+        return head.rows(Natives.sessionRead(session, model, head.index, ids, isLastOnly, width, head.getOutputs()));
+      } finally {
+        head.model.leave();
+      }
+    });
+  }
+
+  /** The adapter for the tokens to come. Held by the session. */
+  public void attach(@NonNull Adapter adapter, float strength) {
+    Check.given("the adapter", adapter);
+    run(session -> adapter.run(address -> Natives.sessionSetAdapter(session, address, strength)));
+  }
+
+  /** No adapter for the tokens to come. */
+  public void detach() {
+    run(session -> Natives.sessionSetAdapter(session, 0, 0));
   }
 
   /** One vector of the model's width for the tokens, which become part of the session; normalized: of length 1. */
