@@ -85,10 +85,15 @@ void call_void(JNIEnv*, jobject relay, jmethodID, va_list arguments) {  // LogRe
 }
 jboolean call_boolean(JNIEnv*, jobject relay, jmethodID id, va_list arguments) {
   if (name_of(id) == "wantsTokens") return at(relay)->on_token ? JNI_TRUE : JNI_FALSE;
+  if (name_of(id) == "logits") return at(relay)->on_logits(at(va_arg(arguments, jobject))->floats) ? JNI_TRUE : JNI_FALSE;
   if (name_of(id) != "text") unexpected();
   const Object* array = at(va_arg(arguments, jobject));
   const auto size = static_cast<size_t>(va_arg(arguments, jint));
   return at(relay)->on_text(array->bytes.substr(0, size)) ? JNI_TRUE : JNI_FALSE;
+}
+void call_void_a(JNIEnv*, jobject relay, jmethodID id, const jvalue* arguments) {
+  if (name_of(id) != "value") unexpected();
+  at(relay)->on_value(at(arguments[0].l)->longs, at(arguments[4].l)->bytes);
 }
 jboolean call_boolean_a(JNIEnv*, jobject relay, jmethodID id, const jvalue* arguments) {
   if (name_of(id) != "token") unexpected();
@@ -134,6 +139,7 @@ void set_arrays(JNINativeInterface_& f) {
   f.SetIntArrayRegion = [](JNIEnv*, jintArray a, jsize s, jsize n, const jint* x) { copy_in(at(a)->ints, s, n, x); };
   f.SetFloatArrayRegion = [](JNIEnv*, jfloatArray a, jsize s, jsize n, const jfloat* x) { copy_in(at(a)->floats, s, n, x); };
   f.NewByteArray = [](JNIEnv*, jsize n) { return new_array<jbyteArray, Object::kBytes>(&Object::bytes, n); };
+  f.NewLongArray = [](JNIEnv*, jsize n) { return new_array<jlongArray, Object::kLongs>(&Object::longs, n); };
   f.NewIntArray = [](JNIEnv*, jsize n) { return new_array<jintArray, Object::kInts>(&Object::ints, n); };
   f.NewFloatArray = [](JNIEnv*, jsize n) { return new_array<jfloatArray, Object::kFloats>(&Object::floats, n); };
   f.GetObjectArrayElement = [](JNIEnv*, jobjectArray a, jsize i) {
@@ -160,6 +166,7 @@ JNINativeInterface_ functions() {
   f.Throw = throw_object;
   f.CallStaticVoidMethodV = call_static_void;
   f.CallVoidMethodV = call_void;
+  f.CallVoidMethodA = call_void_a;
   f.CallBooleanMethodV = call_boolean;
   f.CallBooleanMethodA = call_boolean_a;
   f.IsInstanceOf = is_instance;

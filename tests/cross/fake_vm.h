@@ -27,6 +27,8 @@ struct Object : _jobject {
   std::function<bool(const std::string& piece)> on_text;     // PieceRelay.text
   std::function<bool(jint token, jfloat logprob)> on_token;  // PieceRelay.token; empty: wantsTokens() is false
   std::function<void(jint level, const std::string&)> on_log;
+  std::function<bool(std::vector<jfloat>& logits)> on_logits;                                  // MaskRelay.logits
+  std::function<void(const std::vector<jlong>& numbers, const std::string& normal)> on_value;  // ValueRelay.value
 };
 
 // One virtual machine with one thread. While it lives its env() and vm() may be handed to the library; one at a time.

@@ -4,6 +4,7 @@
 
 #include "fake_vm.h"
 #include "generated/dev_sotto_Natives.h"
+#include "sotto/grammar.h"
 #include "sotto/sotto.h"
 
 extern "C" jint JNICALL JNI_OnLoad(JavaVM* vm, void*);
@@ -56,15 +57,20 @@ struct Jni : testing::Test {
     return Java_dev_sotto_Natives_modelOpen(vm.env(), vm.natives(), runtime, vm.longs(source), vm.bytes(path),
                                             vm.longs(numbers), vm.bytes("cpu"), nullptr);
   }
-  Object* generate(jobject prompt, Object* relay) {
+  Object* generate(jobject prompt, Object* relay, jobject mask = nullptr, jlong matcher = 0) {
     std::vector<jlong> numbers(16, 0);
     numbers[1] = kTokens;
+    numbers[6] = matcher;
     jobjectArray options =
-        vm.objects({vm.longs(numbers), vm.floats(std::vector<jfloat>(16, 0.0f)), nullptr, nullptr, nullptr, nullptr});
+        vm.objects({vm.longs(numbers), vm.floats(std::vector<jfloat>(16, 0.0f)), nullptr, nullptr, nullptr, mask});
     jlongArray result = vm.longs(std::vector<jlong>(16, 0));
     Java_dev_sotto_Natives_sessionGenerate(vm.env(), vm.natives(), session, prompt, nullptr, options, relay, result);
     generated = at(result)->longs[2];
     return vm.leave_native();
+  }
+  jlong compile(const std::string& rules) {
+    return Java_dev_sotto_Natives_grammarCompile(vm.env(), vm.natives(), model, SOTTO_GRAMMAR_GBNF, vm.bytes(rules), 0, 0,
+                                                 nullptr, nullptr);
   }
   jlong generated = 0;
 };
@@ -122,6 +128,10 @@ TEST(JniOnLoad, LooksUpTheMethodsThatCallbacksUseAndNothingElse) {
                                           "row",
                                           "dev/sotto/ProgressRelay",
                                           "progress",
+                                          "dev/sotto/MaskRelay",
+                                          "logits",
+                                          "dev/sotto/ValueRelay",
+                                          "value",
                                           "dev/sotto/LogRelay",
                                           "log"};
   for (const std::string& name : expected) EXPECT_EQ(found.count(name), 1u) << name;
@@ -189,6 +199,56 @@ TEST_F(Jni, AMissingModelIsASentence) {
   ASSERT_NE(thrown, nullptr);
   EXPECT_EQ(thrown->status, SOTTO_NOT_FOUND) << thrown->bytes;
   EXPECT_NE(thrown->bytes.find("/there/is/no/model.gguf"), std::string::npos) << thrown->bytes;
+}
+
+TEST_F(Jni, AnswersFollowAGrammarWithAMaskBehindIt) {
+  const jlong grammar = compile("root ::= [ab]{6}");
+  expect_no_throw();
+  const jlong matcher = Java_dev_sotto_Natives_matcherCreate(vm.env(), vm.natives(), grammar);
+  Java_dev_sotto_Natives_grammarDestroy(vm.env(), vm.natives(), grammar);
+  Object *relay = vm.relay(), *mask = vm.relay();
+  std::string streamed;
+  int masked = 0;
+  relay->on_text = [&](const std::string& piece) { return streamed += piece, true; };
+  mask->on_logits = [&](std::vector<jfloat>&) { return ++masked, true; };
+  ASSERT_EQ(generate(vm.bytes(kPrompt), relay, mask, matcher), nullptr);
+  EXPECT_EQ(streamed.size(), 6u) << streamed;
+  EXPECT_EQ(streamed.find_first_not_of("ab"), std::string::npos) << streamed;
+  EXPECT_GE(masked, 6);
+  EXPECT_EQ(Java_dev_sotto_Natives_matcherState(vm.env(), vm.natives(), matcher), static_cast<jint>(SOTTO_MATCHER_COMPLETE));
+  Java_dev_sotto_Natives_matcherDestroy(vm.env(), vm.natives(), matcher);
+}
+
+TEST_F(Jni, WhatAMaskThrowsComesOutTheSame) {
+  Object *relay = vm.relay(), *mask = vm.relay(), *thrown = nullptr;
+  relay->on_text = [](const std::string&) { return true; };
+  mask->on_logits = [&](std::vector<jfloat>&) {
+    vm.throw_from_listener();
+    thrown = vm.pending;
+    return true;
+  };
+  EXPECT_EQ(generate(vm.bytes(kPrompt), relay, mask), thrown);
+  EXPECT_NE(thrown, nullptr);
+}
+
+TEST_F(Jni, AWrongGrammarIsASentenceWithItsPlace) {
+  EXPECT_EQ(compile("root ::= ("), 0);
+  const Object* thrown = vm.leave_native();
+  ASSERT_NE(thrown, nullptr);
+  EXPECT_EQ(thrown->status, SOTTO_INVALID_ARGUMENT);
+  EXPECT_NE(thrown->bytes.find("line 1"), std::string::npos) << thrown->bytes;
+}
+
+TEST_F(Jni, ManyValuesLeaveNoReferences) {
+  std::string text, last;
+  for (int i = 0; i < 100; ++i) text += "\u706f 7, ";
+  Object* relay = vm.relay();
+  int values = 0;
+  relay->on_value = [&](const std::vector<jlong>&, const std::string& normal) { ++values, last = normal; };
+  Java_dev_sotto_Natives_valuesParse(vm.env(), vm.natives(), vm.bytes(text), vm.longs({0, 0, 0, 0, 0}), relay);
+  expect_no_throw();
+  EXPECT_EQ(values, 100);
+  EXPECT_EQ(last, "number 7");
 }
 
 TEST_F(Jni, LogLinesReachTheListener) { EXPECT_FALSE(log.empty()); }

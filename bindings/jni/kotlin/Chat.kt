@@ -5,6 +5,7 @@ import dev.sotto.CareSpeaker
 import dev.sotto.ConversationOptions
 import dev.sotto.DeviceFunction
 import dev.sotto.GenerateOptions
+import dev.sotto.GrammarOptions
 import dev.sotto.LogLevel
 import dev.sotto.ModelOptions
 import dev.sotto.ModelSource
@@ -13,6 +14,7 @@ import dev.sotto.Runtime
 import dev.sotto.SentimentOptions
 import dev.sotto.Sotto
 import dev.sotto.SottoException
+import dev.sotto.Values
 import java.io.File
 
 fun main(arguments: Array<String>) {
@@ -30,12 +32,18 @@ fun main(arguments: Array<String>) {
         session.rewind(0)
         check(session.stream("打开灯 💡", few).joinToString("") == text.toString())
         println("${result.finish} at ${session.position}, ${session.counters.generatedTokens} tokens")
+        model.newGrammar(GrammarOptions.gbnf("""root ::= "yes" | "no"""").build()).use { grammar ->
+          val strict = GenerateOptions.builder().grammar(grammar).mask { logits -> logits.size == model.facts.vocabulary }.build()
+          check(session.stream("on?", strict).joinToString("") in setOf("yes", "no"))
+        }
+        check(model.heads.none { it.name == "intent" })
       }
       model.newSentiment(SentimentOptions.builder().consent(true).build()).use { sentiment ->
         val heard = sentiment.read("太好了，谢谢")
         sentiment.noteTurn(heard)
         println("${heard.label ?: "not sure"}, ${heard.language}, valence ${sentiment.mood.valence}")
       }
+      println("${Values.parse("把灯调到30%").map { "${it.kind} ${it.number}" }}")
       runtime.newCare(CareOptions.DEFAULT).use { care ->
         println("${care.check("我的电话是13812345678", CareSpeaker.USER).findings.map { it.kind }}")
       }

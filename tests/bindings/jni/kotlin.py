@@ -26,7 +26,7 @@ def main():
         said = run(args.java, "-Xcheck:jni", "-cp", f"{folder}:{args.jar}:{RUNTIME}", "ChatKt", args.libraries, args.model)
         wrong = run(args.kotlinc, "-cp", args.jar, sources / "Null.kt", "-d", folder)
     print(said.stdout, said.stderr)
-    expected = ("small-f32: 320 tokens, [", "LENGTH at ", "16 tokens", "CHINESE, valence ", "[PHONE]", "NOT_FOUND: assistant", "NOT_FOUND: creating a dialogue")
+    expected = ("small-f32: 320 tokens, [", "LENGTH at ", "16 tokens", "[PERCENT 30.0]", "CHINESE, valence ", "[PHONE]", "NOT_FOUND: assistant", "NOT_FOUND: creating a dialogue")
     missing = [words for words in expected if words not in said.stdout]
     if said.returncode or missing or "WARNING" in said.stdout:
         print(f"Chat.kt: expected {missing}")
