@@ -264,5 +264,9 @@ def declare(library: ctypes.CDLL) -> None:
 
 
 def sized(struct: Type[Any], **fields: Any) -> Any:
-    """A struct of that type that says its size."""
-    return struct(struct_size=ctypes.sizeof(struct), **fields)
+    """A struct of that type that says its size. A number that its field cannot hold is refused: ctypes would cut it silently."""
+    made = struct(struct_size=ctypes.sizeof(struct), **fields)
+    for name, value in fields.items():
+        if isinstance(value, int) and getattr(made, name) != value and not isinstance(getattr(made, name), float):
+            raise ValueError(f"{name} is {value}, which its {8 * getattr(struct, name).size} bits cannot hold")
+    return made

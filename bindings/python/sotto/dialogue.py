@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from . import _abi
 from ._handle import Handle, NativeObject
-from ._library import Text, check, fetch_bytes, library
+from ._library import Text, check, fetch_bytes, ids_array, library
 from ._options import AnswerOptions, Listener, OnText, OnToken
 from ._skill import whole_table
 from .session import Finish
@@ -94,7 +94,7 @@ class Dialogue(NativeObject):
     def undo(self, turns: int = 2) -> None:
         """Takes back the last turns; a question and its answer are two."""
         with self._handle.inside() as dialogue:
-            check(self._api.undo, dialogue, turns)
+            check(self._api.undo, dialogue, ids_array([turns])[0])
 
     @property
     def history(self) -> List[Dict[str, str]]:

@@ -82,6 +82,8 @@ class Runtime(NativeObject):
 
     def trim(self, level: int) -> None:
         """Gives memory back: 1 what is cheap to make again, 2 also caches of idle sessions, 3 all that is not in use."""
+        if level not in (1, 2, 3):
+            raise ValueError(f"level is {level!r}, expected 1, 2 or 3")
         with self._handle.inside() as runtime:
             library().sotto_runtime_trim(runtime, level)
 

@@ -150,6 +150,15 @@ def test_bad_input_is_refused_in_words(runtime, model, session):
         session.generate("hi", tempreture=1)
     with pytest.raises(ValueError, match="max_tokens"):
         session.generate("hi", max_tokens=-1)
+    with pytest.raises(ValueError, match="top_k is 4294967296, which its 32 bits cannot hold"):
+        session.generate("hi", top_k=2**32)
+    for options in ({"threads": -1}, {"sessions": 2**33}, {"memory_cap_bytes": 2**64}):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            runtime.open(FIXTURES / "gguf/small-f32.gguf", backend="reference", **options)
+    with pytest.raises(ValueError, match="context_tokens"):
+        model.session(-1)
+    with pytest.raises(ValueError, match="level"):
+        runtime.trim(0)
     assert session.position == 0
 
 

@@ -4,6 +4,7 @@ import androidx.annotation.NonNull;
 import androidx.annotation.Nullable;
 import java.io.File;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** The first object of an application: which plugins are loaded, which backends and devices there are. Any thread. */
@@ -28,7 +29,7 @@ public final class Runtime extends NativeObject {
         final int status = Natives.runtimePlugin(runtime, i, texts);
         plugins.add(new PluginInfo(status, texts));
       }
-      return plugins;
+      return Collections.unmodifiableList(plugins);
     } finally {
       handle.leave();
     }
@@ -52,7 +53,7 @@ public final class Runtime extends NativeObject {
         }
         backends.add(new BackendInfo(texts, devices));
       }
-      return backends;
+      return Collections.unmodifiableList(backends);
     } finally {
       handle.leave();
     }
@@ -60,6 +61,7 @@ public final class Runtime extends NativeObject {
 
   /** Gives memory back. */
   public void trim(@NonNull TrimLevel level) {
+    Check.given("level", level);
     final long runtime = handle.enter();
     try {
       Natives.runtimeTrim(runtime, level.ordinal() + 1);
@@ -74,6 +76,7 @@ public final class Runtime extends NativeObject {
   }
 
   public void setPowerPolicy(@NonNull PowerPolicy policy) {
+    Check.given("policy", policy);
     final long runtime = handle.enter();
     try {
       Natives.runtimeSetPowerPolicy(runtime, policy.ordinal());
@@ -90,12 +93,14 @@ public final class Runtime extends NativeObject {
 
   @NonNull
   public Model open(@NonNull ModelSource source, @NonNull ModelOptions options) {
-    return Model.open(this, source, options);
+    return Model.open(this, Check.given("the model's source", source), Check.given("options", options));
   }
 
   /** What opening would take; nothing is loaded. */
   @NonNull
   public MemoryEstimate estimate(@NonNull ModelSource source, @NonNull ModelOptions options) {
+    Check.given("the model's source", source);
+    Check.given("options", options);
     final long runtime = handle.enter();
     try {
       final long[] result = new long[9];
@@ -143,14 +148,14 @@ public final class Runtime extends NativeObject {
     /** Every plugin in this folder; neither it nor a file may be writable by others. Not for Android: see {@link #library}. */
     @NonNull
     public Builder pluginFolder(@NonNull File folder) {
-      pluginFolder = Utf8.path("the plugin folder", folder.getAbsolutePath());
+      pluginFolder = Utf8.path("the plugin folder", Check.given("the plugin folder", folder).getAbsolutePath());
       return this;
     }
 
     /** This plugin. */
     @NonNull
     public Builder pluginFile(@NonNull File file) {
-      pluginFiles.add(Utf8.path("the plugin file", file.getAbsolutePath()));
+      pluginFiles.add(Utf8.path("the plugin file", Check.given("the plugin file", file).getAbsolutePath()));
       return this;
     }
 
@@ -160,14 +165,14 @@ public final class Runtime extends NativeObject {
      */
     @NonNull
     public Builder library(@NonNull String fileName) {
-      libraries.add(Utf8.path("the plugin library", fileName));
+      libraries.add(Utf8.path("the plugin library", Check.given("the plugin library", fileName)));
       return this;
     }
 
     /** An existing folder for private files of plugins; without it they keep none. */
     @NonNull
     public Builder dataFolder(@NonNull File folder) {
-      dataFolder = Utf8.path("the data folder", folder.getAbsolutePath());
+      dataFolder = Utf8.path("the data folder", Check.given("the data folder", folder).getAbsolutePath());
       return this;
     }
 
@@ -180,7 +185,7 @@ public final class Runtime extends NativeObject {
 
     @NonNull
     public Builder powerPolicy(@NonNull PowerPolicy policy) {
-      powerPolicy = policy;
+      powerPolicy = Check.given("policy", policy);
       return this;
     }
 
@@ -208,8 +213,8 @@ public final class Runtime extends NativeObject {
     /** Lines up to this level go to the listener, from any thread. */
     @NonNull
     public Builder log(@NonNull LogLevel level, @NonNull LogListener listener) {
-      logLevel = level;
-      log = listener;
+      logLevel = Check.given("level", level);
+      log = Check.given("the listener", listener);
       return this;
     }
 

@@ -14,7 +14,7 @@ public final class Sotto {
    * @throws SottoException.LibraryMissing with what to do
    */
   public static void loadFrom(@NonNull File folder) {
-    Libraries.loadFrom(folder);
+    Libraries.loadFrom(Check.given("the folder", folder));
   }
 
   /** "0.1.0". */

@@ -254,6 +254,10 @@ class BadInputTest {
       session.feed(new int[0]);
       assertEquals(0, session.getPosition());
     }
+    assertThrows(SottoException.InvalidArgument.class, () -> runtime.open(null));
+    assertThrows(SottoException.InvalidArgument.class, () -> runtime.trim(null));
+    assertThrows(SottoException.InvalidArgument.class, () -> Runtime.builder().pluginFile(null));
+    assertThrows(SottoException.InvalidArgument.class, () -> Runtime.builder().log(LogLevel.INFO, null));
     assertThrows(SottoException.NotFound.class, () -> model.text("no.such.key"));
     assertThrows(SottoException.NotFound.class, () -> Runtime.builder().pluginFolder(new File("/nowhere")).build());
   }
