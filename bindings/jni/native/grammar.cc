@@ -11,6 +11,7 @@ sotto_matcher* matcher_of(jlong address) { return object<sotto_matcher>(address)
 
 std::vector<sotto_str> views(const std::vector<std::string>& texts) {
   std::vector<sotto_str> found;
+  found.reserve(texts.size());
   for (const std::string& text : texts) found.push_back({text.data(), text.size()});
   return found;
 }

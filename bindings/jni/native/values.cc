@@ -84,6 +84,7 @@ jint agree(const Call& call, jobjectArray texts, jfloatArray scores, jlongArray 
   const std::vector<std::string> lines = call.texts(texts);
   const std::vector<float> likelihoods = call.floats(scores);
   std::vector<sotto_hypothesis> list;
+  list.reserve(lines.size());
   for (size_t i = 0; i < lines.size(); ++i)
     list.push_back({sizeof(sotto_hypothesis), likelihoods.at(i), {lines[i].data(), lines[i].size()}});
   const sotto_values_options o = options_of(call, options);
