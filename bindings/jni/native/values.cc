@@ -58,6 +58,8 @@ class ValueRelay : public Relay {
   }
 };
 
+constexpr uint64_t kMostValues = 1 << 16;  // 10 MB here, more in Java: a text of millions must not take the application down
+
 // read(values, stride, capacity, &count, err), twice: for the number and for the values.
 template <class Read>
 std::vector<sotto_value> read_values(const Call& call, Read&& read) {
@@ -65,6 +67,9 @@ std::vector<sotto_value> read_values(const Call& call, Read&& read) {
   empty.struct_size = sizeof empty;
   uint64_t count = 0;
   call.run([&](sotto_error* err) { return read(static_cast<sotto_value*>(nullptr), uint64_t{0}, &count, err); });
+  if (count > kMostValues)
+    call.fail(SOTTO_UNSUPPORTED, "reading values: the text has " + std::to_string(count) + ", at most " +
+                                     std::to_string(kMostValues) + " are given: read it in parts");
   std::vector<sotto_value> values(static_cast<size_t>(count), empty);
   if (count != 0) call.run([&](sotto_error* err) { return read(values.data(), uint64_t{values.size()}, &count, err); });
   return values;

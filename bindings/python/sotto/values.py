@@ -8,9 +8,11 @@ import time
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from . import _abi
+from ._errors import SottoError, Status
 from ._library import Text, call, fetch_bytes, library
 from ._skill import Language
 
+MOST_VALUES = 1 << 16  # of one text
 _LANGUAGES = {Language.CHINESE: 1, Language.ENGLISH: 2}
 _FLAGS = {"is_ambiguous": 1, "is_approximate": 2, "is_relative": 4, "is_range": 8}
 
@@ -161,6 +163,8 @@ def _structs(read: Callable[..., None]) -> Any:
     """read(values, stride, capacity, count), twice."""
     count, stride = ctypes.c_uint64(), ctypes.sizeof(_abi.Value)
     read(None, stride, 0, ctypes.byref(count))
+    if count.value > MOST_VALUES:
+        raise SottoError(Status.UNSUPPORTED, f"reading values: the text has {count.value}, at most {MOST_VALUES} are given: read it in parts")
     values = (_abi.Value * count.value)()
     if count.value:
         read(values, stride, len(values), ctypes.byref(count))

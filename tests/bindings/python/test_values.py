@@ -75,3 +75,8 @@ def test_any_text_is_read(text):
 
 def test_half_of_a_surrogate_pair_is_refused():
     assert status_of(parse, "7\ud83d") == Status.INVALID_ARGUMENT
+
+
+def test_texts_of_too_many_values_are_refused():
+    assert len(parse("7 " * 2**16)) == 2**16
+    assert status_of(parse, "7 " * (2**16 + 1)) == Status.UNSUPPORTED

@@ -16,7 +16,11 @@ public final class Values {
     return parse(text, ValuesOptions.DEFAULT);
   }
 
-  /** In order of their places; readings of a group side by side, in order of time or likelihood. */
+  /**
+   * In order of their places; readings of a group side by side, in order of time or likelihood.
+   *
+   * @throws SottoException UNSUPPORTED where there are more than 65,536
+   */
   @NonNull
   public static List<Value> parse(@NonNull String text, @NonNull ValuesOptions options) {
     final Object bytes = Utf8.encode("the text", Check.given("the text", text));

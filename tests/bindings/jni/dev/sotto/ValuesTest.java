@@ -115,6 +115,12 @@ class ValuesTest {
     final List<Value> values = Values.parse(many.toString(), AT_NOON);
     assertEquals(20_000, values.size());
     assertEquals(many.length() - 2, values.get(values.size() - 1).getBegin());
+    final char[] tooMany = new char[50_000_000];
+    Arrays.fill(tooMany, ' ');
+    for (int i = 0; i < 200_000; i += 2) tooMany[i] = '7';
+    final SottoException e = assertThrows(SottoException.class, () -> Values.parse(new String(tooMany), AT_NOON));
+    assertEquals(Status.UNSUPPORTED, e.getStatus());
+    assertTrue(e.getMessage().contains("100000"), e.getMessage());
     assertThrows(SottoException.InvalidArgument.class, () -> Values.parse("7\uD83D"));
     assertThrows(SottoException.InvalidArgument.class, () -> Values.parse(null));
   }
