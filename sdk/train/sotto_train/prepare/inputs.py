@@ -35,6 +35,8 @@ def read(path: Path, options) -> Iterator[dict]:
 
 def _plain(path: Path, options) -> Iterator[tuple[int, dict]]:
     for number, line in rows.read_lines(path):
+        if number == 1 and line.startswith('{"'):  # as plain text every brace and key would be trained on
+            raise UserError(f"{path}:1 looks like JSON Lines; name the file with .jsonl at the end, or leave the braces out")
         if line.strip():
             yield number, _row(path, number, {"text": line.rstrip("\r\n")}, options)
 

@@ -19,6 +19,7 @@ GOOD = '{"text":"打开灯"}\n'
         ("a.jsonl", '{"text":5}\n', "a.jsonl:1 has a 'text' that is no text"),
         ("a.jsonl", '{"text":"开灯","intent":"fly.away"}\n', "a.jsonl:1 has the unknown intent 'fly.away'"),
         ("a.jsonl", '{"id":"1","kind":"command","text":"x"}\n', "a.jsonl:1 has no 'lang'"),
+        ("rows.train", GOOD, "rows.train:1 looks like JSON Lines"),
         ("a.jsonl.zst", b"not zstd", "is no zstd file"),
     ],
 )
