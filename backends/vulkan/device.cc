@@ -4,6 +4,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "abilities.h"
+
 namespace sotto::vulkan {
 namespace {
 
@@ -31,13 +33,30 @@ Device::Device(std::shared_ptr<const Driver> driver, const PhysicalDevice& physi
 
 Device::~Device() { close(); }
 
+// Nothing is switched on that no shader will use.
+uint32_t Device::used_abilities() const {
+  return physical_.abilities & (physical_.variant->needs | (pinned_lanes() != 0 ? kPinsLanes | kFullLanes : 0u));
+}
+
+uint32_t Device::pinned_lanes() const {
+  const Variant& v = *physical_.variant;
+  const Subgroups& s = physical_.subgroups;
+  if (v.pinned_lanes != 0 || (v.needs & kAddsLanes) == 0) return v.pinned_lanes;
+  return s.size >= s.least && s.size <= s.most ? s.size : 0;
+}
+
 void Device::open() {
   const float priority = 1.0f;
   auto queue = vk_struct<VkDeviceQueueCreateInfo>(VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO);
   queue.queueFamilyIndex = physical_.queue_family;
   queue.queueCount = 1;
   queue.pQueuePriorities = &priority;
+  FeatureChain features;
+  const std::vector<const char*> extensions = want_features(used_abilities(), features);
   auto info = vk_struct<VkDeviceCreateInfo>(VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO);
+  info.pNext = features.first();
+  info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
   info.queueCreateInfoCount = 1;
   info.pQueueCreateInfos = &queue;
   check_result(driver_->functions().CreateDevice(physical_.handle, &info, nullptr, &device_), "vkCreateDevice");
@@ -47,7 +66,7 @@ void Device::open() {
 
 void Device::make_layouts() {
   VkDescriptorSetLayoutBinding bindings[kBindings + std::size(kTexelBindings)] = {};
-  const uint32_t count = physical_.has_texels ? static_cast<uint32_t>(std::size(bindings)) : kBindings;
+  const uint32_t count = physical_.has_texels() ? static_cast<uint32_t>(std::size(bindings)) : kBindings;
   for (uint32_t i = 0; i < count; ++i) {
     bindings[i].binding = i;
     bindings[i].descriptorType = i < kBindings ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
@@ -112,6 +131,13 @@ VkPipeline Device::make_pipeline(const PipelineKey& key) {
   info.stage.module = module;
   info.stage.pName = "main";
   info.stage.pSpecializationInfo = &constants;
+  auto lanes = vk_struct<VkPipelineShaderStageRequiredSubgroupSizeCreateInfo>(
+      VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO);
+  lanes.requiredSubgroupSize = key.pinned_lanes;
+  if (key.pinned_lanes != 0) {
+    info.stage.pNext = &lanes;
+    if ((physical_.abilities & kFullLanes) != 0) info.stage.flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
+  }
   info.layout = layout_;
   VkPipeline made = VK_NULL_HANDLE;
   const VkResult result = vk_.CreateComputePipelines(device_, cache_, 1, &info, nullptr, &made);

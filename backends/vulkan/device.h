@@ -45,8 +45,9 @@ class Device {
   Pace& pace() { return pace_; }
   VkPipelineLayout layout() const { return layout_; }
   VkDescriptorSetLayout set_layout() const { return set_layout_; }
-  // Lanes that add up without shared memory; 0: shared memory is used.
-  uint32_t subgroup_lanes() const { return physical_.has_subgroup_arithmetic ? physical_.subgroup_size : 0; }
+
+  // The size of subgroups that products ask for, so that their workgroups are one each; 0: the driver has no say in it.
+  uint32_t pinned_lanes() const;
 
   // A number that no other object of the device got: names caches apart also when one lies where another lay.
   uint64_t next_number() { return ++numbers_; }
@@ -86,6 +87,7 @@ class Device {
                const std::function<void(uint64_t i, uint8_t* row)>& fill);
 
  private:
+  uint32_t used_abilities() const;
   void open();
   void close();
   void make_layouts();

@@ -31,14 +31,14 @@ namespace sotto::vulkan {
   X(BindBufferMemory)                                                                                                       \
   X(CmdBindDescriptorSets)                                                                                                  \
   X(CmdBindPipeline)                                                                                                        \
-  X(CmdCopyBuffer) X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants) X(CreateBuffer) X(CreateBufferView)             \
-      X(CreateCommandPool) X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence)    \
-          X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateShaderModule) X(DestroyBuffer) X(DestroyBufferView)        \
-              X(DestroyCommandPool) X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) \
-                  X(DestroyPipeline) X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyShaderModule)                \
-                      X(EndCommandBuffer) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue)                    \
-                          X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool)    \
-                              X(ResetFences) X(UpdateDescriptorSets) X(WaitForFences)
+  X(CmdCopyBuffer)                                                                                                          \
+  X(CmdDispatch) X(CmdPipelineBarrier) X(CmdPushConstants) X(CreateBuffer) X(CreateBufferView) X(CreateCommandPool)         \
+      X(CreateComputePipelines) X(CreateDescriptorPool) X(CreateDescriptorSetLayout) X(CreateFence) X(CreatePipelineCache)  \
+          X(CreatePipelineLayout) X(CreateShaderModule) X(DestroyBuffer) X(DestroyBufferView) X(DestroyCommandPool)         \
+              X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline)    \
+                  X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory) \
+                      X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit)  \
+                          X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets) X(WaitForFences)
 
 #define SOTTO_VK_DECLARE(name) PFN_vk##name name = nullptr;
 struct InstanceFunctions {
@@ -53,8 +53,8 @@ struct DeviceFunctions {
 struct DriverHooks {
   std::vector<std::string> libraries;                  // names for dlopen, tried in order; empty: the usual ones
   uint32_t hung_ms = 0;                                // a submit that takes longer never ends; 0: the usual time
-  bool without_subgroups = false;                      // as if devices did not add up within a subgroup
-  bool without_texels = false;                         // as if devices' buffers of texels were too short
+  std::string variant;                                 // of products, by its name in variants.cc; empty: the device's best
+  bool each_variant = false;                           // a device is listed once for each variant that it can, with that one
   bool with_staging = false;                           // as if the host did not see the devices' memory
   std::function<void(DeviceFunctions&)> change_table;  // called with the table of each device that is opened
   std::function<void(InstanceFunctions&)> change_instance;

@@ -50,7 +50,7 @@ uint64_t Pool::bytes_taken() const {
 
 Buffer Pool::take(Place place, uint64_t bytes, const char* what) {
   Buffer made = take_piece(place, bytes, what);
-  if (place != Place::kDevice || !physical_.has_texels) return made;
+  if (place != Place::kDevice || !physical_.has_texels()) return made;
   auto info = vk_struct<VkBufferViewCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO);
   info.buffer = made.handle_;
   info.format = VK_FORMAT_R32G32B32A32_UINT;
@@ -148,7 +148,7 @@ void Pool::make_block(Block& block, uint64_t bytes, const char* what) {
   auto buffer = vk_struct<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
   buffer.size = bytes;
   buffer.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
-  if (physical_.has_texels) buffer.usage |= VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
+  if (physical_.has_texels()) buffer.usage |= VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
   check_result(vk_.CreateBuffer(device_, &buffer, nullptr, &block.buffer), "vkCreateBuffer");
   VkMemoryRequirements needs{};
   vk_.GetBufferMemoryRequirements(device_, block.buffer, &needs);

@@ -31,7 +31,7 @@ class Buffer {
   uint64_t offset() const { return offset_; }
   uint64_t size() const { return size_; }          // as asked for
   uint8_t* mapped() const { return mapped_; }      // null: not visible to the host
-  VkBufferView texels() const { return texels_; }  // of 4 x 32 bits; only in device memory, where the device has_texels
+  VkBufferView texels() const { return texels_; }  // of 4 x 32 bits; only in device memory, where products read texels
   explicit operator bool() const { return pool_ != nullptr; }
 
  private:

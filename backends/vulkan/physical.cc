@@ -4,16 +4,14 @@
 #include <cstring>
 #include <iterator>
 
+#include "abilities.h"
+
 namespace sotto::vulkan {
 namespace {
 
 // Whose drivers have passed the kit with sums over a workgroup of one subgroup. Others may give such a workgroup several
 // subgroups unless they are told not to, and get shared memory.
 constexpr uint32_t kTrustedVendors[] = {VK_VENDOR_ID_MESA};
-
-// Subgroups of so few lanes are a processor's vectors: products stay in registers and read through texels, which such drivers
-// fetch for all lanes at once, while any other load is a loop over the lanes (docs/performance.md, Vulkan).
-constexpr uint32_t kNarrowestForTexels = 4, kWidestForTexels = 8;
 
 bool is_trusted(uint32_t vendor) {
   return std::find(std::begin(kTrustedVendors), std::end(kTrustedVendors), vendor) != std::end(kTrustedVendors);
@@ -23,16 +21,6 @@ bool is_trusted(uint32_t vendor) {
 template <size_t kSize>
 std::string text(const char (&field)[kSize]) {
   return std::string(field, std::find(field, field + kSize, '\0'));
-}
-
-bool has_extension(const Driver& driver, VkPhysicalDevice device, const char* name) {
-  uint32_t count = 0;
-  if (driver.functions().EnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr) != VK_SUCCESS) return false;
-  std::vector<VkExtensionProperties> all(std::min(count, 4096u));
-  count = static_cast<uint32_t>(all.size());
-  if (driver.functions().EnumerateDeviceExtensionProperties(device, nullptr, &count, all.data()) < 0) return false;
-  all.resize(std::min<size_t>(count, all.size()));
-  return std::any_of(all.begin(), all.end(), [&](const auto& e) { return text(e.extensionName) == name; });
 }
 
 // The first type with all of `needed` that has the most of `liked`.
@@ -102,7 +90,7 @@ void judge_limits(const VkPhysicalDeviceLimits& l, PhysicalDevice& out) {
       {"bytes of shared memory", l.maxComputeSharedMemorySize, 16384},
       {"workgroups", std::min(l.maxComputeWorkGroupCount[0], l.maxComputeWorkGroupCount[1]), 65535},
       {"bytes of memory", out.heap_bytes, 1u << 24},
-      {"lanes of a subgroup", out.subgroup_size, 1},
+      {"lanes of a subgroup", out.subgroups.size, 1},
   };
   for (const Least& row : kLeast)
     if (row.is < row.least && out.reason.empty())
@@ -110,8 +98,31 @@ void judge_limits(const VkPhysicalDeviceLimits& l, PhysicalDevice& out) {
   const uint64_t alignment = l.minStorageBufferOffsetAlignment;
   if (out.reason.empty() && (alignment > 256 || (alignment & (alignment - 1)) != 0))
     out.reason = "storage buffers aligned to " + std::to_string(alignment);
-  if (out.reason.empty() && (out.subgroup_size > 128 || (out.subgroup_size & (out.subgroup_size - 1)) != 0))
-    out.reason = "subgroups of " + std::to_string(out.subgroup_size) + " lanes";
+  const uint32_t lanes = out.subgroups.size;
+  if (out.reason.empty() && (lanes > 128 || (lanes & (lanes - 1)) != 0))
+    out.reason = "subgroups of " + std::to_string(lanes) + " lanes";
+}
+
+// What products may use, and which of their variants is taken.
+void read_abilities(const Driver& driver, const VkPhysicalDeviceProperties& p,
+                    const VkPhysicalDeviceSubgroupProperties& subgroup,
+                    const VkPhysicalDeviceSubgroupSizeControlProperties& sizes, PhysicalDevice& out) {
+  out.abilities = read_features(driver, out.handle);
+  out.subgroups.size = subgroup.subgroupSize;
+  if ((sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) == 0) out.abilities &= ~(kPinsLanes | kFullLanes);
+  if ((out.abilities & kPinsLanes) != 0) {
+    out.subgroups.least = sizes.minSubgroupSize;
+    out.subgroups.most = sizes.maxSubgroupSize;
+  }
+  if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
+      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0)
+    out.abilities |= kAddsLanes;
+  if (p.limits.maxTexelBufferElements >= out.most_binding_bytes / kTexelBytes && p.limits.minTexelBufferOffsetAlignment <= 256)
+    out.abilities |= kLongTexels;
+  const Variant* named = find_variant(driver.hooks().variant);
+  out.variant = named != nullptr && can(*named, out.abilities, out.subgroups)
+                    ? named
+                    : &best_variant(out.abilities, out.subgroups, is_trusted(p.vendorID));
 }
 
 void read_properties(const Driver& driver, PhysicalDevice& out) {
@@ -122,7 +133,16 @@ void read_properties(const Driver& driver, PhysicalDevice& out) {
   auto all = vk_struct<VkPhysicalDeviceProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2);
   subgroup.pNext = &maintenance;
   all.pNext = &subgroup;
-  if (has_extension(driver, out.handle, VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME)) maintenance.pNext = &driver_properties;
+  auto sizes = vk_struct<VkPhysicalDeviceSubgroupSizeControlProperties>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
+  if (has_extension(driver, out.handle, VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME)) {
+    driver_properties.pNext = all.pNext;
+    all.pNext = &driver_properties;
+  }
+  if (has_extension(driver, out.handle, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) {
+    sizes.pNext = all.pNext;
+    all.pNext = &sizes;
+  }
   driver.functions().GetPhysicalDeviceProperties2(out.handle, &all);
   const VkPhysicalDeviceProperties& p = all.properties;
   out.name = text(p.deviceName);
@@ -132,17 +152,10 @@ void read_properties(const Driver& driver, PhysicalDevice& out) {
   out.driver_version = p.driverVersion;
   std::memcpy(out.cache_uuid, p.pipelineCacheUUID, VK_UUID_SIZE);
   out.driver = text(driver_properties.driverName) + " " + text(driver_properties.driverInfo);
-  out.subgroup_size = subgroup.subgroupSize;
-  out.has_subgroup_arithmetic = is_trusted(p.vendorID) && !driver.hooks().without_subgroups &&
-                                (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
-                                (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0;
   out.most_bytes = maintenance.maxMemoryAllocationSize == 0 ? uint64_t{1} << 30 : maintenance.maxMemoryAllocationSize;
   // Offsets in shaders are 32 bits of words; above a GiB nothing is gained.
   out.most_binding_bytes = std::min<uint64_t>({p.limits.maxStorageBufferRange, uint64_t{1} << 30, out.most_bytes});
-  out.has_texels = out.has_subgroup_arithmetic && !driver.hooks().without_texels && out.subgroup_size >= kNarrowestForTexels &&
-                   out.subgroup_size <= kWidestForTexels &&
-                   p.limits.maxTexelBufferElements >= out.most_binding_bytes / kTexelBytes &&
-                   p.limits.minTexelBufferOffsetAlignment <= 256;
+  read_abilities(driver, p, subgroup, sizes, out);
   out.binding_alignment = static_cast<uint32_t>(p.limits.minStorageBufferOffsetAlignment);
   out.most_local_size = std::min(p.limits.maxComputeWorkGroupInvocations, p.limits.maxComputeWorkGroupSize[0]);
   out.shared_bytes = p.limits.maxComputeSharedMemorySize;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "driver.h"
+#include "variants.h"
 
 namespace sotto::vulkan {
 
@@ -33,12 +34,13 @@ struct PhysicalDevice {
   uint32_t binding_alignment = 0;
   uint32_t most_local_size = 0;
   uint32_t shared_bytes = 0;
-  uint32_t subgroup_size = 0;
-  bool has_subgroup_arithmetic = false;
-  bool has_texels = false;  // reads weights and inputs of products as buffers of texels
-  bool has_budget = false;  // VK_EXT_memory_budget
-  std::string reason;       // why it cannot be used; empty: it can
+  Subgroups subgroups;
+  uint32_t abilities = 0;            // Ability bits
+  const Variant* variant = nullptr;  // how it computes products
+  bool has_budget = false;           // VK_EXT_memory_budget
+  std::string reason;                // why it cannot be used; empty: it can
 
+  bool has_texels() const { return variant != nullptr && variant->reads_texels(); }
   bool is_software() const { return type == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 };
 

@@ -52,6 +52,17 @@ std::vector<uint8_t> read_cache(const plugin::Host& host, const PhysicalDevice& 
   return is_its ? bytes : std::vector<uint8_t>();
 }
 
+// For people: driver, size, and which variants of products the device could do besides the one it takes.
+std::string detail_of(const PhysicalDevice& d) {
+  std::string text = d.driver + ", subgroup " + std::to_string(d.subgroups.size) + ", bindings of " +
+                     std::to_string(d.most_binding_bytes >> 20) + " MiB" +
+                     (d.memory.is_unified ? ", memory shared with the host" : "") + ", products by " + d.variant->name +
+                     " (off:";
+  for (const Variant* v : variants_of(d.abilities, d.subgroups))
+    if (v != d.variant) text += std::string(" ") + v->name;
+  return text + ")";
+}
+
 void copy_text(const std::string& from, char* to, size_t size) { std::snprintf(to, size, "%s", from.c_str()); }
 
 }  // namespace
@@ -73,8 +84,12 @@ void Plugin::find_devices() {
         continue;
       }
       host_.info("vulkan: " + d.name + ", " + d.driver + ", " + std::to_string(d.heap_bytes >> 20) + " MiB, subgroup " +
-                 std::to_string(d.subgroup_size));
-      devices_.push_back({d, nullptr});
+                 std::to_string(d.subgroups.size) + ", products by " + d.variant->name);
+      if (!hooks_.each_variant) devices_.push_back({d, nullptr});
+      for (const Variant* v : variants_of(d.abilities, d.subgroups)) {
+        d.variant = v;
+        if (hooks_.each_variant) devices_.push_back({d, nullptr});
+      }
     }
     if (devices_.empty() && reason_.empty()) reason_ = "vulkan: the loader lists no device";
   } catch (const Failure& e) {
@@ -104,11 +119,7 @@ sotto_device_info Plugin::device_info(uint32_t device) {
   sotto_device_info info{};
   info.index = device;
   copy_text(k.physical.name, info.name, sizeof info.name);
-  copy_text(k.physical.driver + ", subgroup " + std::to_string(k.physical.subgroup_size) +
-                (k.physical.has_subgroup_arithmetic ? " with sums" : "") + ", bindings of " +
-                std::to_string(k.physical.most_binding_bytes >> 20) + " MiB" +
-                (k.physical.memory.is_unified ? ", memory shared with the host" : ""),
-            info.detail, sizeof info.detail);
+  copy_text(detail_of(k.physical), info.detail, sizeof info.detail);
   info.memory_bytes = k.physical.heap_bytes;
   const uint64_t taken = k.open == nullptr ? 0 : k.open->pool().bytes_taken();
   info.memory_free_bytes =
@@ -129,7 +140,7 @@ std::shared_ptr<Device> Plugin::open(uint32_t device) {
 std::string Plugin::identity(uint32_t device) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const PhysicalDevice& d = known(device).physical;
-  return d.name + "\n" + d.driver + "\n" + cache_key(d) + (d.has_subgroup_arithmetic ? "\nsums" : "");
+  return d.name + "\n" + d.driver + "\n" + cache_key(d) + "\n" + d.variant->name;
 }
 
 void Plugin::keep_pipelines(Known& k) {

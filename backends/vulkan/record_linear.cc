@@ -13,29 +13,39 @@ constexpr uint32_t kVecRows = 3;
 // A dispatch is not cut below so many workgroups, which would leave cores of the device idle.
 constexpr double kLeastGroups = 64, kLeastGroupsOfSoftware = 4;
 
-// How the work is cut: a workgroup makes `outs` outputs of `rows` batch rows.
 struct Kernel {
   Shader shader;
   uint32_t lanes;
   uint32_t outs, rows;
   bool is_one_subgroup;
+  uint32_t pinned_lanes;
 
   bool may_normalise() const { return shader != Shader::kLinearTexels && rows == 1; }
 };
+constexpr uint32_t kTileLanes = 64;  // as many as a tile has outputs
 // Bits of linear_vec's `kHow`.
 constexpr uint32_t kOneSubgroup = 1, kNormalises = 2;
 
-// Outputs and rows in registers: 8 x 1 reads an input once for eight weights; 4 x 4 reads both for 16 products and still
-// compiles fast (docs/performance.md, Vulkan).
-Kernel kernel_for(const Device& device, uint32_t rows) {
-  const uint32_t lanes = device.subgroup_lanes();
+// The variant's; where it has no SPIR-V for these types, the one that has them all.
+Kernel kernel_for(const Device& device, uint32_t rows, uint32_t type, uint32_t gate_type) {
+  constexpr uint32_t kSharingLanes = 32;  // with shared memory for the sums
+  const Variant& v = *device.physical().variant;
   const bool is_few = rows <= kVecRows;
-  if (device.physical().has_texels)
-    return is_few ? Kernel{Shader::kLinearTexels, lanes, 8, 1, true} : Kernel{Shader::kLinearTexels, lanes, 4, 4, true};
-  if (!is_few) return {Shader::kLinearTile, 64, 64, 32, false};
-  // Narrower subgroups leave too little to share; 32 lanes and shared memory do everywhere.
-  if (lanes < 8) return {Shader::kLinearVecShared, 32, 4, 1, false};
-  return {Shader::kLinearVec, lanes, 4, 1, true};
+  Product p = is_few ? v.few : v.many;
+  if (!has_product(p.shader, type, gate_type)) p.shader = is_few ? Shader::kLinearVec : Shader::kLinearTile;
+  if (p.shader == Shader::kLinearVecShared) return {p.shader, kSharingLanes, p.outs, p.rows, false, 0};
+  const bool is_tile = p.outs == kTileLanes;
+  const uint32_t pinned = is_tile ? 0 : device.pinned_lanes();
+  return {p.shader, is_tile ? kTileLanes : pinned != 0 ? pinned : device.physical().subgroups.size, p.outs, p.rows, !is_tile,
+          pinned};
+}
+
+uint32_t gate_type(const sotto_program& program, const sotto_linear_args& a) {
+  return a.gate == SOTTO_NONE ? SOTTO_NONE : program.weights.weights[a.gate].type->type;
+}
+Kernel kernel_of(const sotto_program& program, const Step& step, uint32_t rows) {
+  const sotto_linear_args& a = step.args.linear;
+  return kernel_for(*program.device, rows, program.weights.weights[a.weight].type->type, gate_type(program, a));
 }
 
 // Rows of a weight and of its gate that lie in one piece of each.
@@ -182,12 +192,14 @@ bool StepRecorder::is_ragged(const Step& linear, uint32_t rank) const {
 
 // One row at a time, by kernels that read the gains as fast as anything else. The same answer for all that read the NORM.
 bool StepRecorder::normalises(const Step& step) const {
-  if (step.norm_in == SOTTO_NONE || !program.adapters.empty() || !kernel_for(device(), count(step.row_class)).may_normalise())
-    return false;
+  if (step.norm_in == SOTTO_NONE || !program.adapters.empty()) return false;
   const uint32_t normed = step.kind == SOTTO_STEP_NORM ? step.out : step.in[0];
-  for (const Step& other : program.lowered.steps)
-    for (uint32_t r = 0; other.kind == SOTTO_STEP_LINEAR && other.in[0] == normed && r < program.group.local_ranks; ++r)
+  for (const Step& other : program.lowered.steps) {
+    if (other.kind != SOTTO_STEP_LINEAR || other.in[0] != normed) continue;
+    if (!kernel_of(program, other, count(step.row_class)).may_normalise()) return false;
+    for (uint32_t r = 0; r < program.group.local_ranks; ++r)
       if (program.width(other.out, r) != 0 && is_ragged(other, r)) return false;
+  }
   return true;
 }
 
@@ -202,11 +214,12 @@ void StepRecorder::record_linear(const Step& step) {
     if (outs == 0) continue;
     const WeightPart& part = weight.parts[r];
     const WeightPart* gate_part = gate == nullptr ? nullptr : &gate->parts[r];
-    const Kernel kernel = kernel_for(device(), rows);
+    const Kernel kernel = kernel_of(program, step, rows);
     Dispatch d(kernel.shader, kernel.lanes,
-               {weight.type->type, gate == nullptr ? SOTTO_NONE : gate->type->type, is_ragged(step, r) ? 1u : 0u, kernel.outs,
+               {weight.type->type, gate_type(program, a), is_ragged(step, r) ? 1u : 0u, kernel.outs,
                 (kernel.is_one_subgroup ? kOneSubgroup : 0) | (normalising ? kNormalises : 0), kernel.rows,
                 kernel.outs * kernel.rows});
+    d.key.pinned_lanes = kernel.pinned_lanes;
     d.reads_texels = kernel.shader == Shader::kLinearTexels;
     LinearPush p = linear_push(program, step, r, rows);
     d.bindings[0] = &program.buffer(step.out, r);

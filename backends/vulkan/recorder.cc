@@ -58,7 +58,7 @@ VkDescriptorSet Recording::next_set() {
         {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, kSetsOfPool * static_cast<uint32_t>(std::size(kTexelBindings))}};
     auto info = vk_struct<VkDescriptorPoolCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO);
     info.maxSets = kSetsOfPool;
-    info.poolSizeCount = device_.physical().has_texels ? 2 : 1;
+    info.poolSizeCount = device_.physical().has_texels() ? 2 : 1;
     info.pPoolSizes = sizes;
     VkDescriptorPool made = VK_NULL_HANDLE;
     check_result(vk.CreateDescriptorPool(device_.handle(), &info, nullptr, &made), "vkCreateDescriptorPool");

@@ -2,16 +2,22 @@
 
 namespace sotto::vulkan {
 
-const ShaderCode& code_of(const PipelineKey& key) {
-  const uint32_t type = key.constants[1], gate_type = key.constants[2];  // of a product
-  const auto fits = [&](const ShaderCode& code) {
+namespace {
+
+const ShaderCode* find_code(Shader shader, uint32_t type, uint32_t gate_type) {
+  for (size_t row = 0; row < kShaderCount; ++row) {
+    const ShaderCode& code = kShaderTable[row];
     const bool is_its = code.weights == type && (gate_type == SOTTO_NONE || gate_type == type);
-    return code.shader == key.shader && (code.weights == SOTTO_NONE || is_its);
-  };
-  size_t row = 0;
-  while (!fits(kShaderTable[row])) ++row;  // each shader has a row for all types
-  return kShaderTable[row];
+    if (code.shader == shader && (code.weights == SOTTO_NONE || is_its)) return &code;
+  }
+  return nullptr;
 }
+
+}  // namespace
+
+const ShaderCode& code_of(const PipelineKey& key) { return *find_code(key.shader, key.constants[1], key.constants[2]); }
+
+bool has_product(Shader shader, uint32_t type, uint32_t gate_type) { return find_code(shader, type, gate_type) != nullptr; }
 
 // FNV-1a over the words.
 uint64_t shaders_hash() {

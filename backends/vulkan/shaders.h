@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 
 #include "sotto/base.h"
 
@@ -18,8 +19,16 @@ enum class Shader : uint32_t {
   kGather,
   kLinearTexels,
   kLinearTile,
+  kLinearTileDot,
+  kLinearTileFloat16,
+  kLinearTileStorage16,
+  kLinearTileStorage8,
   kLinearVec,
+  kLinearVecDot,
+  kLinearVecFloat16,
   kLinearVecShared,
+  kLinearVecStorage16,
+  kLinearVecStorage8,
   kLoraA,
   kLoraB,
   kNorm,
@@ -41,8 +50,8 @@ extern const size_t kShaderCount;
 uint64_t shaders_hash();
 
 constexpr uint32_t kBindings = 8;  // storage buffers 0 .. 7 of set 0
-// Behind them, where the device has_texels: the same memory as texels of 16 bytes. Which storage buffer each shows again:
-// input, weight, gate.
+// Behind them, where the device's products read texels: the same memory as texels of 16 bytes. Which storage buffer each shows
+// again: input, weight, gate.
 constexpr uint32_t kTexelBindings[] = {1, 3, 4};
 constexpr uint32_t kPushBytes = 128;
 
@@ -50,12 +59,15 @@ constexpr uint32_t kPushBytes = 128;
 struct PipelineKey {
   Shader shader;
   std::array<uint32_t, 8> constants;
+  uint32_t pinned_lanes = 0;  // the size of subgroups that it needs; 0: whatever the device has
 
   bool operator<(const PipelineKey& other) const {
-    return shader != other.shader ? shader < other.shader : constants < other.constants;
+    return std::tie(shader, constants, pinned_lanes) < std::tie(other.shader, other.constants, other.pinned_lanes);
   }
 };
-// The least SPIR-V that does what the key says.
+// The least SPIR-V that does what the key says; of a product that has_product.
 const ShaderCode& code_of(const PipelineKey& key);
+// Whether there is one for weights and a gate (SOTTO_NONE: none) of these types.
+bool has_product(Shader shader, uint32_t type, uint32_t gate_type);
 
 }  // namespace sotto::vulkan

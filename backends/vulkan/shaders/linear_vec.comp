@@ -50,8 +50,19 @@ vec4 prepared_inputs(uint which, uint row, uint unit, uint part, uint skip) {
 void multiply(uint which, uint type, uint units, uint skip, uint first_weight_row, uint row_bytes, uint row, uint first,
               inout float sums[kResults]) {
   for (uint unit = gl_LocalInvocationID.x; unit < units; unit += gl_WorkGroupSize.x) {
-    vec4 w[kOuts][8];
     // What lies behind the last output or row is computed again and not delivered: no lane waits for a branch.
+#ifdef SOTTO_ROUNDS
+    Weights w[kOuts];
+    [[unroll]] for (uint o = 0u; o < kOuts; ++o)
+      w[o] = weights_of(which, type, first_weight_row + min(first + o, a.outs - 1u), row_bytes, unit, skip);
+    [[unroll]] for (uint b = 0u; b < kBatch; ++b) {
+      vec4 x[8];
+      [[unroll]] for (uint i = 0u; i < 8u; ++i) x[i] = prepared_inputs(which, min(row + b, a.rows - 1u), unit, i, skip);
+      Inputs inputs = inputs_of(x, has_minimum(type));
+      [[unroll]] for (uint o = 0u; o < kOuts; ++o) sums[o * kBatch + b] += product(w[o], inputs);
+    }
+#else
+    vec4 w[kOuts][8];
     [[unroll]] for (uint o = 0u; o < kOuts; ++o)
       weights_at(which, type, first_weight_row + min(first + o, a.outs - 1u), row_bytes, unit, skip, w[o]);
     [[unroll]] for (uint b = 0u; b < kBatch; ++b)
@@ -59,6 +70,7 @@ void multiply(uint which, uint type, uint units, uint skip, uint first_weight_ro
         vec4 x = prepared_inputs(which, min(row + b, a.rows - 1u), unit, i, skip);
         [[unroll]] for (uint o = 0u; o < kOuts; ++o) sums[o * kBatch + b] += dot(w[o][i], x);
       }
+#endif
   }
 }
 

@@ -1,4 +1,19 @@
 // linear_args.glsl - what linear_vec and linear_tile share: bindings, push constants, and what follows the product.
+#if defined(SOTTO_DOT) || defined(SOTTO_FLOAT16)
+#define SOTTO_ROUNDS  // the inputs to fewer bits (units.glsl)
+#endif
+#ifdef SOTTO_DOT
+#extension GL_EXT_spirv_intrinsics : require
+#endif
+#ifdef SOTTO_FLOAT16
+#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
+#endif
+#ifdef SOTTO_STORAGE16
+#extension GL_EXT_shader_16bit_storage : require
+#endif
+#ifdef SOTTO_STORAGE8
+#extension GL_EXT_shader_8bit_storage : require
+#endif
 layout(constant_id = 1) const uint kType = 0u;
 layout(constant_id = 2) const uint kGateType = 0xFFFFFFFFu;  // kNone: no gate
 layout(constant_id = 3) const uint kRagged = 1u;             // columns are no whole units, or some are skipped
@@ -44,6 +59,22 @@ layout(set = 0, binding = 4) readonly buffer Gate { uvec4 gate_quads[]; };
 vec4 x_quad(uint index) { return x4[index]; }
 uvec4 quad(uint which, uint index) { return which == 0u ? weight_quads[index] : gate_quads[index]; }
 #endif
+
+// The same weights two bytes or one at a time.
+#ifdef SOTTO_STORAGE16
+layout(set = 0, binding = 3) readonly buffer WeightPairs { uint16_t weight_pairs[]; };
+layout(set = 0, binding = 4) readonly buffer GatePairs { uint16_t gate_pairs[]; };
+uint pair_at(uint which, uint i) { return which == 0u ? uint(weight_pairs[i]) : uint(gate_pairs[i]); }
+uint small_word(uint which, uint byte) { return pair_at(which, byte >> 1) | pair_at(which, (byte >> 1) + 1u) << 16; }
+#endif
+#ifdef SOTTO_STORAGE8
+layout(set = 0, binding = 3) readonly buffer WeightBytes { uint8_t weight_bytes[]; };
+layout(set = 0, binding = 4) readonly buffer GateBytes { uint8_t gate_bytes[]; };
+uint byte_at(uint which, uint i) { return which == 0u ? uint(weight_bytes[i]) : uint(gate_bytes[i]); }
+uint small_word(uint which, uint byte) {
+  return byte_at(which, byte) | byte_at(which, byte + 1u) << 8 | byte_at(which, byte + 2u) << 16 | byte_at(which, byte + 3u) << 24;
+}
+#endif
 #include "formats.glsl"
 #include "activate.glsl"
 
@@ -64,6 +95,10 @@ void weights_at(uint which, uint type, uint weight_row, uint row_bytes, uint uni
   [[unroll]] for (uint i = 0u; i < 32u; ++i)
     if (unit * 32u + i - skip >= a.columns) w[i >> 2][i & 3u] = 0.0;
 }
+
+#ifdef SOTTO_ROUNDS
+#include "units.glsl"
+#endif
 
 // u and g: the products for column n of this piece and batch row `row`.
 void deliver(uint row, uint n, float u, float g) {
