@@ -50,7 +50,7 @@ std::vector<uint32_t> parse_list(std::string_view text, const char* what) {
 }
 
 uint32_t parse_device_layers(const std::string& text) {
-  if (text == "auto") return 0;
+  if (text == "auto") return SOTTO_DEVICE_LAYERS_AUTO;
   const uint32_t layers = parse_number(text, "--gpu-layers");
   if (layers == 0) throw UsageError("--gpu-layers 0: for no layer on the GPU use --backend cpu");
   return layers;

@@ -196,7 +196,9 @@ TEST(Open, WhatCannotBeIsASentence) {
       {"empty split", SOTTO_INVALID_ARGUMENT, "split", [&](auto&, auto& o) { o.ranks = 2, o.split = zero_split; }},
       {"context", SOTTO_INVALID_ARGUMENT, "128", [](auto&, auto& o) { o.context_tokens = 129; }},
       {"KV type", SOTTO_UNSUPPORTED, "kv_type", [](auto&, auto& o) { o.kv_type = 4; }},
-      {"device layers", SOTTO_UNSUPPORTED, "device_layers", [](auto&, auto& o) { o.device_layers = 1; }},
+      {"device layers without a device", SOTTO_INVALID_ARGUMENT, "device_layers", [](auto&, auto& o) { o.device_layers = 1; }},
+      {"device layers on the CPU", SOTTO_INVALID_ARGUMENT, "name another backend",
+       [](auto&, auto& o) { o.device_layers = 1, o.backend = sotto_cstr("cpu"); }},
       {"flags", SOTTO_UNSUPPORTED, "flags", [](auto&, auto& o) { o.flags = 1u << 31; }},
       {"memory", SOTTO_OUT_OF_MEMORY, "memory_cap_bytes", [](auto&, auto& o) { o.memory_cap_bytes = 1000; }},
   };

@@ -69,6 +69,10 @@ void twist(A...) {}
 void twist(void*, uint32_t* count, sotto_error*) { *count = UINT32_MAX; }
 
 void twist(void*, uint32_t, sotto_device_info* out, sotto_error*) {
+  if (g_lie.kind == Kind::kLittleMemory) {
+    out->memory_bytes = out->memory_free_bytes = g_lie.bytes;
+    return;
+  }
   std::memset(out->name, 'n', sizeof out->name);
   std::memset(out->detail, 0xFF, sizeof out->detail);
   out->batch_invariant_rows = UINT32_MAX;

@@ -22,6 +22,7 @@ enum class Kind : uint8_t {
   // Of those that return numbers; the work itself is done.
   kHugeCount,      // device_count: 2^32 - 1
   kEndlessName,    // device_info: names without an end
+  kLittleMemory,   // device_info: so many bytes are free
   kHugeCosts,      // check: costs whose sum wraps
   kOtherSize,      // cache_export: another size than asked for
   kNoRows,         // run: NULL for the rows
@@ -40,6 +41,7 @@ struct Lie {
   Kind kind = Kind::kNone;
   sotto_status status = 0;
   uint32_t after = 0;  // calls of the function that are honest first
+  uint64_t bytes = 0;  // of kLittleMemory
 };
 
 // From now on. One thread at a time; REQUIRES: no model is open on the backend.

@@ -43,6 +43,9 @@ typedef struct sotto_model_source {
 #define SOTTO_KV_F16 2u
 #define SOTTO_KV_Q8_0 3u
 
+/* As many layers as fit the free memory of the named backend's device; all of the model on the CPU where none does. */
+#define SOTTO_DEVICE_LAYERS_AUTO 0xFFFFFFFFu
+
 typedef struct sotto_model_options {
   uint32_t struct_size;
   uint32_t flags;            /* SOTTO_MODEL_* */
@@ -60,7 +63,7 @@ typedef struct sotto_model_options {
   /* 0..1, from the calling thread; non-zero cancels the load (SOTTO_CANCELLED). */
   int32_t (*progress)(void *user, float fraction);
   void *progress_user;
-  uint32_t device_layers;    /* layers on the device, the rest on the CPU; 0: all */
+  uint32_t device_layers;    /* first layers on the named backend, the rest on the CPU; 0: all; SOTTO_DEVICE_LAYERS_AUTO */
   uint32_t comm_deadline_ms; /* a rank that does not answer for so long is lost; 0: 5000 */
   sotto_interface comm; /* sotto_comm_api: ranks in other processes, which run sotto_worker_run; NULL table: all are here */
 } sotto_model_options;

@@ -45,17 +45,17 @@ Result<EngineOptions> engine_options(sotto_runtime& runtime, const sotto_model_o
   SOTTO_TRY(check_range("sessions", o.sessions, kMaxSessions));
   SOTTO_TRY(check_range("max_batch", o.max_batch, kMaxBatch));
   SOTTO_TRY(check_range("threads", o.threads, kMaxThreads));
-  if (o.device_layers != 0)
-    return Status(
-        SOTTO_UNSUPPORTED,
-        fmt::format("sotto_model_options.device_layers is {}: layers are not divided between a device and the CPU; with 0 "
-                    "(--gpu-layers auto) all of them run on the device, or on the CPU where they do not fit and no "
-                    "backend is named",
-                    o.device_layers));
   EngineOptions e;
   e.guard = &runtime.guard();
   SOTTO_ASSIGN(const std::string_view backend, read_text("backend", o.backend));
   e.backend = backend;
+  e.device_layers = o.device_layers;
+  if (e.device_layers != 0 && e.device_layers != SOTTO_DEVICE_LAYERS_AUTO && e.backend.empty())
+    return Status(
+        SOTTO_INVALID_ARGUMENT,
+        fmt::format("sotto_model_options.device_layers is {} without a backend: name the one whose device is to run these "
+                    "layers (--backend)",
+                    o.device_layers));
   e.vocabulary_only = (o.flags & SOTTO_MODEL_VOCABULARY_ONLY) != 0;
   e.plan.ranks = o.ranks || o.comm.table ? o.ranks : 1;
   if (!e.plan.ranks && (o.devices || o.split))

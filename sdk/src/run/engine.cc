@@ -7,6 +7,7 @@
 
 #include "base/mapped_file.h"
 #include "run/device_guard.h"
+#include "run/divided.h"
 #include "run/vocabulary.h"
 
 namespace sotto {
@@ -40,6 +41,9 @@ sotto_cache_options cache_options(const MemoryChoice& choice, uint32_t sequences
 }
 
 }  // namespace
+
+Engine::Engine() = default;
+Engine::~Engine() = default;
 
 // A SentencePiece model has no magic number: it is one if it reads as one.
 Status Engine::open_bare_tokenizer(const ModelBytes& bytes) {
@@ -186,20 +190,22 @@ Status Engine::prepare(const Backend& backend, const PluginHost& host, const Eng
   return {};
 }
 
+Status Engine::try_backend(const Backend& backend, const PluginHost& host, const EngineOptions& o, bool with_weights) {
+  Status s = prepare(backend, host, o);
+  if (s.ok() && with_weights && o.reserve) s = o.reserve(memory_.estimate.total);
+  if (s.ok() && with_weights) s = team_ ? load_together(o) : load(o);
+  if (s.ok() && with_weights) scheduler_ = std::make_unique<Scheduler>(*program_);
+  if (!s.ok()) close();
+  return s;
+}
+
 // On the backend that is named, or on the first in the order of preference that can: a vendor's driver that fails in the middle
 // of loading costs the application a line in the log, not the model.
 Status Engine::open_backend(const PluginHost& host, const EngineOptions& o, bool with_weights) {
-  const auto attempt = [&](const Backend& backend) {
-    Status s = prepare(backend, host, o);
-    if (s.ok() && with_weights && o.reserve) s = o.reserve(memory_.estimate.total);
-    if (s.ok() && with_weights) s = team_ ? load_together(o) : load(o);
-    if (s.ok() && with_weights) scheduler_ = std::make_unique<Scheduler>(*program_);
-    if (!s.ok()) close();
-    return s;
-  };
   if (!o.backend.empty()) {
     const Backend* named = host.find_backend(o.backend);
-    if (named) return attempt(*named);
+    if (named && o.device_layers != 0) return open_divided(*named, host, o, with_weights);
+    if (named) return try_backend(*named, host, o, with_weights);
     std::string known;
     for (const Backend& b : host.backends()) known += (known.empty() ? "" : ", ") + b.name;
     return Status(SOTTO_NOT_FOUND,
@@ -212,7 +218,7 @@ Status Engine::open_backend(const PluginHost& host, const EngineOptions& o, bool
   Status first(SOTTO_NOT_FOUND, "no backend is loaded: name a plugin folder or a backend's library in the runtime's options");
   std::vector<std::string> passed_over;
   for (const Backend* b : candidates) {
-    Status s = attempt(*b);
+    Status s = try_backend(*b, host, o, with_weights);
     if (s.ok()) {
       for (const std::string& line : passed_over) host.log().warning(fmt::format("{}; {} runs the model", line, b->name));
       return s;

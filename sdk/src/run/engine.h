@@ -23,11 +23,13 @@
 namespace sotto {
 
 class DeviceGuard;
+class DividedBackend;
 class Lora;
 
 struct EngineOptions {
   bool vocabulary_only = false;
   std::string backend;            // name or id; empty: the fastest that passes its check
+  uint32_t device_layers = 0;     // on `backend`, the rest on the CPU; 0: all; SOTTO_DEVICE_LAYERS_AUTO
   std::vector<uint32_t> devices;  // per rank; empty: device 0
   PlanOptions plan;               // 0 ranks: one in each process
   uint32_t threads = 0;
@@ -49,6 +51,8 @@ struct EngineOptions {
 // Const after open but for what the scheduler guards. The PluginHost must outlive it.
 class Engine {
  public:
+  Engine();
+  ~Engine();
   // With `host` nullptr only vocabulary-only models open.
   static Result<std::unique_ptr<Engine>> open(const PluginHost* host, ModelBytes bytes, const EngineOptions& options);
   // What open would take, by the same decisions.
@@ -101,6 +105,10 @@ class Engine {
   Status open_text(const PluginHost* host, ModelBytes bytes, bool vocabulary_only);
   Status open_bare_tokenizer(const ModelBytes& bytes);
   Status open_backend(const PluginHost& host, const EngineOptions& options, bool with_weights);
+  Status try_backend(const Backend& backend, const PluginHost& host, const EngineOptions& options, bool with_weights);
+  // Layers over a device and the CPU (engine_layers.cc).
+  Status open_divided(const Backend& device, const PluginHost& host, const EngineOptions& options, bool with_weights);
+  Result<bool> fits_device(const Backend& device, const PluginHost& host, const EngineOptions& options);
   void close();
   Status prepare(const Backend& backend, const PluginHost& host, const EngineOptions& options);
   Status make_group(const PluginHost& host, const EngineOptions& options, bool in_place);
@@ -138,6 +146,7 @@ class Engine {
   mutable std::mutex place_mutex_;  // guards the names in program_, which change under the turn and this
   Plan plan_;
   MemoryPlan memory_;
+  std::unique_ptr<DividedBackend> divided_;   // null: the program's backend is the host's
   std::deque<Span<const uint8_t>> uploaded_;  // parts of the mapped file that a backend may still read, or has let go
   std::unique_ptr<Program> program_;
   std::unique_ptr<Scheduler> scheduler_;
