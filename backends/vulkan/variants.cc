@@ -38,7 +38,7 @@ const Variant kVariants[] = {
      {Shader::kLinearTexels, 8, 1},
      {Shader::kLinearTexels, 4, 4}},
     {"subgroups", kAddsLanes, kLeastLanes, kAnyLanes, 0, Passed::kTrustedVendors, kOneByOne, kTile},
-    {"shared", 0, 1, kAnyLanes, 0, Passed::kEveryone, {Shader::kLinearVecShared, 4, 1}, kTile},
+    {"shared", 0, 0, UINT32_MAX, 0, Passed::kEveryone, {Shader::kLinearVecShared, 4, 1}, kTile},
     // Weights at even addresses are read where they begin, not through the 16 bytes around them.
     {"storage16",
      kAddsLanes | kStorage16,
@@ -96,7 +96,7 @@ const Variant* find_variant(const std::string& name) {
 const Variant& best_variant(uint32_t abilities, const Subgroups& subgroups, bool is_trusted) {
   const Variant* v = kVariants;
   const auto is_on = [&] { return v->passed == Passed::kEveryone || (is_trusted && v->passed == Passed::kTrustedVendors); };
-  while (!is_on() || !can(*v, abilities, subgroups)) ++v;  // "shared" is on everywhere
+  while (!is_on() || !can(*v, abilities, subgroups)) ++v;  // "shared" is on, and can, whatever a driver says
   return *v;
 }
 

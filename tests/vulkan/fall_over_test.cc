@@ -67,12 +67,13 @@ class VulkanFallsOver : public testing::Test {
         << error.text;
     return verdict;
   }
-  ModelPtr open(const char* backend, e2e::Error* error) const {
+  ModelPtr open(const char* backend, e2e::Error* error, uint32_t layers = 0) const {
     const std::string path = e2e::fixture("gguf/small-q8_0.gguf");
     const auto source = e2e::path_source(path);
     auto o = e2e::sized<sotto_model_options>();
     o.backend = sotto_cstr(backend);
     o.max_batch = 16;
+    o.device_layers = layers;
     sotto_model* model = nullptr;
     (void)sotto_model_open(runtime_.get(), &source, &o, &model, error);
     return ModelPtr(model);
@@ -171,6 +172,46 @@ TEST_F(VulkanFallsOver, ASessionSavedOnOneSideGoesOnOnTheOther) {
     ASSERT_EQ(sotto_session_counters(target.get(), &counters, nullptr), SOTTO_OK);
     EXPECT_EQ(counters.computed_tokens, kTokens) << "what was saved is not computed again";
   }
+}
+
+// A device with less memory than the model takes, in steps of it, has fewer layers; a loss leaves the device all the same.
+uint64_t heap_bytes = 0;
+void tell_small_heap(InstanceFunctions& table) {
+  static PFN_vkGetPhysicalDeviceMemoryProperties2 real;
+  real = table.GetPhysicalDeviceMemoryProperties2;
+  table.GetPhysicalDeviceMemoryProperties2 = [](VkPhysicalDevice device, VkPhysicalDeviceMemoryProperties2* out) {
+    real(device, out);
+    for (VkMemoryHeap& heap : out->memoryProperties.memoryHeaps) heap.size = heap_bytes;
+  };
+}
+
+TEST_F(VulkanFallsOver, LayersThatDoNotFitTheDeviceAreTheCpus) {
+  constexpr uint64_t kReserve = 24u << 20;
+  hooks.change_instance = tell_small_heap;
+  std::string seen;
+  for (heap_bytes = kReserve; heap_bytes <= kReserve + (8u << 20); heap_bytes += 32u << 10) {
+    if (!make()) GTEST_SKIP() << reason_;
+    e2e::Error error;
+    const ModelPtr model = open("faulty", &error, SOTTO_DEVICE_LAYERS_AUTO);
+    ASSERT_TRUE(model) << error.text;
+    auto facts = e2e::sized<sotto_model_facts>();
+    ASSERT_EQ(sotto_model_get_facts(model.get(), &facts, nullptr), SOTTO_OK);
+    const std::string device = facts.device;
+    const size_t at = device.find(" of 2 layers on faulty");
+    const char is = backend_of(model.get()) == "cpu" ? '0' : at == std::string::npos ? 'w' : device[at - 1];
+    if (!seen.empty() && seen.back() == is) continue;
+    seen.push_back(is);
+    if (is == '1') fault = {"QueueSubmit", 4, VK_ERROR_DEVICE_LOST, false, {}};
+    const Answer answer = ask(model.get());
+    const bool came = fault.came();
+    fault = {};
+    EXPECT_EQ(answer.status, SOTTO_OK) << answer.error;
+    EXPECT_EQ(answer.tokens, std::vector<uint32_t>(wanted_.greedy.begin(), wanted_.greedy.begin() + kTokens)) << is;
+    EXPECT_EQ(backend_of(model.get()), came || is == '0' ? "cpu" : "faulty");
+    EXPECT_EQ(came, is == '1');
+    if (is == 'w') break;
+  }
+  EXPECT_EQ(seen, "012w") << "layers on the device; w: all of the model";
 }
 
 TEST_F(VulkanFallsOver, FromWorkThatNeverEndsAndFromResultsThatAreNoNumbers) {

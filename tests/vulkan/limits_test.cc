@@ -16,6 +16,7 @@ struct Said {
   VkPhysicalDeviceSubgroupProperties* subgroup;
   VkPhysicalDeviceMaintenance3Properties* maintenance;
   VkPhysicalDeviceDriverProperties* driver;
+  VkPhysicalDeviceSubgroupSizeControlProperties* sizes;  // nullptr: not asked for, here and above
 };
 
 struct Row {
@@ -45,6 +46,16 @@ constexpr Row kRows[] = {
     {"subgroups of 7", [](const Said& said) { said.subgroup->subgroupSize = 7; }, "subgroups of 7"},
     {"subgroups of 2^31", [](const Said& said) { said.subgroup->subgroupSize = 1u << 31; }, "subgroups of 2147483648"},
     {"no arithmetic in subgroups", [](const Said& said) { said.subgroup->supportedOperations = 0; }, nullptr},
+    {"subgroups of any size",
+     [](const Said& said) {
+       if (said.sizes != nullptr) said.sizes->minSubgroupSize = 0, said.sizes->maxSubgroupSize = UINT32_MAX;
+     },
+     nullptr},
+    {"no size of subgroups that may be asked for",
+     [](const Said& said) {
+       if (said.sizes != nullptr) said.sizes->minSubgroupSize = UINT32_MAX, said.sizes->maxSubgroupSize = 0;
+     },
+     nullptr},
     {"short buffers of texels", [](const Said& said) { LIMITS.maxTexelBufferElements = 65536; }, nullptr},
     {"allocations of nothing", [](const Said& said) { said.maintenance->maxMemoryAllocationSize = 0; }, nullptr},
     {"Vulkan 1.0", [](const Said& said) { said.properties.apiVersion = VK_API_VERSION_1_0; }, "Vulkan 1.0"},
@@ -80,7 +91,9 @@ void properties(VkPhysicalDevice device, VkPhysicalDeviceProperties2* out) {
   row->change({out->properties,
                find<VkPhysicalDeviceSubgroupProperties>(chain, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES),
                find<VkPhysicalDeviceMaintenance3Properties>(chain, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES),
-               find<VkPhysicalDeviceDriverProperties>(chain, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES)});
+               find<VkPhysicalDeviceDriverProperties>(chain, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES),
+               find<VkPhysicalDeviceSubgroupSizeControlProperties>(
+                   chain, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES)});
 }
 
 void memory(VkPhysicalDevice device, VkPhysicalDeviceMemoryProperties2* out) {
@@ -98,9 +111,26 @@ void memory(VkPhysicalDevice device, VkPhysicalDeviceMemoryProperties2* out) {
   for (VkDeviceSize& bytes : told->heapUsage) bytes = 0;
 }
 
+constexpr struct {
+  VkStructureType type;
+  size_t bytes;
+} kFeatureStructs[] = {
+    {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES, sizeof(VkPhysicalDevice16BitStorageFeatures)},
+    {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES, sizeof(VkPhysicalDevice8BitStorageFeatures)},
+    {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES, sizeof(VkPhysicalDeviceShaderFloat16Int8Features)},
+    {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
+     sizeof(VkPhysicalDeviceShaderIntegerDotProductFeatures)},
+    {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES, sizeof(VkPhysicalDeviceSubgroupSizeControlFeatures)},
+};
+
 void features(VkPhysicalDevice device, VkPhysicalDeviceFeatures2* out) {
   real.GetPhysicalDeviceFeatures2(device, out);
-  if (without_features) out->features = {};
+  if (!without_features) return;
+  out->features = {};
+  // Everything behind the head of each struct of ours is a flag.
+  for (auto* next = static_cast<VkBaseOutStructure*>(out->pNext); next != nullptr; next = next->pNext)
+    for (const auto& [type, bytes] : kFeatureStructs)
+      if (next->sType == type) std::memset(next + 1, 0, bytes - sizeof *next);
 }
 
 void queues(VkPhysicalDevice device, uint32_t* count, VkQueueFamilyProperties* out) {
@@ -167,8 +197,13 @@ TEST_F(VulkanLimits, NoFeatureIsNeededNor16BitStorage) {
   if (!make()) GTEST_SKIP() << reason_;
   const Outcome usual = hold();
   without_features = true;
-  ASSERT_TRUE(make()) << reason_;
-  EXPECT_EQ(hold().ids, usual.ids);
+  for (const char* name : {"", "storage16", "storage8", "float16", "dot8", "subgroup8"}) {
+    hooks_.variant = name;
+    ASSERT_TRUE(make()) << reason_;
+    EXPECT_EQ(hold().ids, usual.ids) << name;
+    EXPECT_EQ(plugin_->open(0)->physical().abilities & ~uint32_t{kAddsLanes | kLongTexels}, 0u) << name;
+    EXPECT_NE(std::string(plugin_->open(0)->physical().variant->name), name);
+  }
 }
 
 TEST_F(VulkanLimits, MemoryThatIsTooSmallIsAStatusWithTheBytes) {

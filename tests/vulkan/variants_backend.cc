@@ -16,6 +16,7 @@ using Entry = sotto::plugin::Entry<EachVariant>;
 
 }  // namespace
 
-SOTTO_PLUGIN_ENTRY(vulkan_variants) = {SOTTO_PLUGIN_HEAD, "dev.sotto.vulkan_variants", SOTTO_VERSION_STRING,
-                                       "the Vulkan backend, a device for each variant of products", Entry::create, Entry::destroy,
+SOTTO_PLUGIN_ENTRY(vulkan_variants) = {SOTTO_PLUGIN_HEAD,    "dev.sotto.vulkan_variants",
+                                       SOTTO_VERSION_STRING, "the Vulkan backend, a device for each variant of products",
+                                       Entry::create,        Entry::destroy,
                                        Entry::query};
