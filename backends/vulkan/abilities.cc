@@ -27,6 +27,8 @@ constexpr Feature kFeatures[] = {
      offsetof(VkPhysicalDeviceSubgroupSizeControlFeatures, subgroupSizeControl)},
     {kFullLanes, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
      offsetof(VkPhysicalDeviceSubgroupSizeControlFeatures, computeFullSubgroups)},
+    {kTimeline, VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
+     offsetof(VkPhysicalDeviceTimelineSemaphoreFeatures, timelineSemaphore)},
 };
 
 const Feature* find_feature(Ability ability) {

@@ -1,4 +1,4 @@
-// abilities.h - the features of devices that variants of products need: asked for, and switched on.
+// abilities.h - the features of devices beyond the least: asked for, and switched on.
 #pragma once
 
 #include "driver.h"

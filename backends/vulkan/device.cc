@@ -24,6 +24,7 @@ Device::Device(std::shared_ptr<const Driver> driver, const PhysicalDevice& physi
     info.pInitialData = pipeline_cache.data();
     check_result(vk_.CreatePipelineCache(device_, &info, nullptr, &cache_), "vkCreatePipelineCache");
     make_layouts();
+    make_timeline();
     pool_ = std::make_unique<Pool>(*driver_, physical_, device_, vk_);
   } catch (...) {
     close();
@@ -35,7 +36,7 @@ Device::~Device() { close(); }
 
 // Nothing is switched on that no shader will use.
 uint32_t Device::used_abilities() const {
-  return physical_.abilities & (physical_.variant->needs | (pinned_lanes() != 0 ? kPinsLanes | kFullLanes : 0u));
+  return physical_.abilities & (kTimeline | physical_.variant->needs | (pinned_lanes() != 0 ? kPinsLanes | kFullLanes : 0u));
 }
 
 uint32_t Device::pinned_lanes() const {
@@ -86,12 +87,22 @@ void Device::make_layouts() {
   check_result(vk_.CreatePipelineLayout(device_, &layout, nullptr, &layout_), "vkCreatePipelineLayout");
 }
 
+void Device::make_timeline() {
+  if ((physical_.abilities & kTimeline) == 0 || vk_.WaitSemaphoresKHR == nullptr) return;
+  auto type = vk_struct<VkSemaphoreTypeCreateInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO);
+  type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
+  auto info = vk_struct<VkSemaphoreCreateInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO);
+  info.pNext = &type;
+  check_result(vk_.CreateSemaphore(device_, &info, nullptr, &timeline_), "vkCreateSemaphore");
+}
+
 // Everything made so far, however far that went.
 void Device::close() {
   if (device_ == VK_NULL_HANDLE || vk_.DestroyDevice == nullptr) return;
   if (!may_destroy()) return;
   if (staging_.pool != VK_NULL_HANDLE) vk_.DestroyCommandPool(device_, staging_.pool, nullptr);
-  if (staging_.fence != VK_NULL_HANDLE) vk_.DestroyFence(device_, staging_.fence, nullptr);
+  release(staging_.done);
+  if (timeline_ != VK_NULL_HANDLE) vk_.DestroySemaphore(device_, timeline_, nullptr);
   staging_ = {};
   pool_.reset();
   for (auto& [key, pipeline] : pipelines_) vk_.DestroyPipeline(device_, pipeline, nullptr);
@@ -181,23 +192,53 @@ void Device::give_up(const char* what) {
   lose(std::string("did not finish ") + what + " within " + std::to_string(hung_ms()) + " ms");
 }
 
-void Device::submit(VkCommandBuffer commands, VkFence fence) {
+void Device::submit(VkCommandBuffer commands, Done& done) {
   require();
+  if (timeline_ == VK_NULL_HANDLE && done.fence == VK_NULL_HANDLE) {
+    const auto fence = vk_struct<VkFenceCreateInfo>(VK_STRUCTURE_TYPE_FENCE_CREATE_INFO);
+    check_result(vk_.CreateFence(device_, &fence, nullptr, &done.fence), "vkCreateFence");
+  }
+  if (done.fence != VK_NULL_HANDLE) check_result(vk_.ResetFences(device_, 1, &done.fence), "vkResetFences");
+  auto values = vk_struct<VkTimelineSemaphoreSubmitInfo>(VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO);
   auto info = vk_struct<VkSubmitInfo>(VK_STRUCTURE_TYPE_SUBMIT_INFO);
   info.commandBufferCount = 1;
   info.pCommandBuffers = &commands;
   const std::lock_guard<std::mutex> lock(queue_mutex_);
-  const VkResult result = vk_.QueueSubmit(queue_, 1, &info, fence);
+  const uint64_t value = submits_ + 1;
+  if (timeline_ != VK_NULL_HANDLE) {
+    values.signalSemaphoreValueCount = 1;
+    values.pSignalSemaphoreValues = &value;
+    info.pNext = &values;
+    info.signalSemaphoreCount = 1;
+    info.pSignalSemaphores = &timeline_;
+  }
+  const VkResult result = vk_.QueueSubmit(queue_, 1, &info, done.fence);
   note_loss(result);
   check_result(result, "vkQueueSubmit");
+  submits_ = done.value = value;
 }
 
-bool Device::is_done(VkFence fence, uint32_t wait_ms) {
-  const VkResult result = vk_.WaitForFences(device_, 1, &fence, VK_TRUE, uint64_t{wait_ms} * 1000000);
+VkResult Device::wait(const Done& done, uint32_t wait_ms) {
+  const uint64_t nanoseconds = uint64_t{wait_ms} * 1000000;
+  if (timeline_ == VK_NULL_HANDLE) return vk_.WaitForFences(device_, 1, &done.fence, VK_TRUE, nanoseconds);
+  auto info = vk_struct<VkSemaphoreWaitInfo>(VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO);
+  info.semaphoreCount = 1;
+  info.pSemaphores = &timeline_;
+  info.pValues = &done.value;
+  return vk_.WaitSemaphoresKHR(device_, &info, nanoseconds);
+}
+
+bool Device::is_done(const Done& done, uint32_t wait_ms) {
+  const VkResult result = wait(done, wait_ms);
   if (result == VK_TIMEOUT) return false;
   note_loss(result);
-  check_result(result, "vkWaitForFences");
+  check_result(result, timeline_ == VK_NULL_HANDLE ? "vkWaitForFences" : "vkWaitSemaphores");
   return true;
+}
+
+void Device::release(Done& done) {
+  if (done.fence != VK_NULL_HANDLE && may_destroy()) vk_.DestroyFence(device_, done.fence, nullptr);
+  done = {};
 }
 
 void Device::prepare_staging(uint64_t bytes) {
@@ -212,10 +253,6 @@ void Device::prepare_staging(uint64_t bytes) {
     allocate.commandPool = s.pool;
     allocate.commandBufferCount = 1;
     check_result(vk_.AllocateCommandBuffers(device_, &allocate, &s.commands), "vkAllocateCommandBuffers");
-  }
-  if (s.fence == VK_NULL_HANDLE) {
-    const auto fence = vk_struct<VkFenceCreateInfo>(VK_STRUCTURE_TYPE_FENCE_CREATE_INFO);
-    check_result(vk_.CreateFence(device_, &fence, nullptr, &s.fence), "vkCreateFence");
   }
   if (s.buffer.size() < bytes) {
     s.buffer = Buffer();
@@ -237,9 +274,8 @@ void Device::copy_staged(const std::vector<VkBufferCopy>& regions, VkBuffer from
                          VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_HOST_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0,
                          1, &barrier, 0, nullptr, 0, nullptr);
   check_result(vk_.EndCommandBuffer(staging_.commands), "vkEndCommandBuffer");
-  check_result(vk_.ResetFences(device_, 1, &staging_.fence), "vkResetFences");
-  submit(staging_.commands, staging_.fence);
-  if (!is_done(staging_.fence, hung_ms())) give_up("a copy");
+  submit(staging_.commands, staging_.done);
+  if (!is_done(staging_.done, hung_ms())) give_up("a copy");
 }
 
 void Device::upload(const Buffer& to, uint64_t offset, uint64_t row_bytes, uint64_t rows,

@@ -30,6 +30,13 @@ class Pace {
   std::atomic<double> per_millisecond_;
 };
 
+// What tells that a submit has ended: a value of the device's timeline or, where it has none, a fence of its own, made at first
+// use.
+struct Done {
+  uint64_t value = 0;
+  VkFence fence = VK_NULL_HANDLE;
+};
+
 class Device {
  public:
   // Throws plugin::Failure.
@@ -58,9 +65,13 @@ class Device {
   std::vector<uint8_t> pipeline_cache();
 
   // [any thread] Throws plugin::Failure.
-  void submit(VkCommandBuffer commands, VkFence fence);
+  void submit(VkCommandBuffer commands, Done& done);
   // False: not yet. Throws plugin::Failure when the device is lost.
-  bool is_done(VkFence fence, uint32_t wait_ms);
+  bool is_done(const Done& done, uint32_t wait_ms);
+  // The driver's own answer.
+  VkResult wait(const Done& done, uint32_t wait_ms);
+  // REQUIRES: what it was given to has ended, or the device is lost.
+  void release(Done& done);
   // Throws plugin::Failure (SOTTO_DEVICE_LOST) once the device was lost.
   void require() const;
   bool is_lost() const { return is_lost_; }
@@ -71,7 +82,7 @@ class Device {
     const uint32_t given = driver_->hooks().hung_ms;
     return given != 0 ? given : physical_.is_software() ? 120000 : 10000;
   }
-  // The work behind a fence has not ended within hung_ms: the device counts as lost from now on.
+  // The work that a Done stands for has not ended within hung_ms: the device counts as lost from now on.
   [[noreturn]] void give_up(const char* what);
   // As if the driver had said so.
   [[noreturn]] void lose(const std::string& reason);
@@ -91,6 +102,7 @@ class Device {
   void open();
   void close();
   void make_layouts();
+  void make_timeline();
   void note_loss(VkResult result);
   VkPipeline make_pipeline(const PipelineKey& key);
 
@@ -99,7 +111,7 @@ class Device {
     Buffer buffer;
     VkCommandPool pool = VK_NULL_HANDLE;
     VkCommandBuffer commands = VK_NULL_HANDLE;
-    VkFence fence = VK_NULL_HANDLE;
+    Done done;
   };
   void prepare_staging(uint64_t bytes);
   void copy_staged(const std::vector<VkBufferCopy>& regions, VkBuffer from, VkBuffer to);
@@ -116,7 +128,9 @@ class Device {
   std::atomic<bool> is_lost_{false};
   std::atomic<bool> is_hung_{false};
   std::atomic<uint64_t> numbers_{0};
-  std::mutex queue_mutex_;  // guards queue_
+  VkSemaphore timeline_ = VK_NULL_HANDLE;  // null: fences
+  std::mutex queue_mutex_;                 // guards queue_ and the value below
+  uint64_t submits_ = 0;                   // the value that the last submit signals
 
   std::mutex pipeline_mutex_;  // guards the four below
   VkPipelineCache cache_ = VK_NULL_HANDLE;

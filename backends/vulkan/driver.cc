@@ -126,6 +126,9 @@ DeviceFunctions Driver::device_functions(VkDevice device) const {
   if (table.name == nullptr) missing = "vk" #name;
   SOTTO_VK_DEVICE_FUNCTIONS(SOTTO_VK_LOAD)
 #undef SOTTO_VK_LOAD
+#define SOTTO_VK_LOAD(name) table.name = reinterpret_cast<PFN_vk##name>(functions_.GetDeviceProcAddr(device, "vk" #name));
+  SOTTO_VK_EXTENSION_FUNCTIONS(SOTTO_VK_LOAD)
+#undef SOTTO_VK_LOAD
   if (missing != nullptr) throw Failure(SOTTO_UNSUPPORTED, std::string("vulkan: the driver lacks ") + missing);
   if (hooks_.change_table) hooks_.change_table(table);
   return table;

@@ -108,6 +108,7 @@ void read_abilities(const Driver& driver, const VkPhysicalDeviceProperties& p,
                     const VkPhysicalDeviceSubgroupProperties& subgroup,
                     const VkPhysicalDeviceSubgroupSizeControlProperties& sizes, PhysicalDevice& out) {
   out.abilities = read_features(driver, out.handle);
+  if (driver.hooks().without_timeline) out.abilities &= ~uint32_t{kTimeline};
   out.subgroups.size = subgroup.subgroupSize;
   if ((sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) == 0) out.abilities &= ~(kPinsLanes | kFullLanes);
   if ((out.abilities & kPinsLanes) != 0) {

@@ -137,8 +137,7 @@ sotto_program::sotto_program(sotto_group& g, const sotto_weights& w, sotto::vulk
 }
 
 sotto_program::~sotto_program() {
-  for (const VkFence fence : fences)
-    if (fence != VK_NULL_HANDLE && device->may_destroy()) device->vk().DestroyFence(device->handle(), fence, nullptr);
+  for (sotto::vulkan::Done& d : done) device->release(d);
 }
 
 void sotto_program::provide(Buffer& buffer, uint64_t bytes, const char* what, Place place) {

@@ -70,7 +70,7 @@ struct sotto_program {
   std::vector<sotto::vulkan::KeptRecording> recordings;
   std::unique_ptr<sotto::vulkan::Recording> adapter_recording;  // of the last batch with adapters
   uint64_t runs = 0;
-  VkFence fences[2] = {};  // of the submits under way
+  sotto::vulkan::Done done[2];  // of the submits under way
 
   // The batch of this run.
   std::vector<sotto_batch_row> rows;

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kSubmitMs = 8;  // of work in one submit; two are under way
 constexpr uint32_t kPollMs = 4;  // between questions whether to stop
 constexpr size_t kKeptRecordings = 8;
-constexpr uint32_t kFences = 2;
+constexpr uint32_t kUnderWay = 2;
 
 sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
   if (batch.row_count == 0 || batch.row_count > program.max_batch || batch.rows == nullptr ||
@@ -201,16 +201,13 @@ class Submitter {
   // Whatever happens, the device has ended what was submitted, or nothing of it is destroyed: a driver that reports a loss, or
   // a caller who stops, does not end work that is under way.
   ~Submitter() {
-    for (; waiting_ < submitted_ && device_.may_destroy(); ++waiting_) settle(program_.fences[waiting_ % kFences]);
+    for (; waiting_ < submitted_ && device_.may_destroy(); ++waiting_) settle(program_.done[waiting_ % kUnderWay]);
   }
   bool run(const Recording& recording) {
-    make_fences();
     for (const Recording::Segment& segment : recording.segments) {
-      if (submitted_ - waiting_ == kFences && !wait_for_oldest()) return false;
-      VkFence& fence = program_.fences[submitted_ % kFences];
-      check_result(device_.vk().ResetFences(device_.handle(), 1, &fence), "vkResetFences");
-      device_.submit(segment.commands, fence);
-      works_[submitted_ % kFences] = segment.work;
+      if (submitted_ - waiting_ == kUnderWay && !wait_for_oldest()) return false;
+      device_.submit(segment.commands, program_.done[submitted_ % kUnderWay]);
+      works_[submitted_ % kUnderWay] = segment.work;
       if (submitted_ == waiting_) began_ = Clock::now();
       ++submitted_;
     }
@@ -220,23 +217,17 @@ class Submitter {
   }
 
  private:
-  void make_fences() {
-    const auto info = vk_struct<VkFenceCreateInfo>(VK_STRUCTURE_TYPE_FENCE_CREATE_INFO);
-    for (VkFence& fence : program_.fences)
-      if (fence == VK_NULL_HANDLE)
-        check_result(device_.vk().CreateFence(device_.handle(), &info, nullptr, &fence), "vkCreateFence");
-  }
-  void settle(VkFence fence) {
+  void settle(const Done& done) {
     for (uint32_t waited = 0; waited < device_.hung_ms(); waited += kPollMs)
-      if (device_.vk().WaitForFences(device_.handle(), 1, &fence, VK_TRUE, uint64_t{kPollMs} * 1000000) != VK_TIMEOUT) return;
+      if (device_.wait(done, kPollMs) != VK_TIMEOUT) return;
     (void)plugin::guard(nullptr, [&] { device_.give_up("its work"); });
   }
   bool should_stop() const { return batch_.should_stop != nullptr && batch_.should_stop(batch_.stop_user) != 0; }
 
   // False: the caller said stop.
   bool wait_for_oldest() {
-    const size_t oldest = waiting_ % kFences;
-    for (uint32_t waited = 0; !device_.is_lost() && !device_.is_done(program_.fences[oldest], kPollMs); waited += kPollMs) {
+    const size_t oldest = waiting_ % kUnderWay;
+    for (uint32_t waited = 0; !device_.is_lost() && !device_.is_done(program_.done[oldest], kPollMs); waited += kPollMs) {
       if (waited >= device_.hung_ms()) device_.give_up("its work");
       if (should_stop()) return false;
     }
@@ -252,7 +243,7 @@ class Submitter {
   Device& device_;
   const sotto_batch& batch_;
   size_t submitted_ = 0, waiting_ = 0;  // segments
-  double works_[kFences] = {};
+  double works_[kUnderWay] = {};
   Clock::time_point began_;  // when the oldest one under way could begin
 };
 

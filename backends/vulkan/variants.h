@@ -19,6 +19,7 @@ enum Ability : uint32_t {
   kDot = 32,         // shaderIntegerDotProduct (VK_KHR_shader_integer_dot_product)
   kPinsLanes = 64,   // subgroupSizeControl for compute (VK_EXT_subgroup_size_control)
   kFullLanes = 128,  // computeFullSubgroups of the same
+  kTimeline = 256,   // timelineSemaphore (VK_KHR_timeline_semaphore)
 };
 struct AbilityName {
   Ability ability;

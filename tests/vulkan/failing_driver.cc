@@ -21,6 +21,9 @@ DeviceFunctions real;
   }
 SOTTO_FAILING(QueueSubmit, (VkQueue q, uint32_t n, const VkSubmitInfo* s, VkFence f), (q, n, s, f))
 SOTTO_FAILING(WaitForFences, (VkDevice d, uint32_t n, const VkFence* f, VkBool32 all, uint64_t t), (d, n, f, all, t))
+SOTTO_FAILING(WaitSemaphoresKHR, (VkDevice d, const VkSemaphoreWaitInfo* i, uint64_t t), (d, i, t))
+SOTTO_FAILING(CreateSemaphore, (VkDevice d, const VkSemaphoreCreateInfo* i, const VkAllocationCallbacks* a, VkSemaphore* s),
+              (d, i, a, s))
 SOTTO_FAILING(AllocateMemory, (VkDevice d, const VkMemoryAllocateInfo* i, const VkAllocationCallbacks* a, VkDeviceMemory* m),
               (d, i, a, m))
 SOTTO_FAILING(CreateBuffer, (VkDevice d, const VkBufferCreateInfo* i, const VkAllocationCallbacks* a, VkBuffer* b),
@@ -49,6 +52,8 @@ void let_fail(DeviceFunctions& table) {
   real = table;
   table.QueueSubmit = failing_QueueSubmit;
   table.WaitForFences = failing_WaitForFences;
+  if (table.WaitSemaphoresKHR != nullptr) table.WaitSemaphoresKHR = failing_WaitSemaphoresKHR;
+  table.CreateSemaphore = failing_CreateSemaphore;
   table.AllocateMemory = failing_AllocateMemory;
   table.CreateBuffer = failing_CreateBuffer;
   table.CreateBufferView = failing_CreateBufferView;
