@@ -108,7 +108,6 @@ void read_abilities(const Driver& driver, const VkPhysicalDeviceProperties& p,
                     const VkPhysicalDeviceSubgroupProperties& subgroup,
                     const VkPhysicalDeviceSubgroupSizeControlProperties& sizes, PhysicalDevice& out) {
   out.abilities = read_features(driver, out.handle);
-  if (driver.hooks().without_timeline) out.abilities &= ~uint32_t{kTimeline};
   out.subgroups.size = subgroup.subgroupSize;
   if ((sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) == 0) out.abilities &= ~(kPinsLanes | kFullLanes);
   if ((out.abilities & kPinsLanes) != 0) {
@@ -161,6 +160,7 @@ void read_properties(const Driver& driver, PhysicalDevice& out) {
   out.most_local_size = std::min(p.limits.maxComputeWorkGroupInvocations, p.limits.maxComputeWorkGroupSize[0]);
   out.shared_bytes = p.limits.maxComputeSharedMemorySize;
   if (p.apiVersion < VK_API_VERSION_1_1) out.reason = "Vulkan 1.0, needed is 1.1";
+  if (driver.hooks().by_fences) out.abilities &= ~uint32_t{kTimeline};
   find_queue(driver, out);
   find_memory(driver, out);
   judge_limits(p.limits, out);

@@ -107,7 +107,7 @@ void declare_common(CLI::App& app, CommonOptions* o) {
       ->group(group);
   app.add_option_function<std::string>(
          "--gpu-layers", [o](const std::string& text) { o->device_layers = parse_device_layers(text); },
-         "layers on the device, the rest on the CPU; or auto")
+         "first layers on the device of --backend, the rest on the CPU; auto: as many as fit its memory")
       ->type_name("N|auto")
       ->group(group);
   app.add_option("--threads", o->threads, "threads; default: the fast cores")->type_name("N")->group(group);

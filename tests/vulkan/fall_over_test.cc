@@ -100,8 +100,8 @@ struct Row {
 };
 constexpr Row kRows[] = {
     {"QueueSubmit", VK_ERROR_DEVICE_LOST},
-    {"WaitSemaphoresKHR", VK_ERROR_DEVICE_LOST},
-    {"WaitForFences", VK_ERROR_DEVICE_LOST},  // of a device without a timeline
+    {"WaitForFences", VK_ERROR_DEVICE_LOST},
+    {"WaitSemaphoresKHR", VK_ERROR_DEVICE_LOST},  // where the device waits by its timeline
     {"BeginCommandBuffer", VK_ERROR_OUT_OF_HOST_MEMORY},
     {"CreateComputePipelines", VK_ERROR_OUT_OF_DEVICE_MEMORY},
     {"AllocateDescriptorSets", VK_ERROR_OUT_OF_POOL_MEMORY},
@@ -217,7 +217,7 @@ TEST_F(VulkanFallsOver, LayersThatDoNotFitTheDeviceAreTheCpus) {
 
 TEST_F(VulkanFallsOver, FromWorkThatNeverEndsAndFromResultsThatAreNoNumbers) {
   hooks.hung_ms = 300;
-  hooks.without_timeline = true;  // fault_test.cc has both
+  hooks.by_fences = true;  // fault_test.cc has both
   if (!make()) GTEST_SKIP() << reason_;
   e2e::Error error;
   const ModelPtr model = open("faulty", &error);

@@ -69,7 +69,7 @@ constexpr uint32_t kPlaces = 2;  // of each function; a device that was lost com
 // By a timeline where the device has one, and by fences.
 class VulkanFaultsBy : public VulkanFaults, public testing::WithParamInterface<bool> {
  protected:
-  VulkanFaultsBy() { hooks_.without_timeline = GetParam(); }
+  VulkanFaultsBy() { hooks_.by_fences = GetParam(); }
 };
 INSTANTIATE_TEST_SUITE_P(Waits, VulkanFaultsBy, testing::Values(false, true),
                          [](const auto& p) { return p.param ? "ByFences" : "ByTimeline"; });
