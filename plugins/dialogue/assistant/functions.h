@@ -9,6 +9,7 @@
 #include "domain.h"
 #include "schema.h"
 #include "sotto/assistant.h"
+#include "vocabulary.h"
 
 namespace sotto::assistant {
 
@@ -19,7 +20,7 @@ struct Function {
   std::vector<Parameter> parameters;
   BothReplies replies;
   std::vector<std::string> examples;              // normal forms, arguments as {name}
-  std::vector<Grams> example_grams;               // without the arguments
+  std::array<Vocabulary, kLanguages> vocabulary;  // of the examples; where a language has none, of the description
   std::vector<std::vector<float>> example_means;  // hidden states; empty where the model gave none
   sotto_function_run run = nullptr;
   void* user = nullptr;

@@ -350,6 +350,18 @@ bool has_cue(std::string_view normal, Cue cue) {
                      [&](const auto& row) { return row.cue == cue && contains(normal, row.words); });
 }
 
+bool is_question(std::string_view normal) {
+  constexpr std::string_view kAnywhere[] = {"吗", "怎么", "什么", "多少", "谁", "哪", "是不是"};
+  constexpr std::string_view kAtTheEnd[] = {"没有", "呢"};
+  constexpr std::string_view kAtTheBegin[] = {"who ",   "what ",    "where ", "when ", "why ",   "how ",    "is ",
+                                              "are ",   "does ",    "did ",   "was ",  "were ",  "which ",  "what's ",
+                                              "who's ", "where's ", "how's ", "do i ", "do we ", "do you ", "have i "};
+  const auto holds = [&](const auto& words, auto test) { return std::any_of(std::begin(words), std::end(words), test); };
+  return holds(kAnywhere, [&](std::string_view w) { return normal.find(w) != std::string_view::npos; }) ||
+         holds(kAtTheEnd, [&](std::string_view w) { return ends_with(normal, w); }) ||
+         holds(kAtTheBegin, [&](std::string_view w) { return starts_with(normal, w); });
+}
+
 std::vector<Reference> references(std::string_view normal, Language language) {
   std::vector<Reference> all;
   const std::string bare = unfilled(normal);

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arguments.h"
+
 namespace sotto::assistant {
 namespace {
 
-constexpr double kSureWords = 0.85;  // of an own function's example: stronger than the head, which does not know it
-constexpr double kSureChoice = 0.7;
 constexpr double kOutOfScope = 0.5;
 constexpr double kNamedOdds = 4, kLeaningOdds = 4, kPronounOdds = 16, kElsewhereOdds = 0.25;
 constexpr size_t kMostJoints = 8, kMostHypotheses = 16;
@@ -28,10 +28,23 @@ bool is_only_names(const World& world, std::string_view text) {
 
 }  // namespace
 
+// Whether a text that may be for a function of the maker is rather for an intent of the domain: it names a device that the
+// intent is for, or is more like the intent's examples than like the function's.
+bool Listener::is_of_the_domain(const Chosen& own, const std::string& text, const Guess& guess) const {
+  const Intent* const intent = world_.domain.find(guess.label);
+  if (intent == nullptr || world_.functions.find(guess.label) == nullptr || own.is_as_written) return false;
+  const std::string normal = normal_form(text);
+  for (const Home::Mention& mention : world_.home.mentions(normal, world_.domain))
+    if (!mention.is_area && std::any_of(intent->targets.begin(), intent->targets.end(),
+                                        [&](const std::string& t) { return t == "any" || t == mention.kind; }))
+      return true;
+  return evidence_.likeness(normal, language_of(text, world_.settings.language), guess.label) > own.score;
+}
+
 Heard Listener::decide(const std::string& text, Understood understood) const {
   Heard heard;
   heard.text = text;
-  const Chosen own = choose_function(world_.functions, normal_form(text), understood.mean);
+  const Chosen own = choose_function(world_, text, language_of(text, world_.settings.language), understood.mean);
   const bool is_own = own.function != nullptr && own.score >= world_.settings.function_threshold &&
                       own.margin >= world_.settings.function_margin;
   const Guess guess = understood.intents.empty() ? Guess{"none", 0} : understood.intents.front();
@@ -45,7 +58,7 @@ Heard Listener::decide(const std::string& text, Understood understood) const {
     heard.understood = std::move(understood);
     return std::move(heard);
   };
-  if (is_own && (own.words >= kSureWords || (own.score >= kSureChoice && own.score > guess.probability)))
+  if (is_own && !(is_sure && is_in && is_of_the_domain(own, text, guess)))
     return made(Kind::kFunction, own.function->name, own.score);
   if (is_sure && starts_with(guess.label, "dialog.")) return made(Kind::kDialog, guess.label, guess.probability);
   if (is_sure && guess.label == "chat.talk") return made(Kind::kTalk, guess.label, guess.probability);
@@ -125,6 +138,18 @@ size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::fu
   return best;
 }
 
+// Two parts of a sentence that are about the same function of the maker's and tell different arguments of it, or none twice:
+// "water the back yard, five minutes".
+bool Listener::is_one_wish(const Heard& a, const Heard& b, Language language) const {
+  const Function* const function = world_.functions.find(a.intent);
+  if (a.intent != b.intent || function == nullptr || function->intent != nullptr) return false;
+  Wish first, second;
+  (void)fill_wish(world_, *function, a.text, a.understood, language, &first);
+  (void)fill_wish(world_, *function, b.text, b.understood, language, &second);
+  return std::none_of(first.slots.begin(), first.slots.end(),
+                      [&](const auto& slot) { return second.slots.count(slot.first) != 0; });
+}
+
 std::vector<Heard> Listener::parts(Heard whole, Language language) {
   const std::vector<Joint> at = joints(whole.text, language);
   if (at.empty() || at.size() > kMostJoints) return {std::move(whole)};
@@ -142,7 +167,7 @@ std::vector<Heard> Listener::parts(Heard whole, Language language) {
     Heard heard = is_part ? hear(words) : Heard{};
     if (parts.empty()) {
       parts.push_back({begin, end, std::move(heard)});
-    } else if (is_part && is_wish(heard) && is_wish(parts.back().heard)) {
+    } else if (is_part && is_wish(heard) && is_wish(parts.back().heard) && !is_one_wish(parts.back().heard, heard, language)) {
       parts.push_back({begin, end, std::move(heard)});
     } else {  // not two wishes: they belong together
       parts.back().end = end;
