@@ -100,11 +100,15 @@ std::optional<std::string> aligned(const World& world, const Function& function,
 // A value that reads as one only where an example has a place for it: "两" of "出两份".
 std::optional<Value> aligned_value(const World& world, const Function& function, const Parameter& p, const std::string& text,
                                    Language language) {
-  const auto words = aligned(world, function, p, text, language);
-  if (!words) return std::nullopt;
-  const std::vector<Reading> readings = world.values().read(*words, p.type, language, true);
-  if (readings.empty() || readings.front().is_ambiguous()) return std::nullopt;
-  return readings.front().values.front();
+  const auto read = [&](const std::string& words) -> std::optional<Value> {
+    const std::vector<Reading> readings = world.values().read(words, p.type, language, true);
+    if (readings.empty() || readings.back().is_ambiguous()) return std::nullopt;
+    return readings.back().values.front();
+  };
+  if (const auto words = aligned(world, function, p, text, language); words) return read(*words);
+  for (const std::string& words : words_before_tail(function.examples, normal_form(p.name), normal_form(text)))
+    if (const auto value = read(words); value && value->end == words.size()) return value;
+  return std::nullopt;
 }
 
 // Readings of a typed parameter: of its span, else of the rest of the text that no other parameter has taken.

@@ -33,6 +33,9 @@ void Assistant::add_function(const sotto_function& given) {
   if (function.intent == nullptr)
     for (uint32_t i = 0; i < given.example_count; ++i)
       function.example_means.push_back(understanding_.read(std::string(view(given.examples[i]))).mean);
+  if (function.intent == nullptr && given.example_count == 0)
+    for (const std::string& sentence : sentences_of(function.description))
+      if (!normal_form(sentence).empty()) function.example_means.push_back(understanding_.read(sentence).mean);
   world_.functions.add(std::move(function));
 }
 

@@ -14,7 +14,7 @@ constexpr double kHasArgument = 0.05, kLacksArgument = 0.2;           // where t
 constexpr double kIsQuestion = 0.15;                                  // of a function that none of its examples asks
 constexpr double kScaleOfExamples = 1.25, kScaleOfDescription = 1.8;  // 0.5 is as likely as not
 // Meaning can lift a paraphrase but not make a function of nothing.
-constexpr double kMeaningShare = 0.0;
+constexpr double kMeaningShare = 0.1;
 
 // Hidden states of one model lie close together: what all examples share says nothing, so their mean is taken away first.
 std::vector<float> centre_of(const Functions& functions, size_t width) {

@@ -19,6 +19,11 @@ using IsValue = std::function<bool(const std::string& hole, const std::string& w
 std::optional<std::string> words_at_hole(const std::vector<std::string>& examples, const std::string& name,
                                          std::string_view normal, const IsValue& is_value);
 
+// The words right in front of what stands behind {name} in an example, in the order of the examples: "两" of "两份猫粮" by
+// "出{count}份".
+std::vector<std::string> words_before_tail(const std::vector<std::string>& examples, const std::string& name,
+                                           std::string_view normal);
+
 // The same words as they were written in the text, with capitals; as they are given where they are not found.
 std::string as_written(std::string_view text, const std::string& words);
 

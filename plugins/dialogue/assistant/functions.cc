@@ -62,17 +62,6 @@ Language language_of_example(std::string_view normal) {
   return language_of(words, Language::kEn);
 }
 
-// The sentences of a description, which may be in both languages.
-std::vector<std::string> sentences_of(std::string_view description) {
-  std::vector<std::string> all{""};
-  for (const char32_t c : code_points(description)) {
-    all.back() += utf8(std::u32string(1, c));
-    constexpr std::u32string_view kEnds = U"。.!?！？;；/";
-    if (kEnds.find(c) != std::u32string_view::npos) all.emplace_back();
-  }
-  return all;
-}
-
 void take_vocabulary(Function* f) {
   for (const std::string& example : f->examples)
     f->vocabulary[index_of(language_of_example(example))].add_sentence(example, is_question(example));
@@ -93,10 +82,25 @@ void take_vocabulary(Function* f) {
 
 }  // namespace
 
+std::vector<std::string> sentences_of(std::string_view description) {
+  std::vector<std::string> all{""};
+  for (const char32_t c : code_points(description)) {
+    all.back() += utf8(std::u32string(1, c));
+    constexpr std::u32string_view kEnds = U"。.!?！？;；/";
+    if (kEnds.find(c) != std::u32string_view::npos) all.emplace_back();
+  }
+  return all;
+}
+
 const Parameter* Function::parameter(std::string_view wanted) const {
   for (const Parameter& p : parameters)
     if (p.name == wanted || normal_form(p.name) == wanted) return &p;
   return nullptr;
+}
+
+bool Function::has_words(std::string_view normal) const {
+  return contains(normal_form(description), normal) ||
+         std::any_of(examples.begin(), examples.end(), [&](const std::string& e) { return contains(e, normal); });
 }
 
 bool Function::acts_on_devices() const {

@@ -26,9 +26,13 @@ struct Function {
   void* user = nullptr;
 
   const Parameter* parameter(std::string_view name_of) const;
+  bool has_words(std::string_view normal) const;  // in an example or the description
   bool acts_on_devices() const;
   std::vector<std::string> kinds() const;  // of devices it acts on
 };
+
+// The sentences of a description, which may be in both languages.
+std::vector<std::string> sentences_of(std::string_view description);
 
 // One thread at a time.
 class Functions {

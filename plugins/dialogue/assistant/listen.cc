@@ -35,8 +35,9 @@ bool Listener::is_of_the_domain(const Chosen& own, const std::string& text, cons
   if (intent == nullptr || world_.functions.find(guess.label) == nullptr || own.is_as_written) return false;
   const std::string normal = normal_form(text);
   for (const Home::Mention& mention : world_.home.mentions(normal, world_.domain))
-    if (!mention.is_area && std::any_of(intent->targets.begin(), intent->targets.end(),
-                                        [&](const std::string& t) { return t == "any" || t == mention.kind; }))
+    if (!mention.is_area && !own.function->has_words(mention.words) &&
+        std::any_of(intent->targets.begin(), intent->targets.end(),
+                    [&](const std::string& t) { return t == "any" || t == mention.kind; }))
       return true;
   return evidence_.likeness(normal, language_of(text, world_.settings.language), guess.label) > own.score;
 }
@@ -138,6 +139,25 @@ size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::fu
   return best;
 }
 
+// A function of the maker's that the whole sentence is about, of which a part alone lacks what another part tells: "I want a
+// sauna, 80 degrees".
+bool Listener::is_whole(const Heard& whole, const std::vector<Heard>& parts, Language language) const {
+  const Function* const function = world_.functions.find(whole.intent);
+  if (whole.kind != Heard::Kind::kFunction || function == nullptr || function->intent != nullptr) return false;
+  const auto filled = [&](const Heard& heard) {
+    Wish wish;
+    (void)fill_wish(world_, *function, heard.text, heard.understood, language, &wish);
+    return wish.slots;
+  };
+  const auto all = filled(whole);
+  return std::any_of(parts.begin(), parts.end(), [&](const Heard& part) {
+    if (part.intent != whole.intent) return false;
+    const auto own = filled(part);
+    return std::any_of(function->parameters.begin(), function->parameters.end(),
+                       [&](const Parameter& p) { return p.is_required && own.count(p.name) == 0 && all.count(p.name) != 0; });
+  });
+}
+
 // Two parts of a sentence that are about the same function of the maker's and tell different arguments of it, or none twice:
 // "water the back yard, five minutes".
 bool Listener::is_one_wish(const Heard& a, const Heard& b, Language language) const {
@@ -178,6 +198,7 @@ std::vector<Heard> Listener::parts(Heard whole, Language language) {
   if (parts.size() < 2) return {std::move(whole)};
   std::vector<Heard> all;
   for (Part& part : parts) all.push_back(std::move(part.heard));
+  if (is_whole(whole, all, language)) return {std::move(whole)};
   return all;
 }
 

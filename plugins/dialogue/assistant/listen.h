@@ -53,6 +53,7 @@ class Listener {
  private:
   void weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const;
   bool is_of_the_domain(const Chosen& own, const std::string& text, const Guess& guess) const;
+  bool is_whole(const Heard& whole, const std::vector<Heard>& parts, Language language) const;
   bool is_one_wish(const Heard& a, const Heard& b, Language language) const;
   Heard decide(const std::string& text, Understood understood) const;
 
