@@ -377,6 +377,21 @@ std::vector<Reference> references(std::string_view normal, Language language) {
   return all;
 }
 
+std::vector<std::string> patterns_of_talk(Language language) {
+  std::vector<std::string> all;
+  for (const auto& row : kCues)
+    if (language_of(row.words, Language::kEn) == language) all.emplace_back(row.words);
+  for (const auto& row : kReferences) {
+    if (row.language != language) continue;
+    std::string with_places(row.pattern);  // what is corrected is mostly a place or a value
+    for (const std::string_view hole : {"{v}", "{w}"})
+      if (const size_t at = with_places.find(hole); at != std::string::npos) with_places.replace(at, hole.size(), "{area}");
+    all.push_back(with_places);
+    all.emplace_back(row.pattern);
+  }
+  return all;
+}
+
 std::vector<Joint> joints(std::string_view text, Language language) {
   std::vector<Joint> all;
   for (const auto& row : kJoiners) {

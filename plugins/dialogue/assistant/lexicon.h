@@ -40,6 +40,9 @@ struct Reference {
 // Every reading that the patterns allow, the most telling first.
 std::vector<Reference> references(std::string_view normal, Language language);
 
+// Cues and patterns of references, with {holes}: how people steer a talk.
+std::vector<std::string> patterns_of_talk(Language language);
+
 // Where a sentence may be two: bytes of the text behind which the next part begins, and where the one before ends.
 struct Joint {
   size_t end, begin;
