@@ -125,7 +125,7 @@ Repair Listener::mended(const std::string& text) {
   const Language language = language_of(text, world_.settings.language);
   std::unique_ptr<Phrases>& phrases = phrases_[index_of(language)];
   if (phrases == nullptr) phrases = std::make_unique<Phrases>(world_.domain, world_.home, world_.functions, language);
-  return language == Language::kZh ? repair_zh(*phrases, text) : repair_en(*phrases, text);
+  return repaired(*phrases, text);
 }
 
 size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::function<bool(const Heard&)>& is_expected,

@@ -17,13 +17,6 @@ struct Repair {
   uint32_t errors = 0;  // mended
 };
 
-Repair repair_zh(const Phrases& phrases, std::string_view text);
-Repair repair_en(const Phrases& phrases, std::string_view text);
-
-// What errors cost, as logarithms of how seldom they are, and what a word of a hole does. Ours, chosen on
-// tests/assistant/tuning.
-struct ErrorCosts {
-  double changed, lost, added, hole;
-};
+Repair repaired(const Phrases& phrases, std::string_view text);
 
 }  // namespace sotto::assistant

@@ -12,6 +12,8 @@ namespace {
 constexpr double kOfPair = 0.80, kOfUnit = 0.18, kOfNothing = 0.02;
 constexpr double kUnits = 3000;  // as many may be said
 constexpr double kHoleEverywhere = 0.02;
+constexpr size_t kLongestPiece = 4;  // Han characters
+constexpr double kOftenEnough = 4, kUnknownPiece = -12;
 
 constexpr std::u32string_view kNumerals = U"零一二三四五六七八九十百千万两半几○";
 constexpr std::string_view kNumberWords[] = {
@@ -53,18 +55,29 @@ bool is_numeral(char32_t c) { return (c >= '0' && c <= '9') || kNumerals.find(c)
 
 Phrases::Phrases(const Domain& domain, const Home& home, const Functions& functions, Language language) : language_(language) {
   for (const std::string_view word : kNumberWords)
-    if (language == Language::kEn) known_.emplace(word, kNumber), words_.emplace_back(word, kNumber);
+    if (language == Language::kEn) {
+      const std::u32string letters = code_points(word);
+      known_.emplace(letters, kNumber);
+      words_.emplace_back(letters, kNumber);
+    }
+  std::vector<std::string> patterns;
+  for (const std::string& pattern : domain.patterns(language)) patterns.push_back(normal_form(pattern));
+  for (const std::string& pattern : patterns_of_talk(language)) patterns.push_back(pattern);
+  for (const auto& [name, function] : functions.all())
+    for (const std::string& example : function->examples)
+      if (language_of(example, language) == language) patterns.push_back(example);
+  learn_words(patterns);
   std::map<std::string, std::vector<Sequence>> fillers;
   const auto add_names = [&](const char* slot, const Place& place) {
     for (const auto& names : place.names)
       for (const std::string& name : names)
-        if (language_of(name, language) == language) fillers[slot].push_back(units_of(normal_form(name)));
+        if (language_of(name, language) == language) fillers[slot].push_back(units_of_name(normal_form(name)));
   };
   for (const Place& area : home.areas()) add_names("area", area);
   for (const Device& device : home.devices()) add_names("name", device);
   for (const auto& [kind, names] : domain.kinds())
     if (home.has_kind({kind}))
-      for (const std::string& name : names[index_of(language)]) fillers["name"].push_back(units_of(name));
+      for (const std::string& name : names[index_of(language)]) fillers["name"].push_back(units_of_name(name));
   for (const auto& [slot, type] : domain.slots())
     for (const auto& row : kValues)
       if (row.type == type)
@@ -72,13 +85,45 @@ Phrases::Phrases(const Domain& domain, const Home& home, const Functions& functi
           fillers[slot].push_back(units_of(said));
   for (const auto& [slot, sequences] : fillers)
     for (const Sequence& sequence : sequences) add_inside(sequence, 1);
-  for (const std::string& pattern : domain.patterns(language)) add_pattern(normal_form(pattern), fillers);
-  for (const std::string& pattern : patterns_of_talk(language)) add_pattern(pattern, fillers);
-  for (const auto& [name, function] : functions.all())
-    for (const std::string& example : function->examples)
-      if (language_of(example, language) == language) add_pattern(example, fillers);
-  for (auto& [unit, list] : after_) std::sort(list.begin(), list.end());
-  std::sort(words_.begin(), words_.end());
+  for (const std::string& pattern : patterns) add_pattern(pattern, fillers);
+}
+
+// Chinese words are what stands together often: runs of two to four characters of the patterns, and every name as a whole.
+void Phrases::learn_words(const std::vector<std::string>& patterns) {
+  if (language_ != Language::kZh) return;
+  std::unordered_map<std::u32string, double> counts;
+  for (const std::string& pattern : patterns) {
+    const std::u32string text = code_points(pattern);
+    for (size_t i = 0; i < text.size(); ++i)
+      for (size_t n = 1; n <= kLongestPiece && i + n <= text.size() && is_han(text[i + n - 1]) && !is_numeral(text[i + n - 1]);
+           ++n)
+        counts[text.substr(i, n)] += 1;
+  }
+  for (const auto& [piece, count] : counts)
+    if (piece.size() == 1 || count >= kOftenEnough) pieces_[piece] = std::log(count / static_cast<double>(patterns.size() * 8));
+}
+
+Unit Phrases::number_of(const std::u32string& word) {
+  const auto [at, is_new] = known_.emplace(word, kFirstUnit + static_cast<Unit>(known_.size()));
+  if (is_new) words_.emplace_back(word, at->second);
+  return at->second;
+}
+
+// The likeliest words of a run of Han characters, each by itself (Viterbi 1967).
+void Phrases::add_pieces(std::u32string_view run, Sequence* units) {
+  std::vector<double> best(run.size() + 1, -1e9);
+  std::vector<size_t> from(run.size() + 1, 0);
+  best[0] = 0;
+  for (size_t i = 0; i < run.size(); ++i)
+    for (size_t n = 1; n <= kLongestPiece && i + n <= run.size(); ++n) {
+      const auto at = pieces_.find(std::u32string(run.substr(i, n)));
+      const double log_p = at != pieces_.end() ? at->second : n == 1 ? kUnknownPiece : -1e8;
+      if (best[i] + log_p > best[i + n]) best[i + n] = best[i] + log_p, from[i + n] = i;
+    }
+  Sequence backwards;
+  for (size_t end = run.size(); end > 0; end = from[end])
+    backwards.push_back(number_of(std::u32string(run.substr(from[end], end - from[end]))));
+  units->insert(units->end(), backwards.rbegin(), backwards.rend());
 }
 
 Phrases::Sequence Phrases::units_of(std::string_view normal) {
@@ -86,27 +131,26 @@ Phrases::Sequence Phrases::units_of(std::string_view normal) {
   const std::u32string text = code_points(normal);
   for (size_t i = 0; i < text.size();) {
     const char32_t c = text[i];
+    size_t end = i + 1;
     if (c == '#' || is_numeral(c)) {
       if (units.empty() || units.back() != kNumber) units.push_back(kNumber);
-      ++i;
     } else if (is_letter(c)) {
-      size_t end = i;
       while (end < text.size() && is_letter(text[end])) ++end;
-      const std::string word = utf8(text.substr(i, end - i));
-      if (language_ == Language::kZh) {
-        units.push_back(kHole);
-      } else {
-        const auto [at, is_new] = known_.emplace(word, kFirstUnit + static_cast<Unit>(known_.size()));
-        if (is_new) words_.emplace_back(word, at->second);
-        units.push_back(at->second);
-      }
-      i = end;
-    } else {
-      if (is_han(c) && language_ == Language::kZh) units.push_back(c);
-      ++i;
+      units.push_back(number_of(text.substr(i, end - i)));
+    } else if (is_han(c) && language_ == Language::kZh) {
+      while (end < text.size() && is_han(text[end]) && !is_numeral(text[end])) ++end;
+      add_pieces(std::u32string_view(text).substr(i, end - i), &units);
     }
+    i = end;
   }
   return units;
+}
+
+// A Chinese name is one word.
+Phrases::Sequence Phrases::units_of_name(const std::string& normal) {
+  const std::u32string text = code_points(normal);
+  const bool is_one = language_ == Language::kZh && std::all_of(text.begin(), text.end(), [](char32_t c) { return is_han(c); });
+  return is_one ? Sequence{number_of(text)} : units_of(normal);
 }
 
 // Holes that nothing is known of stay holes; the others are filled with each of their words, so that what stands beside them is
@@ -140,7 +184,6 @@ void Phrases::add_inside(const Sequence& sequence, double count) {
 
 void Phrases::add_pair(Unit before, Unit unit, double count) {
   double& pair = pairs_[key(before, unit)];
-  if (pair == 0) after_[before].push_back(unit);
   pair += count;
   sums_[before] += count;
   counts_[unit] += count;
@@ -158,15 +201,9 @@ double Phrases::log_p(Unit before, Unit unit) const {
   return std::log(p);
 }
 
-const std::vector<Unit>& Phrases::after(Unit before) const {
-  static const std::vector<Unit> kNone;
-  const auto at = after_.find(before);
-  return at == after_.end() ? kNone : at->second;
-}
-
-Unit Phrases::unit_of(std::string_view word) const {
-  if (!word.empty() && word.find_first_not_of("0123456789.:%") == std::string_view::npos) return kNumber;
-  const auto at = known_.find(std::string(word));
+Unit Phrases::unit_of(std::u32string_view word) const {
+  if (!word.empty() && word.find_first_not_of(U"0123456789.:%") == std::u32string_view::npos) return kNumber;
+  const auto at = known_.find(std::u32string(word));
   return at == known_.end() ? kHole : at->second;
 }
 

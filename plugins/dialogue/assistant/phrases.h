@@ -14,7 +14,7 @@
 
 namespace sotto::assistant {
 
-using Unit = uint32_t;              // a Han character's code point; in English a word's number
+using Unit = uint32_t;              // a word's number
 constexpr Unit kEdge = 0;           // begin, end, a pause
 constexpr Unit kNumber = 1;         // any figure, and the words for it
 constexpr Unit kHole = 2;           // words that nobody can know: a song, a person
@@ -26,26 +26,29 @@ class Phrases {
   Phrases(const Domain& domain, const Home& home, const Functions& functions, Language language);
 
   double log_p(Unit before, Unit unit) const;  // natural logarithm, smoothed (Jelinek & Mercer 1980)
-  bool has_pair(Unit before, Unit unit) const { return pairs_.count(key(before, unit)) != 0; }
-  const std::vector<Unit>& after(Unit before) const;
-  // English: the number of a word, kNumber for figures, kHole for one that is not known.
-  Unit unit_of(std::string_view word) const;
-  const std::vector<std::pair<std::string, Unit>>& words() const { return words_; }  // in order
+  // kNumber for figures, kHole for a word that is not known.
+  Unit unit_of(std::u32string_view word) const;
+  const std::vector<std::pair<std::u32string, Unit>>& words() const { return words_; }
+  Language language() const { return language_; }
 
  private:
   using Sequence = std::vector<Unit>;
   static uint64_t key(Unit a, Unit b) { return uint64_t{a} << 32 | b; }
   Sequence units_of(std::string_view normal);
+  Sequence units_of_name(const std::string& normal);
+  Unit number_of(const std::u32string& word);
+  void learn_words(const std::vector<std::string>& patterns);
+  void add_pieces(std::u32string_view run, Sequence* units);
   void add_pattern(std::string_view pattern, const std::map<std::string, std::vector<Sequence>>& fillers);
   void add_pair(Unit before, Unit unit, double count);
   void add_inside(const Sequence& sequence, double count);
 
   Language language_;
-  std::unordered_map<std::string, Unit> known_;
-  std::vector<std::pair<std::string, Unit>> words_;
+  std::unordered_map<std::u32string, Unit> known_;
+  std::vector<std::pair<std::u32string, Unit>> words_;
+  std::unordered_map<std::u32string, double> pieces_;  // Chinese: what may be a word, by the logarithm of how often it is
   std::unordered_map<uint64_t, double> pairs_;
   std::unordered_map<Unit, double> sums_, counts_;
-  std::unordered_map<Unit, std::vector<Unit>> after_;
   double all_ = 0;
 };
 
