@@ -12,7 +12,11 @@ constexpr double kOutOfScope = 0.5;
 constexpr double kNamedOdds = 4, kLeaningOdds = 4, kPronounOdds = 16, kElsewhereOdds = 0.25;
 // Ours, chosen on tests/assistant/tuning: how much likelier a mended text must be, what counts how usual a hypothesis is, and
 // by how much a later one of a list must be better.
-constexpr double kLeastGain = 1, kUsual = 0.3, kNotFirst = 0.5;
+constexpr struct {
+  double least_gain, sure_as_heard;  // Chinese has more words that look alike
+} kMending[kLanguages] = {{2, 0.9}, {1, 0.97}};
+constexpr double kUsual = 0.3, kNotFirst = 0.5;
+constexpr double kSureMended = 0.4;
 constexpr size_t kMostJoints = 8, kMostHypotheses = 16;
 constexpr size_t kShortestPart = 2;  // code points
 
@@ -128,14 +132,39 @@ Repair Listener::mended(const std::string& text) {
   return repaired(*phrases, text);
 }
 
+// How much of a text are names that the home knows.
+size_t Listener::named(const std::string& text) const {
+  size_t size = 0;
+  for (const Home::Mention& mention : world_.home.mentions(normal_form(text), world_.domain)) size += mention.words.size();
+  return size;
+}
+
+// The text as it was heard stands, unless nothing was understood and the mended one is, or it names what the other does not.
+Heard Listener::hear_mended(const std::string& text, const Repair& repair,
+                            const std::function<bool(const Heard&)>& is_expected) {
+  Heard as_heard = hear(text);
+  const auto& mending = kMending[index_of(language_of(text, world_.settings.language))];
+  if (repair.gain <= mending.least_gain) return as_heard;
+  const Function* const function = world_.functions.find(as_heard.intent);
+  const bool is_own = as_heard.kind == Heard::Kind::kFunction && function != nullptr && function->intent == nullptr;
+  const bool is_nothing = as_heard.kind == Heard::Kind::kOut || as_heard.kind == Heard::Kind::kUnclear;
+  const bool is_understood = is_own || is_expected(as_heard) || (!is_nothing && as_heard.confidence >= mending.sure_as_heard);
+  const bool can_name = !is_own && named(repair.text) > named(text);
+  if (is_understood && !can_name) return as_heard;
+  Heard mended = hear(repair.text);
+  const bool is_wish = mended.kind == Heard::Kind::kFunction || mended.kind == Heard::Kind::kDialog;
+  const bool is_sure =
+      is_expected(mended) || (is_wish && mended.confidence >= std::max(kSureMended, as_heard.confidence - 0.1));
+  return is_sure ? mended : as_heard;
+}
+
 size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::function<bool(const Heard&)>& is_expected,
                         Heard* heard) {
   size_t best = 0;
   double most = 0;
   for (size_t i = 0; i < std::min(hypotheses.size(), kMostHypotheses); ++i) {
     const Repair repair = mended(hypotheses[i].text);
-    const std::string& text = repair.gain > kLeastGain ? repair.text : hypotheses[i].text;
-    Heard mine = hear(text);
+    Heard mine = hear_mended(hypotheses[i].text, repair, is_expected);
     if (hypotheses.size() == 1) return *heard = std::move(mine), 0;
     double meaning = std::log(std::max(mine.confidence, 1e-6));
     if (mine.kind == Heard::Kind::kUnclear || mine.kind == Heard::Kind::kOut) meaning = std::log(1e-3);
@@ -144,7 +173,7 @@ size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::fu
     for (const Span& span : mine.understood.spans) spans += std::log(std::max(span.probability, 1e-6));
     if (!mine.understood.spans.empty()) spans /= static_cast<double>(mine.understood.spans.size());
     // A name that the home knows is evidence that the recogniser heard right, and so is what is usually said.
-    const double names = world_.home.mentions(normal_form(text), world_.domain).empty() ? 0 : 0.5;
+    const double names = named(mine.text) == 0 ? 0 : 0.5;
     const double usual = kUsual * (repair.as_heard + repair.gain);
     const double score = hypotheses[i].score + meaning + 0.5 * spans + names + usual - (i > 0 ? kNotFirst : 0);
     if (i > 0 && score <= most) continue;

@@ -59,6 +59,8 @@ class Listener {
   void weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const;
   bool is_of_the_domain(const Chosen& own, const std::string& text, const Guess& guess) const;
   Repair mended(const std::string& text);
+  size_t named(const std::string& text) const;
+  Heard hear_mended(const std::string& text, const Repair& repair, const std::function<bool(const Heard&)>& is_expected);
   bool is_whole(const Heard& whole, const std::vector<Heard>& parts, Language language) const;
   bool is_one_wish(const Heard& a, const Heard& b, Language language) const;
   Heard decide(const std::string& text, Understood understood) const;

@@ -11,12 +11,15 @@ namespace {
 // Logarithms of how seldom something is. Ours, chosen on tests/assistant/tuning.
 struct Costs {
   double error, first;         // a character changed, lost or added; more where it is a word's first
+  double added, lost;          // beside `error`: which character was added nobody knows, which was lost the word tells
+  double junk;                 // a Chinese character between two words that means nothing
   double hole, hole_letter;    // a word that nobody can know, and each of its characters
   double stays_in_hole;        // another such word behind one
   size_t no_error, one_error;  // up to so many characters a word has no error, and only one
-  size_t an_error;             // characters of a text for each of its errors, beyond the first
+  size_t an_error;             // characters of a text for each of its errors, and half of them for the first
 };
-constexpr Costs kCosts[kLanguages] = {{-6.5, 0, 0, -6.0, -0.5, 1, 4, 4}, {-5.5, -1.0, -5.0, -1.4, -0.7, 2, 5, 6}};
+constexpr Costs kCosts[kLanguages] = {{-8.0, 0, -3.0, 2.5, -10.0, -4.0, -5.5, -0.5, 1, 4, 6},
+                                      {-5.5, -1.0, 0, 0, 0, -5.0, -1.4, -0.7, 2, 5, 6}};
 constexpr size_t kBeam = 16, kLongest = 120;
 
 bool is_letter(char32_t c) { return (c >= 'a' && c <= 'z') || c == '\''; }
@@ -70,7 +73,7 @@ class Decoder {
       if (c >= 'A' && c <= 'Z') c += 32;
   }
   State best(bool may_mend) {
-    most_errors_ = may_mend ? static_cast<uint32_t>(1 + text_.size() / costs_.an_error) : 0;
+    most_errors_ = may_mend ? static_cast<uint32_t>((text_.size() + costs_.an_error / 2) / costs_.an_error) : 0;
     beams_.assign(text_.size() + 1, {});
     beams_[0].push_back(State{});
     for (size_t at = 0; at < text_.size(); ++at) {
@@ -100,6 +103,12 @@ class Decoder {
   void step(const State& state, size_t at) {
     if (!is_in_a_word(at)) as_heard(state, at);
     if (!can_begin(at)) return;
+    if (is_chinese_ && state.errors < most_errors_) {
+      State without = state;
+      without.log_p += costs_.junk;
+      ++without.errors;
+      beams_[at + 1].push_back(std::move(without));
+    }
     if (!is_looked_up_[at]) look_up(at);
     const uint32_t blank = is_in_a_word(at) ? 1 : 0;  // was lost
     for (const Found& found : found_[at]) {
@@ -107,13 +116,19 @@ class Decoder {
       if ((errors == 0 && !is_chinese_) || state.errors + errors > most_errors_) continue;
       const bool is_first_wrong = (*found.word)[0] != text_[at];
       State other = state;
-      other.log_p += costs_.error * errors + (is_first_wrong ? costs_.first : 0) + phrases_.log_p(state.before, found.unit);
+      other.log_p += cost_of(found, at) + costs_.error * blank + (is_first_wrong ? costs_.first : 0) +
+                     phrases_.log_p(state.before, found.unit);
       other.errors += errors;
       other.before = found.unit;
       if (blank > 0) other.text += U' ';
       other.text += errors == 0 ? written_.substr(at, found.end - at) : *found.word;
       beams_[found.end].push_back(std::move(other));
     }
+  }
+
+  double cost_of(const Found& found, size_t at) const {
+    const auto longer = static_cast<double>(found.end - at) - static_cast<double>(found.word->size());
+    return costs_.error * found.errors + (longer > 0 ? costs_.added * longer : costs_.lost * -longer);
   }
 
   // A blank, a sign, figures, or a word as it stands there, which may be one that nobody can know.
