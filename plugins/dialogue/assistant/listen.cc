@@ -15,7 +15,7 @@ constexpr double kNamedOdds = 4, kLeaningOdds = 4, kPronounOdds = 16, kElsewhere
 constexpr struct {
   double least_gain, sure_as_heard;  // Chinese has more words that look alike
 } kMending[kLanguages] = {{2, 0.9}, {1, 0.97}};
-constexpr double kUsual = 0.3, kNotFirst = 0.5;
+constexpr double kUsual = 0.3, kLeastUsual = -2, kNotFirst = 1.5;
 constexpr double kSureMended = 0.4;
 constexpr size_t kMostJoints = 8, kMostHypotheses = 16;
 constexpr size_t kShortestPart = 2;  // code points
@@ -160,10 +160,16 @@ Heard Listener::hear_mended(const std::string& text, const Repair& repair,
 
 size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::function<bool(const Heard&)>& is_expected,
                         Heard* heard) {
+  std::vector<Repair> repairs;
+  double most_usual = -1e9;
+  for (size_t i = 0; i < std::min(hypotheses.size(), kMostHypotheses); ++i) {
+    repairs.push_back(mended(hypotheses[i].text));
+    most_usual = std::max(most_usual, repairs.back().as_heard + repairs.back().gain);
+  }
   size_t best = 0;
   double most = 0;
-  for (size_t i = 0; i < std::min(hypotheses.size(), kMostHypotheses); ++i) {
-    const Repair repair = mended(hypotheses[i].text);
+  for (size_t i = 0; i < repairs.size(); ++i) {
+    const Repair& repair = repairs[i];
     Heard mine = hear_mended(hypotheses[i].text, repair, is_expected);
     if (hypotheses.size() == 1) return *heard = std::move(mine), 0;
     double meaning = std::log(std::max(mine.confidence, 1e-6));
@@ -174,7 +180,7 @@ size_t Listener::choose(const std::vector<Hypothesis>& hypotheses, const std::fu
     if (!mine.understood.spans.empty()) spans /= static_cast<double>(mine.understood.spans.size());
     // A name that the home knows is evidence that the recogniser heard right, and so is what is usually said.
     const double names = named(mine.text) == 0 ? 0 : 0.5;
-    const double usual = kUsual * (repair.as_heard + repair.gain);
+    const double usual = std::max(kUsual * (repair.as_heard + repair.gain - most_usual), kLeastUsual);
     const double score = hypotheses[i].score + meaning + 0.5 * spans + names + usual - (i > 0 ? kNotFirst : 0);
     if (i > 0 && score <= most) continue;
     most = score;
