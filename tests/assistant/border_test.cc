@@ -112,7 +112,7 @@ TEST(Border, FunctionsAreCheckedWhenTheyAreAdded) {
   const Case kCases[] = {
       {"", "", "", "a name"},
       {"a b", "", "", "a name"},
-      {"own", "", "", "no examples"},
+      {"own", "", "", "neither examples nor a description"},
       {"own", "{", "x", "no JSON"},
       {"own", "[]", "x", "object"},
       {"own", R"({"type": "object", "properties": {"a": {"type": "string", "pattern": "(a+)+"}}})", "x", "pattern"},

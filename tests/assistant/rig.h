@@ -38,7 +38,7 @@ class FakeHost {
 
 class Rig : public Driver {
  public:
-  explicit Rig(assistant::Settings settings = {}, uint32_t call_deadline_ms = 2000);
+  explicit Rig(assistant::Settings settings = {}, uint32_t call_deadline_ms = 4000);
   Answer say(const std::vector<std::string>& hypotheses) override;
   Answer say(const std::string& text) { return say(std::vector<std::string>{text}); }
   std::vector<Call> take_calls() override;

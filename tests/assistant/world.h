@@ -100,7 +100,7 @@ struct Fixture {
     sotto_model_destroy(model);
     sotto_runtime_destroy(runtime);
   }
-  sotto_status create(Error* error, const std::string& own_domain = {}, uint32_t call_deadline_ms = 500) {
+  sotto_status create(Error* error, const std::string& own_domain = {}, uint32_t call_deadline_ms = 5000) {
     auto options = sized<sotto_assistant_options>();
     options.language = SOTTO_ASSISTANT_EN;
     options.call_deadline_ms = call_deadline_ms;

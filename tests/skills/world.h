@@ -49,6 +49,7 @@ class World {
   sotto_model* model() const { return model_; }
 
  private:
+  void close();
   static sotto_status run(void* user, const sotto_function_call* call, sotto_on_text write, void* writer, sotto_error* err);
 
   std::string bytes_, domain_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "frames.h"
 #include "json.h"
 #include "lexicon.h"
 
@@ -86,14 +87,27 @@ std::optional<Value> yes_in(std::string_view text) {
 }
 
 // What stands at {name} of an example that the text follows.
-std::optional<Value> aligned(const Function& function, const Parameter& parameter, std::string_view text) {
-  const std::string normal = normal_form(text);
-  for (const std::string& example : function.examples) {
-    Holes holes;
-    if (!match_pattern(example, normal, &holes)) continue;
-    for (const auto& [name, words] : holes)
-      if (name == normal_form(parameter.name)) return text_value(words);
-  }
+std::optional<std::string> aligned(const World& world, const Function& function, const Parameter& parameter,
+                                   const std::string& text, Language language) {
+  const auto is_value = [&](const std::string& hole, const std::string& words) {
+    const Parameter* const p = function.parameter(hole);
+    return p == nullptr || !is_typed(p->type) || !world.values().read(words, p->type, language, true).empty();
+  };
+  const auto words = words_at_hole(function.examples, normal_form(parameter.name), normal_form(text), is_value);
+  return words ? std::optional<std::string>(as_written(text, *words)) : std::nullopt;
+}
+
+// A value that reads as one only where an example has a place for it: "两" of "出两份".
+std::optional<Value> aligned_value(const World& world, const Function& function, const Parameter& p, const std::string& text,
+                                   Language language) {
+  const auto read = [&](const std::string& words) -> std::optional<Value> {
+    const std::vector<Reading> readings = world.values().read(words, p.type, language, true);
+    if (readings.empty() || readings.back().is_ambiguous()) return std::nullopt;
+    return readings.back().values.front();
+  };
+  if (const auto words = aligned(world, function, p, text, language); words) return read(*words);
+  for (const std::string& words : words_before_tail(function.examples, normal_form(p.name), normal_form(text)))
+    if (const auto value = read(words); value && value->end == words.size()) return value;
   return std::nullopt;
 }
 
@@ -133,6 +147,11 @@ void keep_place_words(const Function& function, Wish* wish) {
       wish->slots.emplace(place.slot, text_value(place.words.front()));
 }
 
+bool may_hold(const Parameter& parameter, std::string_view text) {
+  if (parameter.type == SlotType::kChoice) return choice_in(parameter, text).has_value();
+  return parameter.type != SlotType::kYes || yes_in(text).has_value();
+}
+
 bool is_in_range(const Parameter& parameter, const Value& value) {
   if (!parameter.has_least && !parameter.has_most && !parameter.is_integer) return true;
   char* end = nullptr;
@@ -153,7 +172,12 @@ Filled fill_wish(const World& world, const Function& function, const std::string
     const Span* const span = span_of(understood, p.name);
     if (is_typed(p.type)) {
       const std::vector<Reading> readings = typed_readings(world, function, p, text, understood, language, taken);
-      if (readings.empty()) continue;
+      if (readings.empty()) {
+        value = aligned_value(world, function, p, text, language);
+        if (!value) continue;
+        if (is_in_range(p, *value)) wish->slots[p.name] = *value;
+        continue;
+      }
       const Reading& first = readings.front();
       taken.emplace_back(first.values.front().begin, first.values.front().end);
       if (first.is_ambiguous()) {
@@ -167,8 +191,8 @@ Filled fill_wish(const World& world, const Function& function, const std::string
       value = yes_in(text);
     } else if (span != nullptr) {
       value = text_value(words_at(text, *span));
-    } else {
-      value = aligned(function, p, text);
+    } else if (const auto words = aligned(world, function, p, text, language); words) {
+      value = text_value(*words);
     }
     if (!value) continue;
     if (is_in_range(p, *value))

@@ -30,6 +30,9 @@ Filled fill_wish(const World& world, const Function& function, const std::string
 std::optional<Reading> read_answer(const World& world, const Parameter& parameter, const std::string& text,
                                    const Understood& understood, Language language);
 
+// Whether a text may have a value for a parameter that is read by its words: a choice, yes or no. True of free text and places.
+bool may_hold(const Parameter& parameter, std::string_view text);
+
 // Where no device is meant, the words for it are arguments themselves.
 void keep_place_words(const Function& function, Wish* wish);
 

@@ -33,10 +33,17 @@ void Assistant::add_function(const sotto_function& given) {
   if (function.intent == nullptr)
     for (uint32_t i = 0; i < given.example_count; ++i)
       function.example_means.push_back(understanding_.read(std::string(view(given.examples[i]))).mean);
+  if (function.intent == nullptr && given.example_count == 0)
+    for (const std::string& sentence : sentences_of(function.description))
+      if (!normal_form(sentence).empty()) function.example_means.push_back(understanding_.read(sentence).mean);
   world_.functions.add(std::move(function));
+  listener_.forget_phrases();
 }
 
-void Assistant::set_home(std::string_view json) { world_.home = Home::read(json); }
+void Assistant::set_home(std::string_view json) {
+  world_.home = Home::read(json);
+  listener_.forget_phrases();
+}
 
 void Assistant::cancel() {
   is_cancelled_ = true;
@@ -91,6 +98,7 @@ Outcome Assistant::turn(const std::vector<Hypothesis>& hypotheses) {
     for (Hypothesis& h : plain) h.text = plain_text(h.text, kLongestText);
     listener_.lean_on(recent_kinds());
     if (state_.question && world_.now_ms() - state_.question->at_ms > kQuestionLives) state_.question.reset();
+    listener_.set_mends(!is_any_word_expected());
     Heard whole;
     const auto is_expected_here = [this](const Heard& heard) { return is_expected(heard); };
     out.hypothesis = static_cast<uint32_t>(listener_.choose(plain, is_expected_here, &whole));
@@ -182,6 +190,14 @@ bool Assistant::is_expected(const Heard& heard) {
   if (state_.question) return answer_question(world_, listener_, heard, language, *state_.question).kind != Answered::Kind::kNo;
   const Action* const last = last_action();
   return last != nullptr && follow_reference(world_, listener_, heard, language, last->wish).has_value();
+}
+
+// A question is open that any words may answer: a message, the name of a song.
+bool Assistant::is_any_word_expected() const {
+  if (!state_.question || state_.question->kind != Question::Kind::kSlot) return false;
+  const Function* const function = world_.functions.find(state_.question->wish.function);
+  const Parameter* const parameter = function == nullptr ? nullptr : function->parameter(state_.question->slot);
+  return parameter != nullptr && parameter->type == SlotType::kText;
 }
 
 bool Assistant::take_answer(const Heard& heard, Outcome* out) {

@@ -63,6 +63,7 @@ class Assistant {
   void take_turn(const Heard& whole, Outcome* out);
   // By a rule, whatever the model makes of it: a cue, an answer to the open question, what leans on the last action.
   bool is_expected(const Heard& heard);
+  bool is_any_word_expected() const;
   bool take_answer(const Heard& heard, Outcome* out);
   bool take_reference(const Heard& heard, Outcome* out);
   void take_dialog(const std::string& intent, Outcome* out);

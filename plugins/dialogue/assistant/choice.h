@@ -1,20 +1,20 @@
-// choice.h: which of the maker's own functions a text means, or none: likeness of words to the examples, and of the means of
-// hidden states where the model gives them. The head of the model knows nothing of these functions.
+// choice.h: which of the maker's own functions a text is about, by their examples and descriptions, or none of them.
 #pragma once
 
-#include <vector>
+#include <string_view>
 
-#include "functions.h"
+#include "world.h"
 
 namespace sotto::assistant {
 
 struct Chosen {
-  const Function* function = nullptr;
-  double score = 0, words = 0;  // the whole, and of the words alone
-  double margin = 0;            // ahead of the next function
+  const Function* function = nullptr;  // the most alike; nullptr where there is none of one's own
+  double score = 0;                    // 0 to 1: 0.5 is as likely as not
+  double margin = 0;                   // over the next function
+  bool is_as_written = false;          // the text is one of its examples
 };
 
-// The function most alike. `mean`: of the text, may be empty.
-Chosen choose_function(const Functions& functions, std::string_view normal, const std::vector<float>& mean);
+// Functions of intents of the domain are not looked at: the head knows them. `mean`: hidden state of the text, may be empty.
+Chosen choose_function(const World& world, const std::string& text, Language language, const std::vector<float>& mean);
 
 }  // namespace sotto::assistant

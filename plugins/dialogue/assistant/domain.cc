@@ -163,7 +163,10 @@ Domain Domain::read(std::string_view text) {
   for (size_t i = 0; i < kLanguages; ++i) {
     domain.talk_[i] = lines_of(json, "talk", static_cast<Language>(i));
     domain.examples_[i] = lines_of(json, "examples", static_cast<Language>(i));
-    for (Line& line : domain.examples_[i]) line.said = without_slots(line.said);
+    for (Line& line : domain.examples_[i]) {
+      if (line.answer != "none") domain.patterns_[i].push_back(line.said);
+      line.said = without_slots(line.said);
+    }
     domain.refusals_[i] = lines_of(json, "refusals", static_cast<Language>(i));
   }
   return domain;

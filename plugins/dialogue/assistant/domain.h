@@ -64,6 +64,9 @@ class Domain {
   const std::vector<Line>& talk(Language language) const { return talk_[index_of(language)]; }
   // Sentences without their slots, and the intent as answer: what the head was trained with, for a second opinion.
   const std::vector<Line>& examples(Language language) const { return examples_[index_of(language)]; }
+  // The same sentences with their {slots}.
+  const std::vector<std::string>& patterns(Language language) const { return patterns_[index_of(language)]; }
+  const std::map<std::string, SlotType, std::less<>>& slots() const { return slots_; }
   const std::vector<Line>& refusals(Language language) const { return refusals_[index_of(language)]; }
 
  private:
@@ -71,6 +74,7 @@ class Domain {
   std::map<std::string, std::array<std::vector<std::string>, kLanguages>> kinds_;  // names in normal form
   std::map<std::string, Intent, std::less<>> intents_;
   std::array<std::vector<Line>, kLanguages> talk_, refusals_, examples_;
+  std::array<std::vector<std::string>, kLanguages> patterns_;
 };
 
 // {"zh": {"done": [...], ...}, "en": ...}; throws with `what`.

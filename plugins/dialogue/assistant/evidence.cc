@@ -20,6 +20,12 @@ Evidence::Evidence(const Domain& domain)
     : examples_{LineIndex(domain.examples(Language::kZh)), LineIndex(domain.examples(Language::kEn))},
       talk_{LineIndex(domain.talk(Language::kZh)), LineIndex(domain.talk(Language::kEn))} {}
 
+double Evidence::likeness(std::string_view normal, Language language, const std::string& intent) const {
+  const std::map<std::string, double> scores = examples_[index_of(language)].best_of_answers(normal);
+  const auto at = scores.find(intent);
+  return at == scores.end() ? 0 : at->second;
+}
+
 void Evidence::weigh(std::string_view normal, Language language, Understood* understood) const {
   if ((understood->intents.empty() && understood->has_head) || examples_[index_of(language)].is_empty()) return;
   std::map<std::string, double> scores = examples_[index_of(language)].best_of_answers(normal);

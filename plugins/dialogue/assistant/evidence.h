@@ -15,6 +15,8 @@ namespace sotto::assistant {
 class Evidence {
  public:
   explicit Evidence(const Domain& domain);
+  // How alike a text is to the nearest example of an intent.
+  double likeness(std::string_view normal, Language language, const std::string& intent) const;
   // Changes understood->intents to what both say together. Nothing where the domain has no examples or the model gave no guess.
   void weigh(std::string_view normal, Language language, Understood* understood) const;
 

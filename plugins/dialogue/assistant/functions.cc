@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json.h"
+#include "lexicon.h"
 
 namespace sotto::assistant {
 namespace {
@@ -41,27 +42,65 @@ void take_examples(const sotto_function& given, Function* f) {
     std::string normal = normal_form(text);
     if (normal.empty() || text.size() > kLongestExample)
       refuse(f->name, "example " + std::to_string(i) + " has " + std::to_string(text.size()) + " bytes, 1 to 400 are expected");
-    std::string words;
-    for (size_t at = 0; at < normal.size();) {
-      const size_t open = normal.find('{', at), close = normal.find('}', open);
-      words += normal.substr(at, open - at);
-      if (open == std::string::npos) break;
+    for (size_t open = normal.find('{'); open != std::string::npos; open = normal.find('{', open + 1)) {
+      const size_t close = normal.find('}', open);
       if (close == std::string::npos || f->parameter(normal.substr(open + 1, close - open - 1)) == nullptr)
         refuse(f->name, "example " + std::to_string(i) + " has an argument in braces that the schema does not know");
-      words += ' ';
-      at = close + 1;
     }
-    f->example_grams.push_back(grams_of(normal_form(words)));
     f->examples.push_back(std::move(normal));
   }
 }
 
+// An example's language is that of its words outside of the braces.
+Language language_of_example(std::string_view normal) {
+  std::string words;
+  for (size_t at = 0; at < normal.size();) {
+    const size_t open = std::min(normal.find('{', at), normal.size());
+    words += normal.substr(at, open - at);
+    at = open == normal.size() ? open : std::min(normal.find('}', open), normal.size() - 1) + 1;
+  }
+  return language_of(words, Language::kEn);
+}
+
+void take_vocabulary(Function* f) {
+  for (const std::string& example : f->examples)
+    f->vocabulary[index_of(language_of_example(example))].add_sentence(example, is_question(example));
+  std::array<bool, kLanguages> has_examples{};
+  for (size_t i = 0; i < kLanguages; ++i) has_examples[i] = !f->vocabulary[i].is_empty();
+  for (const std::string& sentence : sentences_of(f->description)) {
+    const std::string normal = normal_form(sentence);
+    if (normal.empty()) continue;
+    const size_t i = index_of(language_of(normal, Language::kEn));
+    f->vocabulary[i].add_words(normal);
+    if (!has_examples[i] && f->intent == nullptr) f->vocabulary[i].add_sentence(normal, false);
+  }
+  for (const Parameter& p : f->parameters)
+    for (const Choice& choice : p.choices)
+      for (const std::string& words : choice.words)
+        for (Vocabulary& vocabulary : f->vocabulary) vocabulary.add_words(words);
+}
+
 }  // namespace
+
+std::vector<std::string> sentences_of(std::string_view description) {
+  std::vector<std::string> all{""};
+  for (const char32_t c : code_points(description)) {
+    all.back() += utf8(std::u32string(1, c));
+    constexpr std::u32string_view kEnds = U"。.!?！？;；/";
+    if (kEnds.find(c) != std::u32string_view::npos) all.emplace_back();
+  }
+  return all;
+}
 
 const Parameter* Function::parameter(std::string_view wanted) const {
   for (const Parameter& p : parameters)
     if (p.name == wanted || normal_form(p.name) == wanted) return &p;
   return nullptr;
+}
+
+bool Function::has_words(std::string_view normal) const {
+  return contains(normal_form(description), normal) ||
+         std::any_of(examples.begin(), examples.end(), [&](const std::string& e) { return contains(e, normal); });
 }
 
 bool Function::acts_on_devices() const {
@@ -95,8 +134,9 @@ Function Functions::read(const sotto_function& given, const Domain& domain) {
     f.replies = f.intent->replies;
   for (const Replies& replies : f.replies) f.confirms = f.confirms || !replies.confirm.empty();
   take_examples(given, &f);
-  if (f.intent == nullptr && f.examples.empty())
-    refuse(f.name, "it is no intent of the domain and has no examples: nothing would ever choose it");
+  if (f.intent == nullptr && f.examples.empty() && normal_form(f.description).empty())
+    refuse(f.name, "it is no intent of the domain and has neither examples nor a description: nothing would ever choose it");
+  take_vocabulary(&f);
   return f;
 }
 

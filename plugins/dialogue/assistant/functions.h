@@ -9,6 +9,7 @@
 #include "domain.h"
 #include "schema.h"
 #include "sotto/assistant.h"
+#include "vocabulary.h"
 
 namespace sotto::assistant {
 
@@ -19,15 +20,19 @@ struct Function {
   std::vector<Parameter> parameters;
   BothReplies replies;
   std::vector<std::string> examples;              // normal forms, arguments as {name}
-  std::vector<Grams> example_grams;               // without the arguments
+  std::array<Vocabulary, kLanguages> vocabulary;  // of the examples; where a language has none, of the description
   std::vector<std::vector<float>> example_means;  // hidden states; empty where the model gave none
   sotto_function_run run = nullptr;
   void* user = nullptr;
 
   const Parameter* parameter(std::string_view name_of) const;
+  bool has_words(std::string_view normal) const;  // in an example or the description
   bool acts_on_devices() const;
   std::vector<std::string> kinds() const;  // of devices it acts on
 };
+
+// The sentences of a description, which may be in both languages.
+std::vector<std::string> sentences_of(std::string_view description);
 
 // One thread at a time.
 class Functions {

@@ -350,6 +350,18 @@ bool has_cue(std::string_view normal, Cue cue) {
                      [&](const auto& row) { return row.cue == cue && contains(normal, row.words); });
 }
 
+bool is_question(std::string_view normal) {
+  constexpr std::string_view kAnywhere[] = {"吗", "怎么", "什么", "多少", "谁", "哪", "是不是"};
+  constexpr std::string_view kAtTheEnd[] = {"没有", "呢"};
+  constexpr std::string_view kAtTheBegin[] = {"who ",   "what ",    "where ", "when ", "why ",   "how ",    "is ",
+                                              "are ",   "does ",    "did ",   "was ",  "were ",  "which ",  "what's ",
+                                              "who's ", "where's ", "how's ", "do i ", "do we ", "do you ", "have i "};
+  const auto holds = [&](const auto& words, auto test) { return std::any_of(std::begin(words), std::end(words), test); };
+  return holds(kAnywhere, [&](std::string_view w) { return normal.find(w) != std::string_view::npos; }) ||
+         holds(kAtTheEnd, [&](std::string_view w) { return ends_with(normal, w); }) ||
+         holds(kAtTheBegin, [&](std::string_view w) { return starts_with(normal, w); });
+}
+
 std::vector<Reference> references(std::string_view normal, Language language) {
   std::vector<Reference> all;
   const std::string bare = unfilled(normal);
@@ -361,6 +373,21 @@ std::vector<Reference> references(std::string_view normal, Language language) {
     reference.kind = row.kind;
     for (const auto& [name, words] : holes) (name == "v" ? reference.value : reference.old) = words;
     all.push_back(std::move(reference));
+  }
+  return all;
+}
+
+std::vector<std::string> patterns_of_talk(Language language) {
+  std::vector<std::string> all;
+  for (const auto& row : kCues)
+    if (language_of(row.words, Language::kEn) == language) all.emplace_back(row.words);
+  for (const auto& row : kReferences) {
+    if (row.language != language) continue;
+    std::string with_places(row.pattern);  // what is corrected is mostly a place or a value
+    for (const std::string_view hole : {"{v}", "{w}"})
+      if (const size_t at = with_places.find(hole); at != std::string::npos) with_places.replace(at, hole.size(), "{area}");
+    all.push_back(with_places);
+    all.emplace_back(row.pattern);
   }
   return all;
 }

@@ -29,6 +29,9 @@ bool is_cue(std::string_view normal, Cue cue);
 // The text has such a cue somewhere.
 bool has_cue(std::string_view normal, Cue cue);
 
+// Asks to be told something: "怎么", "what".
+bool is_question(std::string_view normal);
+
 // A sentence that refers to the one before. `value` is what it gives anew, in normal form; `old` what it takes back.
 struct Reference {
   enum class Kind : uint8_t { kNone, kCorrection, kFollowUp } kind = Kind::kNone;
@@ -36,6 +39,9 @@ struct Reference {
 };
 // Every reading that the patterns allow, the most telling first.
 std::vector<Reference> references(std::string_view normal, Language language);
+
+// Cues and patterns of references, with {holes}: how people steer a talk.
+std::vector<std::string> patterns_of_talk(Language language);
 
 // Where a sentence may be two: bytes of the text behind which the next part begins, and where the one before ends.
 struct Joint {

@@ -8,6 +8,7 @@
 #include "choice.h"
 #include "evidence.h"
 #include "lexicon.h"
+#include "mishearing.h"
 
 #include "understanding.h"
 #include "world.h"
@@ -47,17 +48,29 @@ class Listener {
   // The wishes of a sentence, or the whole as one.
   std::vector<Heard> parts(Heard whole, Language language);
   Understood read(const std::string& text);
+  // Functions or the home are others: what is usually said is worked out anew.
+  void forget_phrases() { phrases_ = {}; }
+  // Whether what is heard is mended by what is usually said; not where any words may be the answer.
+  void set_mends(bool mends) { mends_ = mends; }
   // Kinds of the devices that were spoken of last; empty: of none.
   void lean_on(std::vector<std::string> kinds) { recent_kinds_ = std::move(kinds); }
 
  private:
   void weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const;
+  bool is_of_the_domain(const Chosen& own, const std::string& text, const Guess& guess) const;
+  Repair mended(const std::string& text);
+  size_t named(const std::string& text) const;
+  Heard hear_mended(const std::string& text, const Repair& repair, const std::function<bool(const Heard&)>& is_expected);
+  bool is_whole(const Heard& whole, const std::vector<Heard>& parts, Language language) const;
+  bool is_one_wish(const Heard& a, const Heard& b, Language language) const;
   Heard decide(const std::string& text, Understood understood) const;
 
   const World& world_;
   Understanding& understanding_;
   Evidence evidence_;
   std::vector<std::string> recent_kinds_;
+  std::array<std::unique_ptr<Phrases>, kLanguages> phrases_;
+  bool mends_ = true;
 };
 
 }  // namespace sotto::assistant

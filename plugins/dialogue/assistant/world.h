@@ -6,6 +6,7 @@
 #include "functions.h"
 #include "home.h"
 #include "values.h"
+#include "vocabulary.h"
 
 namespace sotto::assistant {
 
@@ -19,10 +20,15 @@ struct Settings {
 
 // One thread at a time.
 struct World {
-  World(const Services& s, Domain d, Settings o) : services(s), domain(std::move(d)), settings(std::move(o)) {}
+  World(const Services& s, Domain d, Settings o)
+      : services(s),
+        domain(std::move(d)),
+        rarity{Rarity(domain.examples(Language::kZh)), Rarity(domain.examples(Language::kEn))},
+        settings(std::move(o)) {}
 
   const Services& services;
   const Domain domain;
+  const std::array<Rarity, kLanguages> rarity;
   const Settings settings;
   Functions functions;
   Home home;

@@ -4,9 +4,9 @@
  * (docs/models.md) choose the function and mark its arguments, values.h makes numbers and times of them, and the answer is a
  * template filled with the function's result, or a reviewed line. What is ambiguous, missing or dangerous is asked back. A
  * domain (JSON; docs/assistant.md) says what intents mean and how answers sound. Functions are the maker's: those named as
- * intents of the domain are chosen by the head, others by likeness to their example sentences (Reimers & Gurevych 2019 for the
- * means of hidden states, Dice 1945 for the words). Names of devices, results and users' words are data: they are never read as
- * templates.
+ * intents of the domain are chosen by the head, others by likeness to their example sentences or descriptions (Reimers &
+ * Gurevych 2019 for the means of hidden states, Sparck Jones 1972 for the weights of words). Names of devices, results and
+ * users' words are data: they are never read as templates.
  *
  * Threads: functions marked [one thread] are called by one thread at a time, another gets SOTTO_BUSY; from inside a callback
  * all but cancel answer SOTTO_REENTRANT. After a failure the state is what it was before the call. */
@@ -70,10 +70,11 @@ typedef struct sotto_function {
   uint32_t struct_size;
   uint32_t flags;            /* SOTTO_FUNCTION_* */
   sotto_str name;            /* [A-Za-z0-9_.-]{1,64}; an intent of the domain is that intent's function */
-  sotto_str description;     /* one sentence */
+  sotto_str description;     /* a sentence, or one a language; alone it chooses the function, less surely than examples */
   sotto_str schema;          /* JSON Schema of the arguments, an object; not given: the intent's slots, or none */
   sotto_str replies;         /* JSON {"zh": {"done": [...], "failed": [...], "ask": {...}, "confirm": [...]}, "en": ...} */
-  const sotto_str *examples; /* 5 to 20 sentences, Chinese and English, arguments as {name}; an intent may have some */
+  const sotto_str *examples; /* 5 to 20 sentences, Chinese and English, arguments as {name}; an intent may have some, and
+                              * a function with a description may have none */
   uint32_t example_count;
   uint32_t reserved;
   sotto_function_run run;
