@@ -23,6 +23,12 @@ Recording::~Recording() {
 
 void Recording::reset() {
   const DeviceFunctions& vk = device_.vk();
+  // One that was cut finer, while the device was slow, keeps nothing of it.
+  if (used_commands_ < commands_.size()) {
+    vk.FreeCommandBuffers(device_.handle(), pool_, static_cast<uint32_t>(commands_.size() - used_commands_),
+                          commands_.data() + used_commands_);
+    commands_.resize(used_commands_);
+  }
   if (pool_ != VK_NULL_HANDLE) check_result(vk.ResetCommandPool(device_.handle(), pool_, 0), "vkResetCommandPool");
   for (const VkDescriptorPool pool : set_pools_)
     check_result(vk.ResetDescriptorPool(device_.handle(), pool, 0), "vkResetDescriptorPool");
