@@ -131,7 +131,7 @@ void Recorder::end_segment() {
                                   VK_PIPELINE_STAGE_HOST_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &all, 0, nullptr, 0,
                                   nullptr);
   check_result(device_.vk().EndCommandBuffer(commands_), "vkEndCommandBuffer");
-  recording_.segments.push_back({commands_, work_});
+  recording_.segments.push_back({commands_, work_, {}});
   commands_ = VK_NULL_HANDLE;
 }
 
@@ -186,6 +186,12 @@ void Recorder::dispatch(const Dispatch& d) {
   work_ += d.work;
   for (uint32_t i = 0; i < kBindings; ++i)
     if (d.bindings[i] != nullptr) ((d.written >> i & 1u) != 0 ? step_written_ : step_read_).push_back(d.bindings[i]);
+}
+
+void Recorder::meet(const Recording::Meet& meet) {
+  if (commands_ == VK_NULL_HANDLE) begin_segment();  // a rank that has nothing to send
+  end_segment();
+  recording_.segments.back().meet = meet;
 }
 
 void Recorder::finish() {
