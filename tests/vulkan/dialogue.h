@@ -59,6 +59,7 @@ class Dialogue {
     return out_;
   }
 
+  std::vector<uint32_t> devices;  // by rank; empty: the first for all
   // Asks the caller's should_stop: it says so the n-th time, counted over the whole dialogue. 0: never.
   uint32_t stop_at = 0;
   uint32_t asked = 0;
@@ -79,6 +80,7 @@ class Dialogue {
     sotto_group_options g{};
     g.struct_size = sizeof g;
     g.local_ranks = net_.ranks();
+    g.devices = devices.empty() ? nullptr : devices.data();
     const sotto_cache_options c{sizeof c, SOTTO_F16, SOTTO_F16, 1, 32};
     sotto_status s = b_.group_create(&plugin_, &g, &group_, &out_.error);
     if (s == SOTTO_OK) s = b_.weights_create(group_, &net_.plan(), &weights_, &out_.error);

@@ -97,6 +97,25 @@ TEST_F(VulkanRanks, SayTheSameAsOnOneDevice) {
   EXPECT_LT(apart.dispatches, together.dispatches);  // of rank 0 alone
 }
 
+// The list has the one physical device once for each variant of products: as different as devices can be here.
+TEST_F(VulkanRanks, MayBeOnUnlikeDevicesOfTheList) {
+  hooks_.device_for_each_rank = false;
+  hooks_.each_variant = true;
+  if (!make()) GTEST_SKIP() << reason_;
+  const Outcome together = hold();
+  ASSERT_EQ(together.status, SOTTO_OK) << together.error.text;
+  for (const std::vector<uint32_t>& devices : {std::vector<uint32_t>{0, 1}, {1, 0}}) {
+    Dialogue unlike(*plugin_, net_);
+    unlike.devices = devices;
+    const Outcome outcome = unlike.hold();
+    ASSERT_EQ(outcome.status, SOTTO_OK) << outcome.error.text;
+    EXPECT_EQ(outcome.ids, together.ids);
+  }
+  Dialogue absent(*plugin_, net_);
+  absent.devices = {0, 99};
+  EXPECT_EQ(absent.hold().status, SOTTO_NOT_FOUND);
+}
+
 struct Row {
   const char* function;
   VkResult answer;
