@@ -160,6 +160,11 @@ void write_batch(sotto_program& program, const sotto_cache& cache, const sotto_b
 
 bool is_far_from(double a, double b) { return a > 2 * b || b > 2 * a; }
 
+// One submit before, and now: another recording would be the same.
+bool stays_whole(const Recording& recording, double most_work) {
+  return recording.segments.size() == 1 && recording.segments[0].work <= most_work;
+}
+
 // Adapters come and go: what was recorded with them is used once.
 Recording& recording_with_adapters(sotto_program& program, const sotto_cache& cache, double most_work) {
   if (program.adapter_recording == nullptr) program.adapter_recording = std::make_unique<Recording>(*program.device);
@@ -173,7 +178,7 @@ Recording& recording_for(sotto_program& program, const sotto_cache& cache) {
   if (!program.adapters.empty()) return recording_with_adapters(program, cache, pace * kSubmitMs);
   std::vector<KeptRecording>& kept = program.recordings;
   auto found = std::find_if(kept.begin(), kept.end(), [&](const KeptRecording& r) { return r.shape == program.shape; });
-  if (found != kept.end() && !is_far_from(found->pace, pace)) {
+  if (found != kept.end() && (!is_far_from(found->pace, pace) || stays_whole(*found->recording, pace * kSubmitMs))) {
     found->used = program.runs;
     return *found->recording;
   }
