@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <numeric>
 
 namespace sotto::vulkan {
 
@@ -17,19 +16,19 @@ class Pace {
 
   double per_millisecond() const { return per_millisecond_; }
 
-  // What a submit of this much work took. The mean of the last few counts, and short ones are among them: were they left out,
-  // those alone would count on a busy machine that were short and waited for a processor, and work that is cut finer because of
-  // that waits as long, only more often.
+  // What a submit of this much work took. The quickest of the last few counts: the slower ones may have waited while others had
+  // the processors or the device, and work that is cut finer because of that waits as long, only more often. (The mean of them
+  // cuts a tiny model into many submits on a busy machine.)
   void measured(double work, double milliseconds) {
-    // Short ones say more of the driver than of the device, but not that it is slow.
+    // Short ones say more of the driver than of the device, but never that it is slow.
     const double seen = work / std::max(milliseconds, kShortMs);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (milliseconds < kShortMs && seen < per_millisecond_) return;
     recent_[next_++ % kRecent] = seen;
-    per_millisecond_ = std::accumulate(recent_.begin(), recent_.end(), 0.0) / kRecent;
+    per_millisecond_ = *std::max_element(recent_.begin(), recent_.end());
   }
 
-  static constexpr size_t kRecent = 8;  // what a device is found to be counts in full after as many submits
+  static constexpr size_t kRecent = 8;  // a device that becomes slow is known to be so after as many submits
   static constexpr double kShortMs = 0.5;
 
  private:
