@@ -12,7 +12,9 @@ namespace sotto::vulkan {
 // Work of dispatches is counted in one unit, about one multiplication. [any thread]
 class Pace {
  public:
-  explicit Pace(bool is_software) : per_millisecond_(is_software ? 1e6 : 2e7) { recent_.fill(per_millisecond_); }
+  explicit Pace(bool is_software) : least_((is_software ? 1e6 : 2e7) / kMostSlower), per_millisecond_(kMostSlower * least_) {
+    recent_.fill(per_millisecond_);
+  }
 
   double per_millisecond() const { return per_millisecond_; }
 
@@ -25,13 +27,16 @@ class Pace {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (milliseconds < kShortMs && seen < per_millisecond_) return;
     recent_[next_++ % kRecent] = seen;
-    per_millisecond_ = *std::max_element(recent_.begin(), recent_.end());
+    per_millisecond_ = std::max(least_, *std::max_element(recent_.begin(), recent_.end()));
   }
 
   static constexpr size_t kRecent = 8;  // a device that becomes slow is known to be so after as many submits
   static constexpr double kShortMs = 0.5;
+  // No device is so much slower than it counts as at first; one that seems to be waits for a processor each time.
+  static constexpr double kMostSlower = 16;
 
  private:
+  const double least_;
   std::mutex mutex_;  // guards recent_, next_
   std::array<double, kRecent> recent_;
   size_t next_ = 0;
