@@ -15,7 +15,7 @@ namespace {
 using backend::fail;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kSubmitMs = 5;  // of work in one submit by the quickest that was seen, so about 8 of most; two are under way
+constexpr double kSubmitMs = 4;  // of work in one submit by the quickest that was seen, so more for most; two are under way
 constexpr uint32_t kPollMs = 4;  // between questions whether to stop
 constexpr size_t kKeptRecordings = 8;
 constexpr uint32_t kUnderWay = 2;
