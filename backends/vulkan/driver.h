@@ -23,31 +23,32 @@ namespace sotto::vulkan {
   X(GetPhysicalDeviceFeatures2)         \
   X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceQueueFamilyProperties)
 
-#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                           \
-  X(AllocateCommandBuffers)                                                                                                    \
-  X(AllocateDescriptorSets)                                                                                                    \
-  X(AllocateMemory)                                                                                                            \
-  X(BeginCommandBuffer)                                                                                                        \
-  X(BindBufferMemory)                                                                                                          \
-  X(CmdBindDescriptorSets)                                                                                                     \
-  X(CmdBindPipeline)                                                                                                           \
-  X(CmdCopyBuffer)                                                                                                             \
-  X(CmdDispatch)                                                                                                               \
-  X(CmdPipelineBarrier)                                                                                                        \
-  X(CmdPushConstants)                                                                                                          \
-  X(CreateBuffer)                                                                                                              \
-  X(CreateBufferView)                                                                                                          \
-  X(CreateCommandPool)                                                                                                         \
-  X(CreateComputePipelines)                                                                                                    \
-  X(CreateDescriptorPool)                                                                                                      \
-  X(CreateDescriptorSetLayout)                                                                                                 \
-  X(CreateFence)                                                                                                               \
-  X(CreatePipelineCache)                                                                                                       \
-  X(CreatePipelineLayout) X(CreateSemaphore) X(CreateShaderModule) X(DestroyBuffer) X(DestroyBufferView) X(DestroyCommandPool) \
-      X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline)               \
-          X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroySemaphore) X(DestroyShaderModule) X(EndCommandBuffer)      \
-              X(FreeCommandBuffers) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData)     \
-                  X(MapMemory) X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences)                        \
+#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                       \
+  X(AllocateCommandBuffers)                                                                                                \
+  X(AllocateDescriptorSets)                                                                                                \
+  X(AllocateMemory)                                                                                                        \
+  X(BeginCommandBuffer)                                                                                                    \
+  X(BindBufferMemory)                                                                                                      \
+  X(CmdBindDescriptorSets)                                                                                                 \
+  X(CmdBindPipeline)                                                                                                       \
+  X(CmdCopyBuffer)                                                                                                         \
+  X(CmdDispatch)                                                                                                           \
+  X(CmdPipelineBarrier)                                                                                                    \
+  X(CmdPushConstants)                                                                                                      \
+  X(CreateBuffer)                                                                                                          \
+  X(CreateBufferView)                                                                                                      \
+  X(CreateCommandPool)                                                                                                     \
+  X(CreateComputePipelines)                                                                                                \
+  X(CreateDescriptorPool)                                                                                                  \
+  X(CreateDescriptorSetLayout)                                                                                             \
+  X(CreateFence)                                                                                                           \
+  X(CreatePipelineCache)                                                                                                   \
+  X(CreatePipelineLayout)                                                                                                  \
+  X(CreateSemaphore) X(CreateShaderModule) X(DestroyBuffer) X(DestroyBufferView) X(DestroyCommandPool)                     \
+      X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline)           \
+          X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroySemaphore) X(DestroyShaderModule) X(EndCommandBuffer)  \
+              X(FreeCommandBuffers) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) \
+                  X(MapMemory) X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences)                    \
                       X(UpdateDescriptorSets) X(WaitForFences)
 
 // Null where the device was not opened with the extension.
