@@ -25,7 +25,8 @@ sotto_status check_pair(const sotto_weights& weights, const sotto_adapter& made,
   if ((w.uses & SOTTO_USE_LINEAR) == 0)
     return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: adapter pair %u: no LINEAR uses '%s'", index, w.name.c_str());
   for (uint32_t r = 0; r < weights.group.local_ranks; ++r)
-    if (!backend::is_empty(w.parts[r].slice) && (p.a == nullptr || p.b == nullptr || p.a[r] == nullptr || p.b[r] == nullptr))
+    if (!backend::is_empty(w.parts[r].slice) && (p.a == nullptr || p.b == nullptr || p.a[weights.group.place + r] == nullptr ||
+                                                 p.b[weights.group.place + r] == nullptr))
       return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: adapter pair %u: no numbers for local rank %u", index, r);
   return SOTTO_OK;
 }
@@ -40,7 +41,8 @@ Buffer copy_numbers(Device& device, const float* numbers, uint64_t rows, uint64_
   return made;
 }
 
-sotto_adapter::Pair copy_pair(Device& device, const Weight& w, const sotto_adapter_pair& p) {
+// `place`: of the first of these ranks in the arrays.
+sotto_adapter::Pair copy_pair(Device& device, const Weight& w, const sotto_adapter_pair& p, uint32_t place) {
   sotto_adapter::Pair pair;
   pair.weight = p.weight;
   pair.dims = p.rank_dim;
@@ -50,8 +52,8 @@ sotto_adapter::Pair copy_pair(Device& device, const Weight& w, const sotto_adapt
   for (size_t r = 0; r < w.parts.size(); ++r) {
     const sotto_slice& slice = w.parts[r].slice;
     if (backend::is_empty(slice)) continue;
-    pair.a[r] = copy_numbers(device, p.a[r], p.rank_dim, slice.columns);
-    pair.b[r] = copy_numbers(device, p.b[r], slice.rows, p.rank_dim);
+    pair.a[r] = copy_numbers(device, p.a[place + r], p.rank_dim, slice.columns);
+    pair.b[r] = copy_numbers(device, p.b[place + r], slice.rows, p.rank_dim);
   }
   return pair;
 }
@@ -72,7 +74,7 @@ sotto_status create_adapter(const sotto_weights& weights, const sotto_adapter_pa
     if (!backend::is_zero_behind(&p, sizeof p, stride))
       return fail(err, SOTTO_UNSUPPORTED, "vulkan: adapter pair %u carries fields that are unknown here", i);
     if (const sotto_status s = check_pair(weights, *made, p, i, err); s != SOTTO_OK) return s;
-    made->pairs.push_back(copy_pair(*weights.device, weights.weights[p.weight], p));
+    made->pairs.push_back(copy_pair(*weights.device, weights.weights[p.weight], p, weights.group.place));
   }
   *out = made.release();
   return SOTTO_OK;

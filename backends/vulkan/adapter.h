@@ -14,6 +14,7 @@ struct sotto_adapter {
   const sotto_weights* weights = nullptr;
   std::shared_ptr<sotto::vulkan::Device> device;
   std::vector<Pair> pairs;
+  std::vector<std::unique_ptr<sotto_adapter>> apart;  // by rank, where the group's are apart
 
   // Null: the adapter leaves the weight alone.
   const Pair* find(uint32_t weight) const {

@@ -37,6 +37,14 @@ sotto_cache::sotto_cache(sotto_group& g, const sotto::vulkan::Lowered& lowered, 
   free_.reserve(capacity);
 }
 
+sotto_cache::sotto_cache(sotto_group& g, std::vector<std::unique_ptr<sotto_cache>> ranks)
+    : group(g),
+      device(g.device),
+      options(ranks.front()->options),
+      capacity(options.tokens),
+      number(g.device->next_number()),
+      apart(std::move(ranks)) {}
+
 void sotto_cache::note(uint32_t sequence, size_t position) {
   const uint32_t cell = sequences[sequence].cells[position];
   std::memcpy(table.mapped() + (table_at(sequence) + position) * sizeof cell, &cell, sizeof cell);
@@ -59,6 +67,8 @@ void sotto_cache::drop(uint32_t cell) {
 }
 
 void sotto_cache::truncate(uint32_t sequence, uint32_t length) {
+  for (const auto& own : apart) own->truncate(sequence, length);
+  if (!apart.empty()) return;
   Sequence& s = sequences[sequence];
   while (s.cells.size() > length) {
     drop(s.cells.back());
@@ -67,7 +77,17 @@ void sotto_cache::truncate(uint32_t sequence, uint32_t length) {
   s.length = length;
 }
 
+void sotto_cache::copy_apart(uint32_t from, uint32_t to, uint32_t length) {
+  try {
+    for (const auto& own : apart) own->copy(from, to, length);
+  } catch (...) {
+    truncate(to, 0);  // the same on every rank
+    throw;
+  }
+}
+
 void sotto_cache::copy(uint32_t from, uint32_t to, uint32_t length) {
+  if (!apart.empty()) return copy_apart(from, to, length);
   std::vector<uint32_t> cells(sequences[from].cells.begin(), sequences[from].cells.begin() + length);
   for (const uint32_t cell : cells) ++owners_[cell];
   truncate(to, 0);

@@ -17,6 +17,8 @@ constexpr uint32_t kv_words(uint32_t type, uint32_t head_dim) {
 struct sotto_cache {
   // Throws plugin::Failure, std::bad_alloc.
   sotto_cache(sotto_group& g, const sotto::vulkan::Lowered& lowered, const sotto_cache_options& options);
+  // Of ranks that are apart.
+  sotto_cache(sotto_group& g, std::vector<std::unique_ptr<sotto_cache>> ranks);
 
   struct Sequence {
     uint32_t length = 0;          // committed tokens
@@ -51,9 +53,14 @@ struct sotto_cache {
   const uint64_t number;    // of all caches ever made: names it in recordings
   std::vector<Sequence> sequences;
   sotto::vulkan::Buffer table;  // [sequences, capacity] cells
+  // By rank, where the group's are apart: all of them hold the same sequences, and nothing else is here.
+  const std::vector<std::unique_ptr<sotto_cache>> apart;
+  // One that knows the sequences.
+  const sotto_cache& first() const { return apart.empty() ? *this : *apart.front(); }
 
  private:
   void drop(uint32_t cell);
+  void copy_apart(uint32_t from, uint32_t to, uint32_t length);
   void note(uint32_t sequence, size_t position);
 
   std::vector<sotto::vulkan::Buffer> rows_;  // [slot, rank, k and v]; empty where the rank has no heads

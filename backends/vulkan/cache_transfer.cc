@@ -93,20 +93,10 @@ void walk(const sotto_cache& cache, uint32_t count, Byte* numbers, Visit visit) 
     }
 }
 
-}  // namespace
-
-sotto_status export_sequence(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,
-                             sotto_error* err) {
-  const uint64_t needed = neutral_bytes(cache, count), given = *size;
-  *size = needed;
-  if (bytes == nullptr) return SOTTO_OK;
-  if (given < needed)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: %u tokens take %" PRIu64 " bytes, the buffer has %" PRIu64, count, needed,
-                given);
-  cache.device->require();
-  std::memset(bytes, 0, needed);
+// The heads that the ranks of this cache hold; the others' bytes stay.
+void export_heads(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, uint8_t* bytes) {
   std::vector<float> head;  // the caller's bytes may lie anywhere
-  walk(cache, count, static_cast<uint8_t*>(bytes), [&](uint32_t slot, uint32_t rank, bool is_v, uint8_t* numbers) {
+  walk(cache, count, bytes, [&](uint32_t slot, uint32_t rank, bool is_v, uint8_t* numbers) {
     const Slot& s = cache.slots[slot];
     const size_t head_bytes = s.head_dim * sizeof(float);
     head.resize(s.head_dim);
@@ -120,11 +110,49 @@ sotto_status export_sequence(sotto_cache& cache, uint32_t sequence, uint32_t fir
                              }
                            });
   });
+}
+
+}  // namespace
+
+sotto_status export_sequence(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,
+                             sotto_error* err) {
+  const uint64_t needed = neutral_bytes(cache.first(), count), given = *size;
+  *size = needed;
+  if (bytes == nullptr) return SOTTO_OK;
+  if (given < needed)
+    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: %u tokens take %" PRIu64 " bytes, the buffer has %" PRIu64, count, needed,
+                given);
+  for (const auto& own : cache.apart) own->device->require();
+  cache.device->require();
+  std::memset(bytes, 0, needed);
+  for (const auto& own : cache.apart) export_heads(*own, sequence, first, count, static_cast<uint8_t*>(bytes));
+  if (cache.apart.empty()) export_heads(cache, sequence, first, count, static_cast<uint8_t*>(bytes));
   return SOTTO_OK;
 }
 
+namespace {
+
+sotto_status import_apart(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
+                          sotto_error* err) {
+  const uint32_t before = cache.first().sequences[sequence].length;
+  try {
+    for (const auto& own : cache.apart)
+      if (const sotto_status s = import_sequence(*own, sequence, count, bytes, size, err); s != SOTTO_OK) {
+        cache.truncate(sequence, before);
+        return s;
+      }
+  } catch (...) {
+    cache.truncate(sequence, before);
+    throw;
+  }
+  return SOTTO_OK;
+}
+
+}  // namespace
+
 sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
                              sotto_error* err) {
+  if (!cache.apart.empty()) return import_apart(cache, sequence, count, bytes, size, err);
   const uint64_t needed = neutral_bytes(cache, count);
   if (size != needed)
     return fail(err, SOTTO_MISMATCH, "vulkan: %u tokens of this cache take %" PRIu64 " bytes, given are %" PRIu64, count,

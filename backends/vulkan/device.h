@@ -9,26 +9,10 @@
 #include <mutex>
 
 #include "memory.h"
+#include "pace.h"
 #include "shaders.h"
 
 namespace sotto::vulkan {
-
-// Work of dispatches in one unit, so that they can be cut into submits of a few milliseconds: about one multiplication.
-// [any thread]
-class Pace {
- public:
-  explicit Pace(bool is_software) : per_millisecond_(is_software ? 1e6 : 2e7) {}
-  double per_millisecond() const { return per_millisecond_; }
-  // What a submit of this much work took. Short ones say more of the driver than of the device.
-  void measured(double work, double milliseconds) {
-    if (milliseconds < 0.5) return;
-    const double seen = work / milliseconds;
-    per_millisecond_ = 0.75 * per_millisecond_ + 0.25 * seen;
-  }
-
- private:
-  std::atomic<double> per_millisecond_;
-};
 
 // What tells that a submit has ended: a value of the device's timeline or, where it has none, a fence of its own, made at first
 // use.

@@ -23,29 +23,33 @@ namespace sotto::vulkan {
   X(GetPhysicalDeviceFeatures2)         \
   X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceQueueFamilyProperties)
 
-#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                   \
-  X(AllocateCommandBuffers)                                                                                            \
-  X(AllocateDescriptorSets)                                                                                            \
-  X(AllocateMemory)                                                                                                    \
-  X(BeginCommandBuffer)                                                                                                \
-  X(BindBufferMemory)                                                                                                  \
-  X(CmdBindDescriptorSets)                                                                                             \
-  X(CmdBindPipeline)                                                                                                   \
-  X(CmdCopyBuffer)                                                                                                     \
-  X(CmdDispatch)                                                                                                       \
-  X(CmdPipelineBarrier)                                                                                                \
-  X(CmdPushConstants)                                                                                                  \
-  X(CreateBuffer)                                                                                                      \
-  X(CreateBufferView)                                                                                                  \
-  X(CreateCommandPool)                                                                                                 \
-  X(CreateComputePipelines)                                                                                            \
-  X(CreateDescriptorPool)                                                                                              \
-  X(CreateDescriptorSetLayout) X(CreateFence) X(CreatePipelineCache) X(CreatePipelineLayout) X(CreateSemaphore)        \
-      X(CreateShaderModule) X(DestroyBuffer) X(DestroyBufferView) X(DestroyCommandPool) X(DestroyDescriptorPool)       \
-          X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline) X(DestroyPipelineCache)    \
-              X(DestroyPipelineLayout) X(DestroySemaphore) X(DestroyShaderModule) X(EndCommandBuffer) X(FreeMemory)    \
-                  X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) X(MapMemory) X(QueueSubmit) \
-                      X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences) X(UpdateDescriptorSets) X(WaitForFences)
+#define SOTTO_VK_DEVICE_FUNCTIONS(X)                                                                                       \
+  X(AllocateCommandBuffers)                                                                                                \
+  X(AllocateDescriptorSets)                                                                                                \
+  X(AllocateMemory)                                                                                                        \
+  X(BeginCommandBuffer)                                                                                                    \
+  X(BindBufferMemory)                                                                                                      \
+  X(CmdBindDescriptorSets)                                                                                                 \
+  X(CmdBindPipeline)                                                                                                       \
+  X(CmdCopyBuffer)                                                                                                         \
+  X(CmdDispatch)                                                                                                           \
+  X(CmdPipelineBarrier)                                                                                                    \
+  X(CmdPushConstants)                                                                                                      \
+  X(CreateBuffer)                                                                                                          \
+  X(CreateBufferView)                                                                                                      \
+  X(CreateCommandPool)                                                                                                     \
+  X(CreateComputePipelines)                                                                                                \
+  X(CreateDescriptorPool)                                                                                                  \
+  X(CreateDescriptorSetLayout)                                                                                             \
+  X(CreateFence)                                                                                                           \
+  X(CreatePipelineCache)                                                                                                   \
+  X(CreatePipelineLayout)                                                                                                  \
+  X(CreateSemaphore) X(CreateShaderModule) X(DestroyBuffer) X(DestroyBufferView) X(DestroyCommandPool)                     \
+      X(DestroyDescriptorPool) X(DestroyDescriptorSetLayout) X(DestroyDevice) X(DestroyFence) X(DestroyPipeline)           \
+          X(DestroyPipelineCache) X(DestroyPipelineLayout) X(DestroySemaphore) X(DestroyShaderModule) X(EndCommandBuffer)  \
+              X(FreeCommandBuffers) X(FreeMemory) X(GetBufferMemoryRequirements) X(GetDeviceQueue) X(GetPipelineCacheData) \
+                  X(MapMemory) X(QueueSubmit) X(ResetCommandPool) X(ResetDescriptorPool) X(ResetFences)                    \
+                      X(UpdateDescriptorSets) X(WaitForFences)
 
 // Null where the device was not opened with the extension.
 #define SOTTO_VK_EXTENSION_FUNCTIONS(X) X(WaitSemaphoresKHR)
@@ -66,6 +70,7 @@ struct DriverHooks {
   uint32_t hung_ms = 0;                                // a submit that takes longer never ends; 0: the usual time
   std::string variant;                                 // of products, by its name in variants.cc; empty: the device's best
   bool each_variant = false;                           // a device is listed once for each variant that it can, with that one
+  bool device_for_each_rank = false;                   // ranks on one device of the list have a logical device each
   bool by_fences = false;                              // as if devices had no timeline semaphores
   bool with_staging = false;                           // as if the host did not see the devices' memory
   std::function<void(DeviceFunctions&)> change_table;  // called with the table of each device that is opened

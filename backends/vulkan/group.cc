@@ -1,5 +1,8 @@
 #include "group.h"
 
+#include <algorithm>
+
+#include "apart.h"
 #include "common/plan_check.h"
 #include "common/report.h"
 
@@ -19,12 +22,10 @@ sotto_status create_group(const sotto_group_options& o, const OpenDevice& open, 
   if (group->world != group->local_ranks)
     return fail(err, SOTTO_UNSUPPORTED, "vulkan: %u of %u ranks are in other processes; all must be here",
                 group->world - group->local_ranks, group->world);
-  const uint32_t first = o.devices == nullptr ? 0 : o.devices[0];
-  for (uint32_t r = 0; o.devices != nullptr && r < group->local_ranks; ++r)
-    if (o.devices[r] != first)
-      return fail(err, SOTTO_UNSUPPORTED, "vulkan: rank %u on device %u and rank 0 on device %u; all must be on one", r,
-                  o.devices[r], first);
-  group->device = open(first);
+  std::vector<std::shared_ptr<Device>> devices;
+  for (uint32_t r = 0; r < group->local_ranks; ++r) devices.push_back(open(o.devices == nullptr ? 0 : o.devices[r], r));
+  group->device = devices[0];
+  if (std::any_of(devices.begin(), devices.end(), [&](const auto& d) { return d != devices[0]; })) divide(*group, devices);
   *out = group.release();
   return SOTTO_OK;
 }

@@ -85,10 +85,10 @@ void Plugin::find_devices() {
       }
       host_.info("vulkan: " + d.name + ", " + d.driver + ", " + std::to_string(d.heap_bytes >> 20) + " MiB, subgroup " +
                  std::to_string(d.subgroups.size) + ", products by " + d.variant->name);
-      if (!hooks_.each_variant) devices_.push_back({d, nullptr});
+      if (!hooks_.each_variant) devices_.push_back({d, nullptr, {}});
       for (const Variant* v : variants_of(d.abilities, d.subgroups)) {
         d.variant = v;
-        if (hooks_.each_variant) devices_.push_back({d, nullptr});
+        if (hooks_.each_variant) devices_.push_back({d, nullptr, {}});
       }
     }
     if (devices_.empty() && reason_.empty()) reason_ = "vulkan: the loader lists no device";
@@ -121,7 +121,8 @@ sotto_device_info Plugin::device_info(uint32_t device) {
   copy_text(k.physical.name, info.name, sizeof info.name);
   copy_text(detail_of(k.physical), info.detail, sizeof info.detail);
   info.memory_bytes = k.physical.heap_bytes;
-  const uint64_t taken = k.open == nullptr ? 0 : k.open->pool().bytes_taken();
+  uint64_t taken = k.open == nullptr ? 0 : k.open->pool().bytes_taken();
+  for (const auto& own : k.of_ranks) taken += own == nullptr ? 0 : own->pool().bytes_taken();
   info.memory_free_bytes =
       std::min(budget_bytes(*driver_, k.physical), k.physical.heap_bytes - std::min(taken, k.physical.heap_bytes));
   info.shares_memory_with_host = k.physical.memory.is_unified ? 1 : 0;
@@ -129,12 +130,15 @@ sotto_device_info Plugin::device_info(uint32_t device) {
   return info;
 }
 
-std::shared_ptr<Device> Plugin::open(uint32_t device) {
+std::shared_ptr<Device> Plugin::open(uint32_t device, uint32_t rank) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Known& k = known(device);
-  if (k.open != nullptr && k.open->is_lost()) k.open = nullptr;
-  if (k.open == nullptr) k.open = std::make_shared<Device>(driver_, k.physical, read_cache(host_, k.physical));
-  return k.open;
+  const bool is_own = hooks_.device_for_each_rank && rank != 0;
+  if (is_own && k.of_ranks.size() < rank) k.of_ranks.resize(rank);
+  std::shared_ptr<Device>& open = is_own ? k.of_ranks[rank - 1] : k.open;
+  if (open != nullptr && open->is_lost()) open = nullptr;
+  if (open == nullptr) open = std::make_shared<Device>(driver_, k.physical, read_cache(host_, k.physical));
+  return open;
 }
 
 std::string Plugin::identity(uint32_t device) {

@@ -16,14 +16,16 @@ class Plugin {
   // All below: [any thread], throw plugin::Failure.
   uint32_t device_count();
   sotto_device_info device_info(uint32_t device);
-  std::shared_ptr<Device> open(uint32_t device);
+  // For a rank of a group: the same for all, but where hooks say otherwise.
+  std::shared_ptr<Device> open(uint32_t device, uint32_t rank = 0);
   // Another text, another verdict on the device: its driver, and the shaders it is given.
   std::string identity(uint32_t device);
 
  private:
   struct Known {
     PhysicalDevice physical;
-    std::shared_ptr<Device> open;  // kept between groups: opening and compiling shaders is slow
+    std::shared_ptr<Device> open;                   // kept between groups: opening and compiling shaders is slow
+    std::vector<std::shared_ptr<Device>> of_ranks;  // behind the first, where each has its own
   };
   void find_devices();
   Known& known(uint32_t device);

@@ -136,6 +136,14 @@ sotto_program::sotto_program(sotto_group& g, const sotto_weights& w, sotto::vulk
   rows.reserve(max_batch);
 }
 
+sotto_program::sotto_program(sotto_group& g, const sotto_weights& w, std::vector<std::unique_ptr<sotto_program>> ranks)
+    : group(g),
+      device(g.device),
+      weights(w),
+      max_batch(ranks.front()->max_batch),
+      apart(std::move(ranks)),
+      runs_apart(apart.size()) {}
+
 sotto_program::~sotto_program() {
   for (sotto::vulkan::Done& d : done) device->release(d);
 }

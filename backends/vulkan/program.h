@@ -31,10 +31,19 @@ struct KeptRecording {
   std::unique_ptr<Recording> recording;
 };
 
+// What one of several ranks that are apart has come to, in the run at hand.
+struct RankRun {
+  sotto_status status = SOTTO_OK;
+  sotto_error error{sizeof(sotto_error), 0, {}};
+  std::vector<uint8_t> rows;  // the batch's, with the rank's own adapters
+};
+
 }  // namespace sotto::vulkan
 
 struct sotto_program {
   sotto_program(sotto_group& g, const sotto_weights& w, sotto::vulkan::Lowered l, uint32_t batch);
+  // Of ranks that are apart.
+  sotto_program(sotto_group& g, const sotto_weights& w, std::vector<std::unique_ptr<sotto_program>> ranks);
   ~sotto_program();
 
   // Room for so many rows of narrow classes; recordings are dropped if it takes new buffers. Throws plugin::Failure.
@@ -67,6 +76,8 @@ struct sotto_program {
   sotto::vulkan::Buffer inner, delta, gate_delta;  // of adapters
   uint32_t narrow_rows = 0;
 
+  sotto::vulkan::Buffer sent, received;  // of a rank that meets others in the host's memory
+
   std::vector<sotto::vulkan::KeptRecording> recordings;
   std::unique_ptr<sotto::vulkan::Recording> adapter_recording;  // of the last batch with adapters
   uint64_t runs = 0;
@@ -77,6 +88,9 @@ struct sotto_program {
   std::vector<const sotto_adapter*> adapters;     // each once
   std::vector<std::vector<uint32_t>> class_rows;  // by class: batch rows, in order
   sotto::vulkan::Shape shape;
+
+  const std::vector<std::unique_ptr<sotto_program>> apart;  // by rank, where the group's are apart; nothing else is used then
+  std::vector<sotto::vulkan::RankRun> runs_apart;           // by rank; the group's run_mutex guards it
 };
 
 namespace sotto::vulkan {
@@ -89,6 +103,9 @@ sotto_status compile(sotto_group& group, const sotto_plan& plan, const sotto_wei
                      sotto_program** out, sotto_error* err);
 sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
                        sotto_error* err);
+
+// What `result` tells of the cache. It may be null.
+void deliver_lengths(const sotto_cache& cache, const sotto_run_result* result);
 
 // Buffers that only some batches need, for this one.
 void provide_scratch(sotto_program& program);

@@ -25,10 +25,25 @@ constexpr StepRow kSteps[] = {
     {kStepGather, &StepRecorder::record_gather},
 };
 
+// Where ranks that are apart meet.
+void provide_meetings(sotto_program& program) {
+  uint64_t sent = 0, received = 0;
+  for (const Step& step : program.lowered.steps) {
+    if (step.kind != SOTTO_STEP_ALL_REDUCE && step.kind != SOTTO_STEP_ALL_GATHER) continue;
+    const uint64_t rows = program.shape.counts[step.row_class];
+    sent = std::max(sent, rows * program.width(step.in[0], 0));
+    received = std::max(received, rows * program.width(step.out, 0));
+  }
+  if (received == 0) return;
+  program.provide(program.sent, std::max<uint64_t>(sent, 1) * sizeof(float), "what ranks send", Place::kReadback);
+  program.provide(program.received, received * sizeof(float), "what ranks receive", Place::kUpload);
+}
+
 }  // namespace
 
 // Before anything is recorded: a buffer that grows is another buffer.
 void provide_scratch(sotto_program& program) {
+  if (program.group.meeting != nullptr) provide_meetings(program);
   uint64_t parts = 0, inner = 0, delta = 0;
   for (const Step& step : program.lowered.steps) {
     const uint64_t rows = program.shape.counts[step.row_class];
@@ -198,8 +213,17 @@ void StepRecorder::record_element(const Step& step) {
   }
 }
 
+void StepRecorder::meet(const Step& step, bool sums) {
+  const uint32_t rows = count(step.row_class), own = program.width(step.in[0], 0), whole = program.width(step.out, 0);
+  gather(program.buffer(step.in[0], 0), program.sent, {own, program.stride(step.in[0], 0), own, 0, SOTTO_NONE}, rows);
+  recorder.meet({sums, rows, own});
+  recorder.begin_step();
+  gather(program.received, program.buffer(step.out, 0), {whole, whole, program.stride(step.out, 0), 0, SOTTO_NONE}, rows);
+}
+
 // In rank order: the sum of the first two, then each further one added to it.
 void StepRecorder::record_all_reduce(const Step& step) {
+  if (program.group.meeting != nullptr) return meet(step, true);
   const uint32_t width = program.width(step.out, 0), stride = program.stride(step.out, 0);
   const Buffer& sum = program.buffer(step.out, 0);
   if (program.group.local_ranks == 1)
@@ -219,6 +243,7 @@ void StepRecorder::record_all_reduce(const Step& step) {
 }
 
 void StepRecorder::record_all_gather(const Step& step) {
+  if (program.group.meeting != nullptr) return meet(step, false);
   uint32_t column = 0;
   for (uint32_t r = 0; r < program.group.local_ranks; ++r) {
     const uint32_t width = program.width(step.in[0], r);

@@ -23,6 +23,12 @@ Recording::~Recording() {
 
 void Recording::reset() {
   const DeviceFunctions& vk = device_.vk();
+  // One that was cut finer, while the device was slow, keeps nothing of it.
+  if (used_commands_ < commands_.size()) {
+    vk.FreeCommandBuffers(device_.handle(), pool_, static_cast<uint32_t>(commands_.size() - used_commands_),
+                          commands_.data() + used_commands_);
+    commands_.resize(used_commands_);
+  }
   if (pool_ != VK_NULL_HANDLE) check_result(vk.ResetCommandPool(device_.handle(), pool_, 0), "vkResetCommandPool");
   for (const VkDescriptorPool pool : set_pools_)
     check_result(vk.ResetDescriptorPool(device_.handle(), pool, 0), "vkResetDescriptorPool");
@@ -125,7 +131,7 @@ void Recorder::end_segment() {
                                   VK_PIPELINE_STAGE_HOST_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &all, 0, nullptr, 0,
                                   nullptr);
   check_result(device_.vk().EndCommandBuffer(commands_), "vkEndCommandBuffer");
-  recording_.segments.push_back({commands_, work_});
+  recording_.segments.push_back({commands_, work_, {}});
   commands_ = VK_NULL_HANDLE;
 }
 
@@ -180,6 +186,12 @@ void Recorder::dispatch(const Dispatch& d) {
   work_ += d.work;
   for (uint32_t i = 0; i < kBindings; ++i)
     if (d.bindings[i] != nullptr) ((d.written >> i & 1u) != 0 ? step_written_ : step_read_).push_back(d.bindings[i]);
+}
+
+void Recorder::meet(const Recording::Meet& meet) {
+  if (commands_ == VK_NULL_HANDLE) begin_segment();  // a rank that has nothing to send
+  end_segment();
+  recording_.segments.back().meet = meet;
 }
 
 void Recorder::finish() {

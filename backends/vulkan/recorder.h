@@ -14,9 +14,16 @@ class Recording {
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
+  // What the host does behind a segment: rows of numbers that all ranks have sent become a sum, or lie side by side.
+  struct Meet {
+    bool sums = false;
+    uint32_t rows = 0;  // 0: nothing
+    uint32_t width = 0;
+  };
   struct Segment {
     VkCommandBuffer commands = VK_NULL_HANDLE;
     double work = 0;
+    Meet meet;
   };
   std::vector<Segment> segments;  // in order
   uint32_t dispatches = 0;
@@ -67,6 +74,8 @@ class Recorder {
   // Dispatches up to the next call do not wait for one another.
   void begin_step();
   void dispatch(const Dispatch& dispatch);
+  // What follows begins when the ranks have met.
+  void meet(const Recording::Meet& meet);
   void finish();
 
  private:

@@ -35,6 +35,8 @@ struct StepRecorder {
   void record_gather(const Step& step);
 
  private:
+  // Through the host's memory, where ranks on other devices put theirs.
+  void meet(const Step& step, bool sums);
   // Rows copied: see gather.comp.
   void gather(const Buffer& from, const Buffer& to, const GatherPush& push, uint32_t rows);
   void embed_piece(const Step& step, uint32_t rank, const Piece* piece, bool is_first);

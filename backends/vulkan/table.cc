@@ -2,6 +2,7 @@
 // else.
 #include <cstring>
 
+#include "apart.h"
 #include "common/plan_check.h"
 #include "common/report.h"
 #include "plugin.h"
@@ -38,7 +39,7 @@ sotto_status group_create(void* self, const sotto_group_options* options, sotto_
   if (options == nullptr || out == nullptr) return missing(err, "group_create");
   return guard(err, [&] {
     return create_group(
-        read_options(options), [&](uint32_t device) { return plugin_of(self).open(device); }, out, err);
+        read_options(options), [&](uint32_t device, uint32_t rank) { return plugin_of(self).open(device, rank); }, out, err);
   });
 }
 
@@ -50,7 +51,8 @@ sotto_status check(sotto_group* group, const sotto_plan* plan, uint32_t max_batc
   return guard(err, [&] {
     if (const sotto_status s = check_program(*group, plan, max_batch, err); s != SOTTO_OK) return s;
     const sotto_cache_options read = read_options(cache);
-    return check_cost(*group, *plan, max_batch, cache == nullptr ? nullptr : &read, {costs, cost_stride}, err);
+    const auto cost = group->apart.empty() ? check_cost : check_cost_apart;
+    return cost(*group, *plan, max_batch, cache == nullptr ? nullptr : &read, {costs, cost_stride}, err);
   });
 }
 
@@ -58,7 +60,7 @@ sotto_status weights_create(sotto_group* group, const sotto_plan* plan, sotto_we
   if (group == nullptr || plan == nullptr || out == nullptr) return missing(err, "weights_create");
   return guard(err, [&] {
     if (const sotto_status s = check_program(*group, plan, 1, err); s != SOTTO_OK) return s;
-    return create_weights(*group, *plan, out, err);
+    return (group->apart.empty() ? create_weights : create_weights_apart)(*group, *plan, out, err);
   });
 }
 
@@ -70,6 +72,8 @@ sotto_status upload(sotto_weights* weights, uint32_t weight, uint32_t rank, cons
     read = read_options(data);
     return weights == nullptr ? missing(err, "upload") : SOTTO_OK;
   });
+  if (s == SOTTO_OK && !weights->apart.empty())  // a rank that is none, the first one refuses
+    weights = weights->apart[rank < weights->apart.size() ? rank : 0].get();
   if (s == SOTTO_OK) return guard(err, [&] { return upload_weight(*weights, weight, rank, read, err); });
   if (SOTTO_HAS(sotto_upload, data, user) && data->release != nullptr) data->release(data->user);
   return s;
@@ -82,7 +86,7 @@ sotto_status compile_plan(sotto_group* group, const sotto_plan* plan, sotto_weig
   if (group == nullptr || plan == nullptr || weights == nullptr || out == nullptr) return missing(err, "compile");
   return guard(err, [&] {
     if (const sotto_status s = check_program(*group, plan, max_batch, err); s != SOTTO_OK) return s;
-    return compile(*group, *plan, *weights, max_batch, out, err);
+    return (group->apart.empty() ? compile : compile_apart)(*group, *plan, *weights, max_batch, out, err);
   });
 }
 
@@ -94,7 +98,8 @@ sotto_status cache_create(sotto_program* program, const sotto_cache_options* opt
     const sotto_cache_options read = read_options(options);
     if (const sotto_status s = check_cache_options(read, err); s != SOTTO_OK) return s;
     program->device->require();
-    *out = new sotto_cache(program->group, program->lowered, read);
+    *out =
+        program->apart.empty() ? new sotto_cache(program->group, program->lowered, read) : create_cache_apart(*program, read);
     return sotto_status{SOTTO_OK};
   });
 }
@@ -103,9 +108,10 @@ void cache_destroy(sotto_cache* cache) { delete cache; }
 
 // A sequence of the cache that has at least so many tokens.
 sotto_status check_tokens(const sotto_cache& cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  if (sequence >= cache.sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: sequence %u of %zu", sequence, cache.sequences.size());
-  const uint32_t length = cache.sequences[sequence].length;
+  const std::vector<sotto_cache::Sequence>& sequences = cache.first().sequences;
+  if (sequence >= sequences.size())
+    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: sequence %u of %zu", sequence, sequences.size());
+  const uint32_t length = sequences[sequence].length;
   if (tokens > length)
     return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: %llu tokens of sequence %u, which has %u",
                 static_cast<unsigned long long>(tokens), sequence, length);
@@ -142,7 +148,9 @@ sotto_status cache_import(sotto_cache* cache, uint32_t sequence, uint32_t count,
 sotto_status adapter_create(sotto_weights* weights, const sotto_adapter_pair* pairs, uint32_t pair_count, uint32_t pair_stride,
                             sotto_adapter** out, sotto_error* err) {
   if (weights == nullptr || out == nullptr) return missing(err, "adapter_create");
-  return guard(err, [&] { return create_adapter(*weights, pairs, pair_count, pair_stride, out, err); });
+  return guard(err, [&] {
+    return (weights->apart.empty() ? create_adapter : create_adapter_apart)(*weights, pairs, pair_count, pair_stride, out, err);
+  });
 }
 
 void adapter_destroy(sotto_adapter* adapter) { delete adapter; }
@@ -153,7 +161,7 @@ sotto_status run(sotto_program* program, sotto_cache* cache, const sotto_batch* 
   return guard(err, [&] {
     if (result != nullptr)
       if (const sotto_status s = backend::check_struct(result, sizeof *result, "run result", err); s != SOTTO_OK) return s;
-    return run_batch(*program, *cache, read_options(batch), result, err);
+    return (program->apart.empty() ? run_batch : run_apart)(*program, *cache, read_options(batch), result, err);
   });
 }
 

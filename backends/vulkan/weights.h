@@ -61,5 +61,6 @@ struct sotto_weights {
   sotto_group& group;
   const std::shared_ptr<sotto::vulkan::Device> device;  // outlives the buffers below
   std::vector<sotto::vulkan::Weight> weights;
-  std::vector<sotto::vulkan::Buffer> vectors;  // by local rank
+  std::vector<sotto::vulkan::Buffer> vectors;         // by local rank
+  std::vector<std::unique_ptr<sotto_weights>> apart;  // by rank, where the group's are apart; nothing else is here then
 };

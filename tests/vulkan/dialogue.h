@@ -51,24 +51,41 @@ class Dialogue {
       if (out_.status == SOTTO_OK) out_.ids.push_back(next[0]);
     }
     if (out_.status == SOTTO_OK) {
-      const Recording& last = *program_->recordings.back().recording;
+      const sotto_program& first = program_->apart.empty() ? *program_ : *program_->apart.front();
+      const Recording& last = *first.recordings.back().recording;
       out_.dispatches = last.dispatches;
       out_.barriers = last.barriers;
     }
     return out_;
   }
 
+  std::vector<uint32_t> devices;  // by rank; empty: the first for all
+  // Asks the caller's should_stop: it says so the n-th time, counted over the whole dialogue. 0: never.
+  uint32_t stop_at = 0;
+  uint32_t asked = 0;
+
  private:
+  sotto_status upload(uint32_t weight, uint32_t rank) {
+    const conformance::Tensor& t = net_.weights[weight].tensor;
+    const sotto_slice& slice = net_.weights[weight].slices[rank];
+    if (slice.rows == 0 || slice.columns == 0) return SOTTO_OK;
+    const uint64_t block = conformance::block_size(t.type), bytes = conformance::block_bytes(t.type);
+    const uint64_t from = slice.first_row * t.row_bytes + (slice.first_column - slice.skip_columns) / block * bytes;
+    const uint64_t last_row = (slice.skip_columns + slice.columns + block - 1) / block * bytes;
+    const sotto_upload u{sizeof u, 0,      t.bytes.data() + from, (slice.rows - 1) * t.row_bytes + last_row, t.row_bytes,
+                         nullptr,  nullptr};
+    return b_.upload(weights_, weight, rank, &u, &out_.error);
+  }
   sotto_status make() {
     sotto_group_options g{};
     g.struct_size = sizeof g;
+    g.local_ranks = net_.ranks();
+    g.devices = devices.empty() ? nullptr : devices.data();
     const sotto_cache_options c{sizeof c, SOTTO_F16, SOTTO_F16, 1, 32};
     sotto_status s = b_.group_create(&plugin_, &g, &group_, &out_.error);
     if (s == SOTTO_OK) s = b_.weights_create(group_, &net_.plan(), &weights_, &out_.error);
     for (uint32_t w = 0; s == SOTTO_OK && w < net_.weights.size(); ++w) {
-      const conformance::Tensor& t = net_.weights[w].tensor;
-      const sotto_upload u{sizeof u, 0, t.bytes.data(), t.bytes.size(), t.row_bytes, nullptr, nullptr};
-      s = b_.upload(weights_, w, 0, &u, &out_.error);
+      for (uint32_t r = 0; s == SOTTO_OK && r < net_.ranks(); ++r) s = upload(w, r);
     }
     if (s == SOTTO_OK) s = b_.compile(group_, &net_.plan(), weights_, 8, &program_, &out_.error);
     if (s == SOTTO_OK) s = b_.cache_create(program_, &c, &cache_, &out_.error);
@@ -80,6 +97,11 @@ class Dialogue {
     batch.row_count = static_cast<uint32_t>(rows.size());
     batch.row_stride = sizeof rows[0];
     batch.rows = rows.data();
+    batch.stop_user = this;
+    batch.should_stop = [](void* self) {
+      Dialogue& d = *static_cast<Dialogue*>(self);
+      return int32_t{++d.asked == d.stop_at ? 1 : 0};
+    };
     const float* logits[2] = {};
     uint32_t counts[2] = {}, length = 0;
     sotto_run_result result{sizeof result, 2, logits, counts, 1, 0, &length};

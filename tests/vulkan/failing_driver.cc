@@ -1,10 +1,14 @@
 #include "vulkan/failing_driver.h"
 
+#include <mutex>
+
 namespace sotto::vulkan {
 
 Fault fault;
 
 VkResult Fault::next(const char* name, bool* is_it) {
+  static std::mutex mutex;  // ranks have threads of their own
+  const std::lock_guard<std::mutex> lock(mutex);
   const uint32_t call = ++calls[name];
   *is_it = at != 0 && function == name && (call == at || (lasts && call > at));
   return answer;
