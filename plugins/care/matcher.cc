@@ -79,7 +79,8 @@ size_t Matcher::open_from() const {
 
 bool Matcher::is_excepted(const Match& match) const {
   return std::any_of(exceptions_.begin(), exceptions_.end(), [&](const Match& e) {
-    return e.rule->category == match.rule->category && e.begin < match.end && match.begin < e.end;
+    return e.rule->category == match.rule->category && match.rule->severity <= e.rule->severity && e.begin < match.end &&
+           match.begin < e.end;
   });
 }
 
