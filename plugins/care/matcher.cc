@@ -66,6 +66,7 @@ void Matcher::add(uint32_t position, size_t begin, size_t end) {
     place_[position] = static_cast<uint32_t>(next_.size());
     next_.push_back({position, begin});
   }
+  if (p.is_last && rule.is_exception && rule.severity == kMostSevere) excepted_ |= 1u << rule.category;
   if (p.is_last) (rule.is_exception ? exceptions_ : waiting_).push_back({&rule, begin, std::max(begin, end)});
 }
 

@@ -9,7 +9,6 @@ namespace sotto::care {
 namespace {
 
 constexpr size_t kLongestLine = 4096;
-constexpr uint32_t kMostSevere = 3;
 
 struct Word {
   std::string_view key, value;
