@@ -10,9 +10,10 @@
 namespace sotto::care {
 namespace {
 
-constexpr size_t kLongestRow = 3;                                                 // words of one weight
-constexpr size_t kEnoughUnits = 24;                                               // a stretch of so many ends with its sentence
-constexpr size_t kMostUnits = 64;                                                 // of a stretch
+constexpr size_t kLongestRow = 3;    // words of one weight
+constexpr size_t kFewestUnits = 3;   // of a stretch; what is shorter is left to rules
+constexpr size_t kEnoughUnits = 24;  // a stretch of so many ends with its sentence
+constexpr size_t kMostUnits = 64;    // of a stretch
 constexpr uint64_t kHashStart = 0xCBF29CE484222325u, kHashStep = 0x100000001B3u;  // FNV-1a
 
 uint64_t hashed(uint64_t hash, uint32_t code) { return (hash ^ code) * kHashStep; }
@@ -86,7 +87,7 @@ void Weights::read(std::string_view text, const OnFinding& on_finding) const {
 
 // Each row of words counts once, however often it stands there.
 void Weights::judge(const std::vector<Unit>& units, const OnFinding& on_finding) const {
-  if (units.empty()) return;
+  if (units.size() < kFewestUnits) return;
   const auto han = static_cast<size_t>(std::count_if(units.begin(), units.end(), [](const Unit& u) { return u.is_han; }));
   const uint32_t language = han * 2 > units.size() ? SOTTO_CARE_ZH : SOTTO_CARE_EN;
   std::vector<uint64_t> rows;

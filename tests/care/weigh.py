@@ -71,7 +71,7 @@ def main():
     arguments.add_argument("talk", type=pathlib.Path, help="a text a line; of them --share may pass the limit")
     arguments.add_argument("commands", type=pathlib.Path)
     arguments.add_argument("--without", default="", help="a kind of case to leave out, to measure on it")
-    arguments.add_argument("--share", type=float, default=0.02)
+    arguments.add_argument("--share", type=float, default=0.01)
     a = arguments.parse_args()
     talk, commands = ([t for t in f.read_text(encoding="utf-8").splitlines() if units(t)] for f in (a.talk, a.commands))
     for language in ("en", "zh"):
