@@ -22,6 +22,23 @@ uint64_t joined(uint64_t row, uint64_t unit) { return (row ^ (unit + ' ')) * kHa
 
 bool is_word(uint32_t c) { return is_letter(c) || is_digit(c); }
 
+// Of words apart by spaces; Han characters are words of their own.
+uint64_t hash_of(std::string_view words) {
+  uint64_t row = 0;
+  bool is_first = true;
+  for (size_t at = 0; at < words.size();) {
+    const Character first = character_at(words, at);
+    at += first.bytes;
+    if (first.code == ' ') continue;
+    uint64_t word = hashed(kHashStart, first.code);
+    while (is_word(first.code) && at < words.size() && is_word(static_cast<uint8_t>(words[at])))
+      word = hashed(word, static_cast<uint8_t>(words[at++]));
+    row = is_first ? word : joined(row, word);
+    is_first = false;
+  }
+  return row;
+}
+
 }  // namespace
 
 Weights::Weights() : Weights(std::vector<RuleFile>(kWeightFiles, kWeightFiles + kWeightFileCount)) {}
@@ -37,26 +54,14 @@ Weights::Weights(const std::vector<RuleFile>& files) {
       at = end + 1;
       ++line;
       char* behind = nullptr;
-      const float value = std::strtof(row.c_str(), &behind);
+      const auto value = static_cast<int32_t>(std::strtol(row.c_str(), &behind, 10));  // a float would hang on the locale
       if (behind == row.c_str())
         throw plugin::Failure(SOTTO_BAD_FILE, "care: " + std::string(file.name) + ":" + std::to_string(line) + ": no number");
       if (line == 1) {
         table.limit = value;
         continue;
       }
-      uint64_t hash = 0;
-      size_t words = 0;
-      const std::string_view names = std::string_view(row).substr(static_cast<size_t>(behind - row.c_str()));
-      for (size_t from = 0; from < names.size();) {
-        const Character first = character_at(names, from);
-        uint64_t word = hashed(kHashStart, first.code);
-        from += first.bytes;
-        if (first.code == ' ') continue;
-        while (is_word(first.code) && from < names.size() && is_word(static_cast<uint8_t>(names[from])))
-          word = hashed(word, static_cast<uint8_t>(names[from++]));
-        hash = words++ == 0 ? word : joined(hash, word);
-      }
-      table.of[hash] = value;
+      table.of[hash_of(std::string_view(row).substr(static_cast<size_t>(behind - row.c_str())))] = value;
     }
     tables_.push_back(std::move(table));
   }
@@ -103,7 +108,7 @@ void Weights::judge(const std::vector<Unit>& units, const OnFinding& on_finding)
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   for (const Table& table : tables_) {
     if (table.language != language) continue;
-    float sum = 0;
+    int64_t sum = 0;
     for (const uint64_t row : rows) {
       const auto found = table.of.find(row);
       if (found != table.of.end()) sum += found->second;

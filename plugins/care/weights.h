@@ -30,9 +30,9 @@ class Weights {
 
  private:
   struct Table {
-    float limit = 0;
+    int32_t limit = 0;  // hundredths, as the weights are
     uint32_t language = 0;
-    std::unordered_map<uint64_t, float> of;  // by hash of the words
+    std::unordered_map<uint64_t, int32_t> of;  // by hash of the words
   };
   struct Unit {
     uint64_t hash;

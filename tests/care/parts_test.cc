@@ -87,8 +87,8 @@ TEST_F(Parts, BrokenRulesAreNamedWithTheirLine) {
 }
 
 TEST_F(Parts, WeightsAddUpOverRowsOfWords) {
-  const std::vector<care::RuleFile> files = {{"weights/en.txt", "1.5\n1 zig\n1 zag\n-1 zig zag\n"},
-                                             {"weights/zh.txt", "0.5\n1 天 地"}};
+  const std::vector<care::RuleFile> files = {{"weights/en.txt", "150\n100 zig\n100 zag\n-100 zig zag\n"},
+                                             {"weights/zh.txt", "50\n100 天 地"}};
   const care::Weights weights(files);
   const auto found = [&](const std::string& text) {
     std::vector<std::pair<size_t, size_t>> all;
@@ -107,7 +107,7 @@ TEST_F(Parts, WeightsAddUpOverRowsOfWords) {
   for (int i = 0; i < 100; ++i) apart += " x";
   EXPECT_EQ(found(apart + " zag"), Stretches{});
   EXPECT_EQ(found(""), Stretches{});
-  const std::vector<care::RuleFile> broken = {{"weights/en.txt", "1\nzig"}};
+  const std::vector<care::RuleFile> broken = {{"weights/en.txt", "100\nzig"}};
   EXPECT_THROW(care::Weights{broken}, plugin::Failure);
 }
 

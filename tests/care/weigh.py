@@ -1,7 +1,7 @@
 """Learns the weights that care adds to its rules: weigh.py OUT_FOLDER TALK.txt COMMANDS.txt [--without KIND]
 
 The cases of self-harm in tests/care are the positives; the near misses there, talk and commands are the negatives; take
-lines that the rules find out of the two files first. Wants scikit-learn. Writes <language>.txt: a limit, then "weight words" a line."""
+lines that the rules find out of the two files first. Wants scikit-learn. Writes <language>.txt: in hundredths, a limit, then "weight words" a line."""
 import argparse
 import pathlib
 import re
@@ -77,7 +77,7 @@ def main():
     for language in ("en", "zh"):
         ours = [[t for t in texts if is_zh(t) == (language == "zh")] for texts in (talk, commands)]
         limit, weights = learn(language, *ours, a.without, a.share)
-        lines = [f"{limit:.2f}"] + [f"{w:.2f} {name}" for w, name in weights]
+        lines = [f"{100 * limit:.0f}"] + [f"{100 * w:.0f} {name}" for w, name in weights]
         (a.out / f"{language}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(language, "limit", round(limit, 2), "weights", len(weights))
 
