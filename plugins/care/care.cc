@@ -45,6 +45,13 @@ sotto_care_result Care::check(std::string_view text, uint32_t from, sotto_on_car
     reader.push(text.substr(begin, end - begin), begin, end == text.size());
   }
   Verdict verdict = reader.verdict();
+  // Where a rule found anything, or excused it, it says more than weights could.
+  const uint32_t by_rules = verdict.result(answer_from_, false).categories & ~(1u << SOTTO_CARE_PERSONAL);
+  if (from == SOTTO_CARE_FROM_USER && by_rules == 0 && !is_ended && !reader.met_exception(SOTTO_CARE_SELF_HARM))
+    weights_.read(text, [&](const sotto_care_finding& f) {
+      verdict.note(f);
+      if (give && !is_ended) give(f);
+    });
   if (head_ != nullptr && from == SOTTO_CARE_FROM_USER && !is_ended && !text.empty())
     for (const sotto_care_finding& f : head_->read(text)) {
       verdict.note(f);

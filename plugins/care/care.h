@@ -4,6 +4,7 @@
 #include "head.h"
 #include "reader.h"
 #include "texts.h"
+#include "weights.h"
 
 namespace sotto::care {
 
@@ -23,6 +24,7 @@ class Care {
 
  private:
   Rules rules_;
+  Weights weights_;
   Texts texts_;
   uint32_t answer_from_[SOTTO_CARE_CATEGORIES];
   uint32_t hold_bytes_;

@@ -24,6 +24,11 @@ constexpr bool is_digit(uint32_t c) { return c >= '0' && c <= '9'; }
 constexpr bool is_han(uint32_t c) {
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x3FFFF) || c == 0x3007;
 }
+// Pictures that rules speak of, each a word of its own: pistol, knife, axe, drop of blood, pill, skulls, coffin, gravestone.
+constexpr bool is_picture(uint32_t c) {
+  return c == 0x1F52B || c == 0x1F52A || c == 0x1FA93 || c == 0x1FA78 || c == 0x1F48A || c == 0x1F480 || c == 0x2620 ||
+         c == 0x26B0 || c == 0x1FAA6;
+}
 constexpr bool is_space(uint32_t c) { return c == ' ' || c == '\t' || c == 0xA0; }
 // What ends a sentence. A point inside of a word does not; see Tokenizer.
 constexpr bool is_end(uint32_t c) {

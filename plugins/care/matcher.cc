@@ -66,6 +66,7 @@ void Matcher::add(uint32_t position, size_t begin, size_t end) {
     place_[position] = static_cast<uint32_t>(next_.size());
     next_.push_back({position, begin});
   }
+  if (p.is_last && rule.is_exception && rule.severity == kMostSevere) excepted_ |= 1u << rule.category;
   if (p.is_last) (rule.is_exception ? exceptions_ : waiting_).push_back({&rule, begin, std::max(begin, end)});
 }
 
@@ -79,7 +80,8 @@ size_t Matcher::open_from() const {
 
 bool Matcher::is_excepted(const Match& match) const {
   return std::any_of(exceptions_.begin(), exceptions_.end(), [&](const Match& e) {
-    return e.rule->category == match.rule->category && e.begin < match.end && match.begin < e.end;
+    return e.rule->category == match.rule->category && match.rule->severity <= e.rule->severity && e.begin < match.end &&
+           match.begin < e.end;
   });
 }
 

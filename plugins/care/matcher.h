@@ -24,6 +24,8 @@ class Matcher {
   void finish(size_t end);  // the text ended there
   // Nothing before it is part of anything unfinished. SIZE_MAX: nothing is unfinished.
   size_t open_from() const;
+  // Whether an exception of that category that drops every severity stood anywhere so far.
+  bool met_exception(uint32_t category) const { return (excepted_ >> category & 1u) != 0; }
 
  private:
   struct Open {
@@ -43,6 +45,7 @@ class Matcher {
   std::vector<uint32_t> place_;  // by position: 1 + where it stands in next_, valid when stamp_ is current
   std::vector<uint32_t> stamp_;
   uint32_t round_ = 0;
+  uint32_t excepted_ = 0;  // bits of categories
   std::vector<Match> waiting_, exceptions_;
 };
 

@@ -31,9 +31,10 @@ class Reader {
 
   // `text` lies `offset` bytes into the whole, and holds all from min(read_to(), settled()) on.
   void push(std::string_view text, size_t offset, bool is_final);
-  size_t read_to() const;                              // what lies before is not looked at again
-  size_t settled() const;                              // what lies before is in no finding that is not handed out
-  const Verdict& verdict() const { return verdict_; }  // of what was found so far, joined or not
+  size_t read_to() const;  // what lies before is not looked at again
+  size_t settled() const;  // what lies before is in no finding that is not handed out
+  bool met_exception(uint32_t category) const { return matcher_.met_exception(category); }
+  const Verdict& verdict() const { return verdict_; }                 // of what was found so far, joined or not
   bool is_chinese() const { return han_ > 0 && han_ / 2 >= words_; }  // two characters count as a word
 
  private:

@@ -59,18 +59,25 @@ class FileReader {
  private:
   void read(std::string_view line) {
     if (line.empty() || line[0] == ';') return;
-    if (line[0] == '!') return add(line.substr(1), 0);
+    if (line[0] == '!') return except(line.substr(1));
     if (line.size() > 1 && line[0] >= '1' && line[0] <= '3' && line[1] == ' ')
       return add(line.substr(2), static_cast<uint32_t>(line[0] - '0'));
     if (line[0] == '=') return name(line.substr(1));
     set(line);
   }
 
-  void add(std::string_view pattern, uint32_t severity) {
+  // "! pattern" drops findings of every severity, "!1 pattern" those of 1 alone.
+  void except(std::string_view line) {
+    const bool is_weak = line.size() > 1 && line[0] >= '1' && line[0] <= '3' && line[1] == ' ';
+    if (is_weak) return add(line.substr(2), static_cast<uint32_t>(line[0] - '0'), true);
+    add(line, kMostSevere, true);
+  }
+
+  void add(std::string_view pattern, uint32_t severity, bool is_exception = false) {
     if (rule_.category == SOTTO_NONE) fail("a rule before its category");
     Rule rule = rule_;
     rule.severity = severity;
-    rule.is_exception = severity == 0;
+    rule.is_exception = is_exception;
     rules_.all.push_back(rule);
     patterns_.read(trimmed(pattern), static_cast<uint32_t>(rules_.all.size() - 1), where_);
   }

@@ -16,8 +16,11 @@ namespace sotto::care {
 constexpr uint32_t kAnyWord = 0xFFFFFFFFu;  // a label: every token but the end of a sentence
 constexpr uint32_t kSetBit = 0x80000000u;   // a label: one of the words of sets[label & ~kSetBit]
 
+constexpr uint32_t kMostSevere = 3;
+
 struct Rule {
-  uint32_t category = 0, severity = 0, kind = 0, language = 0;
+  uint32_t category = 0, kind = 0, language = 0;
+  uint32_t severity = 0;      // of an exception: the most that it drops
   uint32_t sides = 0;         // bits 1 << SOTTO_CARE_FROM_*
   bool is_exception = false;  // what it matches is no finding of its category, nor is what touches it
 };

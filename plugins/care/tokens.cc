@@ -90,7 +90,7 @@ bool Tokenizer::skip_to_word(Token* mark) {
   while (at_ < text_.size()) {
     if (!is_final_ && is_cut(text_, at_)) break;
     const Character c = character_at(text_, at_);
-    if (begins_word(c.code) || is_han(c.code)) return false;
+    if (begins_word(c.code) || is_han(c.code) || is_picture(c.code)) return false;
     const bool may_join = c.code == '.' && c.bytes == 1;
     if (may_join && !is_final_ && (at_ + 1 >= text_.size() || is_cut(text_, at_ + 1))) break;
     const bool is_mark = is_pause(c.code) || (is_end(c.code) && (!may_join || !goes_on(at_)));
@@ -144,7 +144,7 @@ uint32_t Tokenizer::look_up(const Word& word) const {
 // False: what stands at the end of an unfinished text could still become another word.
 bool Tokenizer::take_word() {
   const Character c = character_at(text_, at_);
-  if (is_han(c.code)) {
+  if (is_han(c.code) || is_picture(c.code)) {
     ready_.push_back({words_.find_han(c.code), at_, at_ + c.bytes});
     at_ += c.bytes;
     return true;

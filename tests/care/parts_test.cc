@@ -64,6 +64,10 @@ TEST_F(Parts, TheSyntaxOfPatterns) {
   EXPECT_TRUE(matches("2 * zag", "zig zag"));
   EXPECT_FALSE(matches("2 zig zag\n! zig zag club", "the zig zag club"));
   EXPECT_TRUE(matches("2 zig zag\n! zig zag club", "the zig zag, club"));
+  EXPECT_TRUE(matches("2 zig zag\n!1 zig zag club", "the zig zag club"));
+  EXPECT_FALSE(matches("1 zig zag\n!1 zig zag club", "the zig zag club"));
+  EXPECT_TRUE(matches("2 zig 💊", "zig💊"));
+  EXPECT_FALSE(matches("2 zig 💊", "zig 🎈"));
 }
 
 TEST_F(Parts, BrokenRulesAreNamedWithTheirLine) {
@@ -80,6 +84,31 @@ TEST_F(Parts, BrokenRulesAreNamedWithTheirLine) {
   std::string many = "2 a";
   for (int i = 0; i < 70000; ++i) many += (i % 1000 == 0 ? "\n2 b" : "") + std::string(" a");
   EXPECT_THROW(matches(many, "x"), plugin::Failure);
+}
+
+TEST_F(Parts, WeightsAddUpOverRowsOfWords) {
+  const std::vector<care::RuleFile> files = {{"weights/en.txt", "150\n100 zig\n100 zag\n-100 zig zag\n"},
+                                             {"weights/zh.txt", "50\n100 天 地"}};
+  const care::Weights weights(files);
+  const auto found = [&](const std::string& text) {
+    std::vector<std::pair<size_t, size_t>> all;
+    weights.read(text, [&](const sotto_care_finding& f) { all.emplace_back(f.begin, f.end); });
+    return all;
+  };
+  using Stretches = std::vector<std::pair<size_t, size_t>>;
+  EXPECT_EQ(found("a ZIG, then zag!"), (Stretches{{0, 15}}));
+  EXPECT_EQ(found("zig zig zig"), Stretches{});
+  EXPECT_EQ(found("the zig zag"), Stretches{});
+  EXPECT_EQ(found("zigs and zags"), Stretches{});
+  EXPECT_EQ(found("天地"), Stretches{});
+  EXPECT_EQ(found("好天地"), (Stretches{{0, 9}}));
+  EXPECT_EQ(found("天好地"), Stretches{});
+  std::string apart = "zig";
+  for (int i = 0; i < 100; ++i) apart += " x";
+  EXPECT_EQ(found(apart + " zag"), Stretches{});
+  EXPECT_EQ(found(""), Stretches{});
+  const std::vector<care::RuleFile> broken = {{"weights/en.txt", "100\nzig"}};
+  EXPECT_THROW(care::Weights{broken}, plugin::Failure);
 }
 
 TEST_F(Parts, HostileRulesAreRefusedInTime) {

@@ -49,7 +49,7 @@ typedef struct sotto_care_stream sotto_care_stream;
 #define SOTTO_CARE_FROM_USER 0u
 #define SOTTO_CARE_FROM_MODEL 1u /* heads are not asked: they are trained on what users say */
 
-#define SOTTO_CARE_BY_RULE 1u
+#define SOTTO_CARE_BY_RULE 1u /* or by the weights beside the rules: docs/care.md */
 #define SOTTO_CARE_BY_HEAD 2u
 
 typedef struct sotto_care_options {

@@ -1,0 +1,85 @@
+"""Learns the weights that care adds to its rules: weigh.py OUT_FOLDER TALK.txt COMMANDS.txt [--without KIND]
+
+The cases of self-harm in tests/care are the positives; the near misses there, talk and commands are the negatives; take
+lines that the rules find out of the two files first. Wants scikit-learn. Writes <language>.txt: in hundredths, a limit, then "weight words" a line."""
+import argparse
+import pathlib
+import re
+
+import numpy
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+
+HERE = pathlib.Path(__file__).parent
+POSITIVES = ("self_harm", "fresh", "last", "tune")
+NEAR = ("near", "tune", "other")
+LONGEST = {"en": 2, "zh": 3}  # words or characters in a row
+MOST = {"en": 4000, "zh": 6000}  # weights; more change little
+UNIT = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]")
+
+
+def units(text):
+    return UNIT.findall(re.sub("['\u2019]", "", text.lower()))
+
+
+def is_zh(text):
+    found = units(text)
+    return sum(not u.isascii() for u in found) * 2 > len(found)
+
+
+def rows(name, language):
+    for line in (HERE / f"{name}.{language}.tsv").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line.split("\t")
+
+
+def learn(language, talk, commands, without, share):
+    positives = [r[2] for n in POSITIVES for r in rows(n, language) if r[0] == "self_harm" and r[1] != without]
+    near = [r[2] for n in NEAR for r in rows(n, language) if r[0] == "none"]
+    texts = positives + near + talk + commands
+    labels = numpy.array([1] * len(positives) + [0] * (len(texts) - len(positives)))
+    by_text = numpy.array([3] * len(positives) + [5] * len(near) + [3] * len(talk) + [1] * len(commands))
+    words = CountVectorizer(tokenizer=units, token_pattern=None, lowercase=False, ngram_range=(1, LONGEST[language]), binary=True,
+                            min_df=2)
+    found = words.fit_transform(texts)
+
+    def fit(of):
+        model = LogisticRegression(C=1, max_iter=400, solver="liblinear", random_state=0)
+        weights = model.fit(found[of], labels[of], sample_weight=by_text[of]).coef_[0]
+        keep = numpy.argsort(-abs(weights), kind="stable")[: MOST[language]]
+        kept = numpy.zeros_like(weights)
+        kept[keep] = numpy.round(weights[keep], 2)
+        return kept, model.intercept_[0]
+
+    # The limit is set on talk that was left out of the learning, each fifth in turn.
+    fold = numpy.arange(len(texts)) % 5
+    is_talk = numpy.zeros(len(texts), bool)
+    is_talk[len(positives) + len(near) :][: len(talk)] = True
+    sums = []
+    for f in range(5):
+        kept, start = fit(fold != f)
+        sums.extend(found[is_talk & (fold == f)] @ kept + start)
+    kept, start = fit(numpy.ones(len(texts), bool))
+    limit = float(numpy.quantile(sums, 1 - share)) - start
+    names = words.get_feature_names_out()
+    return limit, sorted(((kept[i], names[i]) for i in numpy.flatnonzero(kept)), key=lambda w: (-w[0], w[1]))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("out", type=pathlib.Path)
+    arguments.add_argument("talk", type=pathlib.Path, help="a text a line; of them --share may pass the limit")
+    arguments.add_argument("commands", type=pathlib.Path)
+    arguments.add_argument("--without", default="", help="a kind of case to leave out, to measure on it")
+    arguments.add_argument("--share", type=float, default=0.01)
+    a = arguments.parse_args()
+    talk, commands = ([t for t in f.read_text(encoding="utf-8").splitlines() if units(t)] for f in (a.talk, a.commands))
+    for language in ("en", "zh"):
+        ours = [[t for t in texts if is_zh(t) == (language == "zh")] for texts in (talk, commands)]
+        limit, weights = learn(language, *ours, a.without, a.share)
+        lines = [f"{100 * limit:.0f}"] + [f"{100 * w:.0f} {name}" for w, name in weights]
+        (a.out / f"{language}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        print(language, "limit", round(limit, 2), "weights", len(weights))
+
+
+main()
