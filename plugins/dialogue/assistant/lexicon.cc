@@ -350,6 +350,16 @@ bool has_cue(std::string_view normal, Cue cue) {
                      [&](const auto& row) { return row.cue == cue && contains(normal, row.words); });
 }
 
+std::string with_hole_for(Cue cue, std::string_view normal) {
+  std::string_view longest;
+  for (const auto& row : kCues)
+    if (row.cue == cue && contains(normal, row.words) && std::string_view(row.words).size() > longest.size())
+      longest = row.words;
+  std::string text(normal);
+  if (!longest.empty()) text.replace(find_words(normal, longest), longest.size(), " ");
+  return text;
+}
+
 bool is_question(std::string_view normal) {
   constexpr std::string_view kAnywhere[] = {"吗", "怎么", "什么", "多少", "谁", "哪", "是不是"};
   constexpr std::string_view kAtTheEnd[] = {"没有", "呢"};

@@ -28,6 +28,8 @@ enum class Cue : uint8_t {
 bool is_cue(std::string_view normal, Cue cue);
 // The text has such a cue somewhere.
 bool has_cue(std::string_view normal, Cue cue);
+// The text with a blank in the place of the longest words of the cue.
+std::string with_hole_for(Cue cue, std::string_view normal);
 
 // Asks to be told something: "怎么", "what".
 bool is_question(std::string_view normal);

@@ -115,6 +115,8 @@ Understood Listener::read(const std::string& text) {
     normal.replace(m->begin, m->end - m->begin, " ");
     if (!m->is_area) kinds.push_back(m->kind);
   }
+  // "It" stands where the sentences of the domain have the name of a device.
+  if (kinds.empty() && !recent_kinds_.empty()) normal = with_hole_for(Cue::kPronoun, normal);
   evidence_.weigh(normal_form(normal), language_of(text, world_.settings.language), &understood);
   weigh_situation(whole, kinds, &understood);
   return understood;

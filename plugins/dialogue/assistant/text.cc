@@ -167,17 +167,19 @@ bool ends_with(std::string_view text, std::string_view tail) {
   return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
 }
 
-bool contains(std::string_view whole, std::string_view part) {
-  if (part.empty()) return false;
+size_t find_words(std::string_view whole, std::string_view part) {
+  if (part.empty()) return std::string_view::npos;
   const auto is_border = [&](size_t at) {
     if (at == 0 || at == whole.size()) return true;
     const auto a = static_cast<unsigned char>(whole[at - 1]), b = static_cast<unsigned char>(whole[at]);
     return a == ' ' || b == ' ' || a >= 0x80 || b >= 0x80;
   };
   for (size_t at = whole.find(part); at != std::string_view::npos; at = whole.find(part, at + 1))
-    if (is_border(at) && is_border(at + part.size())) return true;
-  return false;
+    if (is_border(at) && is_border(at + part.size())) return at;
+  return std::string_view::npos;
 }
+
+bool contains(std::string_view whole, std::string_view part) { return find_words(whole, part) != std::string_view::npos; }
 
 Grams grams_of(std::string_view normal) {
   const std::u32string text = code_points(normal);

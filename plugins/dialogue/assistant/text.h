@@ -35,6 +35,8 @@ bool ends_with(std::string_view text, std::string_view tail);
 bool is_han(char32_t c);
 
 // Whether the normal form `part` stands in the normal form `whole`, in English at borders of words.
+// Where the words stand, between borders of words; npos: nowhere.
+size_t find_words(std::string_view whole, std::string_view part);
 bool contains(std::string_view whole, std::string_view part);
 
 // The pieces that likeness counts: single and paired Han characters, words and their pairs, letters of words in threes. Sorted,
