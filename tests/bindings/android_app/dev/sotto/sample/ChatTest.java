@@ -14,6 +14,7 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class ChatTest implements ChatView, Phone {
   private static final Settings AGREED = new Settings(Settings.BUILT_IN, PowerPolicy.BALANCED, true, true);
 
+  private static final int PLENTY = 1000000;
   private final Line line = new Line();
   private final List<List<Message>> shown = new ArrayList<>();
   private final List<Boolean> answering = new ArrayList<>();
@@ -118,12 +120,24 @@ class ChatTest implements ChatView, Phone {
 
   @Test
   void anAnswerStreamsAndStops() throws Exception {
+    // What is shown holds the answer up: a fast machine would have ended it before it is stopped.
+    final Semaphore steps = new Semaphore(PLENTY);
+    chat.close();
+    chat.awaitEnd();
+    chat = new Chat(this::open, this, task -> {
+      steps.acquireUninterruptibly();
+      line.execute(task);
+    });
     chat.apply(new Settings("gguf/small-f32.gguf", PowerPolicy.BALANCED, true, false));
     settle();
+    shown.clear();
+    steps.drainPermits();
+    steps.release(12);
     chat.send("hi");
     while (shown.size() < 6) line.next().run(); // the user's, the empty one, some pieces
     assertTrue(answering.get(answering.size() - 1));
     chat.stop();
+    steps.release(PLENTY);
     settle();
     assertTrue(last().isStopped, last().toString());
     assertFalse(answering.get(answering.size() - 1));
