@@ -131,6 +131,7 @@ __attribute__((always_inline)) inline void add_rest(const Activations* x, size_t
   });
 }
 
+// A unit of a tile: the upper bits of all rows, then the rest of those rows that have one.
 template <class T, int kGroups, int kRows>
 __attribute__((always_inline)) inline void add_tile_unit(const Panel* panels, const Activations* x, size_t u,
                                                          F (&sums)[kGroups][kRows]) {
