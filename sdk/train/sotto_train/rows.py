@@ -19,7 +19,7 @@ SPLITS = ("train", "dev", "test")
 ROLES = ("system", "user", "assistant", "tool")
 REQUIRED = ("id", "lang", "source", "licence", "split", "kind")
 TEXTS = ("text", "other", "raw", "intent", "pattern")
-KEYS = {*REQUIRED, *TEXTS, "turns", "slots", "scope", "sentiment", "emotion", "tags"}
+KEYS = {*REQUIRED, *TEXTS, "turns", "slots", "scope", "sentiment", "emotion", "care", "tags"}
 CHOICES = {
     "lang": LANGS,
     "split": SPLITS,
@@ -27,6 +27,7 @@ CHOICES = {
     "scope": schema.SCOPES,
     "sentiment": schema.SENTIMENTS,
     "emotion": schema.EMOTIONS,
+    "care": schema.CARE,
 }
 LINE_LIMIT = 1 << 20  # bytes; no dialogue is longer
 

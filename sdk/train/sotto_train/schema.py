@@ -8,6 +8,7 @@ import yaml
 SENTIMENTS = ("negative", "neutral", "positive")
 EMOTIONS = ("neutral", "joy", "gratitude", "sadness", "anger", "anxiety", "surprise", "fatigue")
 SCOPES = ("in", "out")
+CARE = ("none", "self_harm")  # of the categories of care.h, as many as there are lines for
 NO_INTENT = "none"
 
 

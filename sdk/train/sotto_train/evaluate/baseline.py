@@ -10,7 +10,7 @@ from sotto_train.errors import UserError
 from sotto_train.evaluate.metrics import Span
 from sotto_train.evaluate.predictor import Predictions, Predictor
 
-TASKS = ("intent", "scope", "sentiment", "emotion")
+TASKS = ("intent", "scope", "sentiment", "emotion", "care")
 LEAST_COUNT = 2  # of an n-gram
 LONGEST_VALUE = 24  # code points of a value that the slot baseline looks for
 

@@ -12,7 +12,7 @@ from sotto_train.evaluate.predictor import Predictions, Predictor
 from sotto_train.rows import KINDS
 from sotto_train.tokens.chat import NO_CALL, arguments_of
 
-TASKS = ("intent", "scope", "sentiment", "emotion")
+TASKS = ("intent", "scope", "sentiment", "emotion", "care")
 TALKED = (
     300  # rows that are answered word by word, and documents of each kind whose perplexity is taken: both cost a pass a token or a document
 )

@@ -36,7 +36,7 @@ class Predictor:
     name = "predictor"
 
     def tasks(self) -> tuple[str, ...]:
-        """Of intent, scope, sentiment, emotion: those it has labels for."""
+        """Of the heads of single labels: those it has labels for."""
         raise NotImplementedError
 
     def predict(self, texts: Sequence[str]) -> Predictions:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sotto_train import rows
 from sotto_train.errors import UserError
+from sotto_train.evaluate.measure import TASKS
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right}
@@ -154,7 +155,7 @@ def _talk_section(measured: Sequence[dict]) -> str:
 
 
 def render(measured: Sequence[dict], about: dict) -> str:
-    tasks = [t for t in ("intent", "scope", "sentiment", "emotion") if any(t in m["tasks"] for m in measured)]
+    tasks = [t for t in TASKS if any(t in m["tasks"] for m in measured)]
     sections = [_task_section(task, measured) for task in tasks]
     if any("slots" in m for m in measured):
         sections.append(_slot_section(measured))

@@ -22,6 +22,10 @@ def _mood(cells: list[str]) -> dict:
     return {"kind": "mood", "text": cells[0], "sentiment": cells[1], "emotion": cells[2]}
 
 
+def _care(cells: list[str]) -> dict:
+    return {"kind": "mood", "text": cells[0], "care": cells[1]}
+
+
 def _scope(cells: list[str]) -> dict:
     return {"kind": "scope", "text": cells[0], "intent": schema.NO_INTENT, "scope": "out"}
 
@@ -33,6 +37,7 @@ def _talk(cells: list[str]) -> dict:
 # file: (columns at least, at most, maker)
 FILES: dict[str, tuple[int, int, Callable[[list[str]], dict]]] = {
     "mood": (3, 3, _mood),
+    "care": (2, 3, _care),
     "scope": (1, 2, _scope),
     "smalltalk": (2, 3, _talk),
     "refusal": (2, 3, _talk),

@@ -19,7 +19,7 @@ _SHINGLE = {"zh": 3, "mixed": 3, "en": 4}
 # "timer for 5 minutes" and "for 6" are near, yet two sentences.
 _NUMBERS = re.compile(r"\d+|[零〇一二两三四五六七八九十百千万半]+|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|quarter)\b")
 _POLAR = re.compile(r"[不没别未开关上下升降增减高低大小]|\b(?:on|off|up|down|not|no|never|open|close|lock|unlock)\b|n't")
-_LABELS = ("kind", "intent", "scope", "sentiment", "emotion")
+_LABELS = ("kind", "intent", "scope", "sentiment", "emotion", "care")
 _prototype = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=zlib.crc32)
 
 

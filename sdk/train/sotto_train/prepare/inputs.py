@@ -7,7 +7,7 @@ from sotto_train import rows
 from sotto_train.errors import UserError
 from sotto_train.prepare.language import identify
 
-_LOG_KEYS = {"id", "text", "turns", "lang", "split", "source", "licence", "intent", "slots", "scope", "sentiment", "emotion"}
+_LOG_KEYS = {"id", "text", "turns", "lang", "split", "source", "licence", "intent", "slots", "scope", "sentiment", "emotion", "care"}
 _SPEAKERS = {
     "user": "user",
     "human": "user",

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sotto_train import schema
+from sotto_train.tokens.shard import CLASSES
 from sotto_train.tokens.tokenizer import Tokenizer
 
 # What the model file carries, so that the engine renders what was trained on.
@@ -32,7 +33,7 @@ class Head:
     position: int  # of the user turn's <|im_end|>, in the document
     first: int  # token of the user's words
     last: int
-    classes: dict[str, str]  # intent, scope, sentiment, emotion: what is known
+    classes: dict[str, str]  # of CLASSES: what is known
     spans: dict[str, tuple[int, int]] | None  # None: nobody marked the slots
 
 
@@ -113,7 +114,7 @@ def _labelled(row: dict, tokenizer: Tokenizer, with_calls: bool) -> Document:
     """command, mood, scope: one user turn with a head; a command is answered by its call."""
     document = Document(row["kind"], row["source"], row["licence"])
     first, position = _add_turn(document, "user", row["text"], tokenizer)
-    classes = {key: row[key] for key in ("intent", "scope", "sentiment", "emotion") if key in row}
+    classes = {key: row[key] for key in CLASSES if key in row}
     if "scope" not in classes and classes.get("intent", schema.NO_INTENT) not in NO_CALL:
         classes["scope"] = "in"
     spans = None

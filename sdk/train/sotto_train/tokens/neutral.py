@@ -7,4 +7,4 @@ def vary(row: dict, share: float, chance: random.Random) -> dict:
     """The row; a command of which nobody said a mood is neutral with the chance `share`."""
     if not share or row["kind"] != "command" or "sentiment" in row or chance.random() >= share:
         return row
-    return {**row, "sentiment": "neutral", "emotion": "neutral"}
+    return {"care": "none", **row, "sentiment": "neutral", "emotion": "neutral"}

@@ -7,7 +7,7 @@ A set is a folder. Every array is row-major and little-endian without a header; 
     loss.u8          uint8  [blocks, context/8] bits, lowest first: bit i of a block says that token i is to be learnt, that is, that its
                                                 cross entropy given the tokens before it in its document counts (context % 8 == 0)
     documents.i32    int32  [documents, 3]      block, start, end: a document is tokens[block, start:end]; sorted by block and start
-    heads.i32        int32  [heads, 9]          one row a labelled user turn, columns HEAD_COLUMNS, sorted by block and position
+    heads.i32        int32  [heads, 10]         one row a labelled user turn, columns HEAD_COLUMNS, sorted by block and position
     spans.i16        int16  [heads, slots, 2]   for that turn and each slot: first and last token (both inclusive) as places in the block
 
 Documents of a block do not see each other: attention is block-diagonal over `documents`, positions start at 0 in each. A document lies in
@@ -16,12 +16,12 @@ bit of a document's first token is never set.
 
 HEAD_COLUMNS: `block`; `document` (row of documents.i32); `position` of the turn's <|im_end|>, at which the heads of kind `sequence` read;
 `first` and `last`, the tokens of the user's words (inclusive; the places the span head scores); then the classes `intent`, `scope`,
-`sentiment`, `emotion` as indices into meta's labels. UNKNOWN (-100) stands for what a row does not say and must not be learnt from; in
+`sentiment`, `emotion`, `care` as indices into meta's labels. UNKNOWN (-100) stands for what a row does not say and must not be learnt from; in
 spans.i16 UNKNOWN means that nobody marked the turn's slots, ABSENT (-1) that the turn has no such slot.
 
 meta.json: {"format": "sotto-packed", "version": 1, "context", "blocks", "documents", "heads", "tokens" (without padding), "vocabulary",
 "pad", "bos", "eos", "im_start", "im_end" (ids), "seed", "tokenizer_sha256", "labels": {"intent": [...], "scope": [...], "sentiment":
-[...], "emotion": [...], "slot": [...]}, "sources": {source: [licence, documents, tokens]}, "kinds": {kind: documents}}.
+[...], "emotion": [...], "care": [...], "slot": [...]}, "sources": {source: [licence, documents, tokens]}, "kinds": {kind: documents}}.
 
     packed = Packed(folder)
     packed.tokens[b]            # uint16 [context]
@@ -40,9 +40,9 @@ import numpy as np
 from sotto_train import schema
 from sotto_train.errors import UserError
 
-FORMAT, VERSION = "sotto-packed", 1
+FORMAT, VERSION = "sotto-packed", 2
 UNKNOWN, ABSENT = -100, -1
-HEAD_COLUMNS = ("block", "document", "position", "first", "last", "intent", "scope", "sentiment", "emotion")
+HEAD_COLUMNS = ("block", "document", "position", "first", "last", "intent", "scope", "sentiment", "emotion", "care")
 CLASSES = HEAD_COLUMNS[5:]
 META_NUMBERS = ("context", "blocks", "documents", "heads", "tokens", "vocabulary", "pad", "bos", "eos", "im_start", "im_end")
 CONTEXT_LIMIT = 1 << 15  # places of spans are int16
@@ -62,6 +62,7 @@ def labels() -> dict[str, list[str]]:
         "scope": list(schema.SCOPES),
         "sentiment": list(schema.SENTIMENTS),
         "emotion": list(schema.EMOTIONS),
+        "care": list(schema.CARE),
         "slot": list(schema.slots()),
     }
 

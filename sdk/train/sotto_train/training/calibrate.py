@@ -107,6 +107,6 @@ def all_heads(parts: list[tuple[dict[str, torch.Tensor], Turns]]) -> dict[str, d
     if not parts:
         return {}
     classes = torch.cat([turns.classes for _, turns in parts])
-    facts = {name: sequence_head(torch.cat([logits[name] for logits, _ in parts]), classes[:, i]) for i, name in enumerate(CLASSES)}
+    facts = {name: sequence_head(torch.cat([logits[name] for logits, _ in parts]), classes[:, i]) for i, name in enumerate(CLASSES) if name in parts[0][0]}
     facts[SPAN] = span_head([(logits[SPAN].float(), turns) for logits, turns in parts])
     return facts

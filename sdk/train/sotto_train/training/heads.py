@@ -6,6 +6,7 @@ begin and one over those where it may end, each with one more choice, "this turn
 as much at run time as in training, and dividing all logits by the temperature leaves 0 where it was."""
 
 import dataclasses
+from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
@@ -115,8 +116,8 @@ def counts(turns: Turns) -> dict[str, int]:
     return known
 
 
-def facts(labels: dict[str, list[str]], calibration: dict) -> dict:
+def facts(labels: dict[str, list[str]], trained: Iterable[str], calibration: dict) -> dict:
     """What a checkpoint says of the heads, under the names that `sotto import` reads. calibration: {name: {temperature, thresholds}}."""
     about = {name: {"kind": "sequence", "labels": list(labels[name])} for name in CLASSES}
     about[SPAN] = {"kind": "span", "labels": list(labels["slot"])}
-    return {name: {**fact, **calibration.get(name, {})} for name, fact in about.items()}
+    return {name: {**fact, **calibration.get(name, {})} for name, fact in about.items() if name in trained}

@@ -12,6 +12,7 @@ from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
 from sotto_train.errors import UserError
+from sotto_train.tokens.shard import CLASSES
 from sotto_train.training import calibrate, checkpoint, config, curves, embedding, heads, lora, memory, model, speed
 from sotto_train.training.batches import Batch, Corpus, Order
 from sotto_train.training.options import RunOptions
@@ -36,9 +37,7 @@ class Trainer:
         self.dev = Corpus(options.dev, shape.context, shape.vocabulary) if options.dev else None
         self.order = Order(len(self.corpus), options.seed)
         self.schedule = Schedule(options.rate, options.steps, options.seconds, options.warmup)
-        self.head_names = heads.NAMES if options.heads else ()
-        if options.heads:
-            self._say_what_heads_lack()
+        self.head_sizes = self._sizes_of_heads() if options.heads else {}
         self.is_bf16 = options.is_bf16(world.on_gpu)
         self.step, self.samples, self.elapsed = 0, 0, 0.0
         self.calibration: dict[str, dict] = {}
@@ -48,21 +47,30 @@ class Trainer:
 
     # --- what is trained
 
-    def _say_what_heads_lack(self) -> None:
+    def _sizes_of_heads(self) -> dict[str, int]:
+        """Rows of the heads that are trained. One that never saw an example would answer at random on a device: it is left out, unless the
+        checkpoint to go on from has it."""
+        missing = self.corpus.without_examples()
+        self._say_what_heads_lack(missing)
+        begun = checkpoint.latest(self.options.output) or (checkpoint.resolve(self.options.base) if self.options.base else None)
+        there = checkpoint.common_state(begun).get("sotto", {}).get("heads", {}) if begun else {}
+        kept = {name for name in CLASSES if name in there or len(missing[name]) < len(self.corpus.labels[name])} | {heads.SPAN}
+        return {name: rows for name, rows in heads.outputs(self.corpus.labels).items() if name in kept}
+
+    def _say_what_heads_lack(self, missing: dict[str, list[str]]) -> None:
         where, sizes = ", ".join(map(str, self.options.data)), heads.outputs(self.corpus.labels)
         if not any(len(packed.heads) for packed in self.corpus.sets):
             raise UserError(f"{where}: no labelled turn for the heads to learn from; pack commands, moods or scope rows, or train without heads")
-        for name, labels in self.corpus.without_examples().items():
+        for name, labels in missing.items():
             if labels:
                 count = sizes[name] // (2 if name == heads.SPAN else 1)
                 some = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
                 self.world.say(f"{where}: no example of {len(labels)} of {count} labels of the head {name} ({some}); it will not learn them")
 
     def _build(self) -> None:
-        sizes = heads.outputs(self.corpus.labels) if self.options.heads else {}
         o = self.options
         layout = model.Build(o.tensor, o.pipeline, self.is_bf16, False, o.dropout, self.world.on_gpu, o.lora, o.seed)
-        self.bare = model.SottoModel(self.shape, layout, sizes)
+        self.bare = model.SottoModel(self.shape, layout, self.head_sizes)
         self.world.seed(self.options.seed)
         if self.options.embedding:
             embedding.put_into(self.bare, self.options.embedding)
@@ -164,15 +172,15 @@ class Trainer:
         """Learnt decisions of the whole step: tokens, then those of each head."""
         own = [sum(float(b.loss_mask.sum()) for b in batches)]
         per_batch = [heads.counts(b.turns) for b in batches]
-        own += [float(sum(c[name] for c in per_batch)) for name in self.head_names]
+        own += [float(sum(c[name] for c in per_batch)) for name in self.head_sizes]
         total = torch.tensor(own, dtype=torch.float64, device=self.world.device)
         dist.all_reduce(total, group=self.world.data_group)
         return total
 
     def _forward_backward(self, batches: list[Batch], micro: int, counts: torch.Tensor, forward_only: bool = False) -> torch.Tensor:
         """Mean losses of the step in the order of _counts, on the last stage; gradients are in the buffers."""
-        names = ("lm", *self.head_names)
-        weights = torch.tensor([1.0] + [self.options.head_weight] * len(self.head_names), dtype=torch.float32, device=self.world.device)
+        names = ("lm", *self.head_sizes)
+        weights = torch.tensor([1.0] + [self.options.head_weight] * len(self.head_sizes), dtype=torch.float32, device=self.world.device)
         divisors = counts.clamp(min=1).float()
 
         def loss_of(sums):
@@ -199,7 +207,7 @@ class Trainer:
         dist.all_reduce(losses, group=self.world.data_group)
         if self.options.pipeline > 1:
             dist.broadcast(losses, parallel_state.get_pipeline_model_parallel_last_rank(), parallel_state.get_pipeline_model_parallel_group())
-        return dict(zip(("lm", *self.head_names), losses.tolist(), strict=True))
+        return dict(zip(("lm", *self.head_sizes), losses.tolist(), strict=True))
 
     def _one_step(self) -> tuple[dict[str, float], float, float]:
         blocks = self.order.share(self.samples, self.per_rank, self.world.data_rank)
@@ -284,7 +292,7 @@ class Trainer:
             if self.dev and (self.step % self.options.dev_every == 0 or over):
                 self._log_dev()
                 since = time.monotonic()
-            if over and not stop and self.dev and self.head_names:
+            if over and not stop and self.dev and self.head_sizes:
                 self.calibration = self.calibrate()
             if self.step % self.options.save_every == 0 or over:
                 self.save()
@@ -329,14 +337,14 @@ class Trainer:
     def common(self) -> dict:
         """The part of a checkpoint that all ranks share."""
         state = {"args": config.checkpoint_arguments(self.shape, self.options.tensor, self.options.pipeline)}
-        if self.head_names:
-            state["sotto"] = {"heads": heads.facts(self.corpus.labels, self.calibration)}
+        if self.head_sizes:
+            state["sotto"] = {"heads": heads.facts(self.corpus.labels, self.head_sizes, self.calibration)}
         state["sotto_training"] = {
             "step": self.step,
             "samples": self.samples,
             "elapsed": self.elapsed,
             "model": dataclasses.asdict(self.shape),
-            "heads": list(self.head_names),
+            "heads": list(self.head_sizes),
             "lora": self.options.lora,
             "tokenizer": self.corpus.tokenizer,
             "seed": self.options.seed,
@@ -395,7 +403,7 @@ class Trainer:
     def _check_same(self, folder, saved: dict) -> None:
         own = {
             "model": dataclasses.asdict(self.shape),
-            "heads": list(self.head_names),
+            "heads": list(self.head_sizes),
             "lora": self.options.lora,
             "tokenizer": self.corpus.tokenizer,
             "bf16": self.is_bf16,

@@ -28,7 +28,7 @@ def write(folder: Path, blocks: int = 24, context: int = 64, vocabulary: int = 5
             row = len(documents)
             documents.append((block, at, at + length))
             known = word % 5 != 4
-            heads.append((block, row, at + length - 2, at + 1, at + length - 3, word % 3, word % 2, word % 3 if known else shard.UNKNOWN, word % 8))
+            heads.append((block, row, at + length - 2, at + 1, at + length - 3, word % 3, word % 2, word % 3 if known else shard.UNKNOWN, word % 8, shard.UNKNOWN))
             places = np.full((len(labels["slot"]), 2), shard.ABSENT if known else shard.UNKNOWN, np.int16)
             if known and word % 2:
                 places[word % 4] = (at + 2, at + 4)

@@ -85,11 +85,12 @@ def test_two_sets_are_one_behind_another(sets):
 
 
 def test_labels_without_examples_are_named_by_head(sets):
-    """packed.write uses the first three labels of intent and sentiment, two of scope, all of emotion, and the second and fourth slot."""
+    """packed.write uses the first three labels of intent and sentiment, two of scope, all of emotion, none of care, and the second and fourth slot."""
     corpus = Corpus([sets[0]])
     missing = corpus.without_examples()
     assert missing["intent"] == corpus.labels["intent"][3:]
     assert missing["scope"] == missing["emotion"] == missing["sentiment"] == []
+    assert missing["care"] == corpus.labels["care"]
     assert missing["slots"] == [label for i, label in enumerate(corpus.labels["slot"]) if i not in (1, 3)]
 
 

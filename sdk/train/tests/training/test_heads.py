@@ -5,11 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
 
-from sotto_train.tokens.shard import ABSENT, UNKNOWN
+from sotto_train.tokens.shard import ABSENT, HEAD_COLUMNS, UNKNOWN
 from sotto_train.training import calibrate, heads
 
 
-def turns(spans, first=3, last=6, slots=2, classes=(1, 0, UNKNOWN, 2)):
+def turns(spans, first=3, last=6, slots=2, classes=(1, 0, UNKNOWN, 2, UNKNOWN)):
     return heads.make_turns([[0, 0, last + 1, first, last, *classes]], [spans], [0], slots)
 
 
@@ -38,14 +38,14 @@ def test_losses_by_hand():
 
 def test_what_a_row_does_not_say_costs_nothing_and_counts_nothing():
     t = turns([[UNKNOWN, UNKNOWN]] * 2)
-    assert heads.counts(t) == {"intent": 1, "scope": 1, "sentiment": 0, "emotion": 1, heads.SPAN: 0}
+    assert heads.counts(t) == {"intent": 1, "scope": 1, "sentiment": 0, "emotion": 1, "care": 0, heads.SPAN: 0}
     sums = heads.losses({"sentiment": torch.randn(1, 3), heads.SPAN: torch.randn(1, 4, 4)}, t)
     assert sums["sentiment"] == 0
     assert sums[heads.SPAN] == 0
 
 
 def test_shorter_turns_are_not_scored_behind_their_last_word():
-    t = heads.make_turns([[0, 0, 9, 3, 8, 0, 0, 0, 0], [0, 1, 14, 11, 12, 0, 0, 0, 0]], [[[4, 4]], [[12, 12]]], [0, 64], 1)
+    t = heads.make_turns([[0, 0, 9, 3, 8, 0, 0, 0, 0, 0], [0, 1, 14, 11, 12, 0, 0, 0, 0, 0]], [[[4, 4]], [[12, 12]]], [0, 64], 1)
     logits = torch.zeros(2, 6, 2)
     logits[1, 3:] = 50.0
     probability, first, last = heads.best_spans(logits, t)
@@ -63,7 +63,7 @@ def test_the_best_span_never_ends_before_it_begins():
 
 
 def test_no_turns_give_no_losses():
-    empty = heads.make_turns(np.zeros((0, 9)), np.zeros((0, 2, 2)), np.zeros(0), 2)
+    empty = heads.make_turns(np.zeros((0, len(HEAD_COLUMNS))), np.zeros((0, 2, 2)), np.zeros(0), 2)
     model = heads.Heads(8, {"intent": 3, "scope": 2, "sentiment": 3, "emotion": 8, heads.SPAN: 4}, 0.02)
     sums = heads.losses(heads.head_logits(model, torch.randn(5, 1, 8), empty), empty)
     assert all(s.item() == 0 for s in sums.values())
