@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "threads.h"
-
 namespace sotto::cpu {
 namespace {
 
@@ -35,6 +33,9 @@ bool StopWatch::stopped() {
 }
 
 Pool::Pool(const PoolOptions& options) : queues_(std::max(options.queues, 1u)) {
+  // Whoever names cores, or wants more threads than there are, has his way.
+  const CoreSet cores = cores_of_caller();
+  if (options.affinity_mask == 0 && options.threads <= cores.count()) cores_ = cores;
   try {
     workers_.reserve(options.threads);
     for (uint32_t t = 1; t < options.threads; ++t) workers_.emplace_back([this, t, options] { work(t, options); });
@@ -54,6 +55,16 @@ void Pool::end_threads() {
   }
   for (std::thread& worker : workers_) worker.join();
   workers_.clear();
+}
+
+void Pool::make_way() {
+  if (workers_.empty() || cores_.count() == 0) return;
+  const int32_t core = core_of_caller();
+  if (core < 0 || core == made_way_) return;
+  made_way_ = core;
+  CoreSet others = cores_;
+  others.remove(core);
+  for (std::thread& worker : workers_) keep_on(worker, others);
 }
 
 bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* context) {

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "threads.h"
+
 namespace sotto::cpu {
 
 uint64_t now_ns();  // monotonic
@@ -56,6 +58,10 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   uint32_t threads() const { return static_cast<uint32_t>(workers_.size()) + 1; }
+
+  // Before the jobs of a step: moves the pool's threads off the caller's core. Calls come from whichever thread of the
+  // application, on whichever core it woke up; the scheduler is slow to part two threads that are busy on one.
+  void make_way();
 
   // body(item, thread) for every item < count, thread < threads(). Returns false when stopped early: some items did not run.
   template <class Body>
@@ -105,6 +111,8 @@ class Pool {
   std::mutex mutex_;  // guards nothing but the wait on wake_
   std::condition_variable wake_;
   std::vector<std::thread> workers_;
+  CoreSet cores_;          // of the threads; empty: they stay where they are
+  int32_t made_way_ = -1;  // the core that they are kept off
 };
 
 }  // namespace sotto::cpu

@@ -204,6 +204,7 @@ sotto_status run_checked(sotto_program& program, sotto_cache& cache, const sotto
   if (const sotto_status s = provide_pages(program, cache, err); s != SOTTO_OK) return s;
   Provided pages{program, cache};
   StopWatch watch(batch.should_stop, batch.stop_user);
+  program.group.pool->make_way();
   if (const sotto_status s = run_ops({program, cache, batch, watch}, err); s != SOTTO_OK) return s;
   for (uint32_t s = 0; s < program.added.size(); ++s) {
     if (program.added[s] != 0) cache.commit(s, program.added[s]);

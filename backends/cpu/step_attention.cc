@@ -39,24 +39,21 @@ void prepare_head(const Run& run, const Op& op, const Shape& shape, uint32_t ran
   if (after) normalise();
 }
 
-// K and V of one batch row into the cache; `head`: room for one head.
-void fill_row(const Run& run, const Op& op, const Shape& shape, uint32_t rank, uint32_t i, float* head) {
+// K and V of head h of one batch row into the cache; `head`: room for one head.
+void fill_head(const Run& run, const Op& op, const Shape& shape, uint32_t rank, uint32_t h, uint32_t i, float* head) {
   const CacheLayout& layout = run.cache.layout;
   const sotto_batch_row& at = run.batch_row(0, i);
-  const float* k = run.row(shape.step.in[1], rank, 0, i);
-  const float* v = run.row(shape.step.in[2], rank, 0, i);
+  const float* k = run.row(shape.step.in[1], rank, 0, i) + uint64_t{h} * shape.head_dim;
+  const float* v = run.row(shape.step.in[2], rank, 0, i) + uint64_t{h} * shape.head_dim;
   uint8_t* page = run.cache.page(at.sequence, at.position / kPageTokens);
   const uint32_t token = at.position % kPageTokens;
-  for (uint32_t h = 0; h < layout.slots[shape.args.slot].parts[rank].heads.kv_heads; ++h) {
-    std::memcpy(head, k + uint64_t{h} * shape.head_dim, shape.head_dim * sizeof(float));
-    prepare_head(run, op, shape, rank, i, shape.args.k_norm, shape.args.k_norm_bias, head);
-    run.kernels().store_row(
-        {page + layout.k_offset(shape.args.slot, rank, h), run.cache.options.k_type, 1, token, shape.head_dim, shape.padded},
-        head);
-    run.kernels().store_row(
-        {page + layout.v_offset(shape.args.slot, rank, h), run.cache.options.v_type, 0, token, shape.head_dim, shape.padded},
-        v + uint64_t{h} * shape.head_dim);
-  }
+  std::memcpy(head, k, shape.head_dim * sizeof(float));
+  prepare_head(run, op, shape, rank, i, shape.args.k_norm, shape.args.k_norm_bias, head);
+  run.kernels().store_row(
+      {page + layout.k_offset(shape.args.slot, rank, h), run.cache.options.k_type, 1, token, shape.head_dim, shape.padded},
+      head);
+  run.kernels().store_row(
+      {page + layout.v_offset(shape.args.slot, rank, h), run.cache.options.v_type, 0, token, shape.head_dim, shape.padded}, v);
 }
 
 // As many neighbours as a page has tokens go to one thread: the keys of a page's tokens lie in the same lines.
@@ -65,7 +62,9 @@ bool fill_cache(const Run& run, const Op& op, const Shape& shape) {
   const uint32_t grain = std::min((count + threads - 1) / threads, kPageTokens), items = (count + grain - 1) / grain;
   return run.pool().run(items * ranks, run.watch, [&](uint32_t item, uint32_t thread) {
     const uint32_t rank = item / items, first = item % items * grain;
-    for (uint32_t i = first; i < std::min(first + grain, count); ++i) fill_row(run, op, shape, rank, i, run.attention(thread));
+    const uint32_t heads = run.cache.layout.slots[shape.args.slot].parts[rank].heads.kv_heads;
+    for (uint32_t i = first; i < std::min(first + grain, count); ++i)
+      for (uint32_t h = 0; h < heads; ++h) fill_head(run, op, shape, rank, h, i, run.attention(thread));
   });
 }
 
@@ -82,6 +81,17 @@ void find_blocks(const Run& run, uint32_t row_class, uint32_t most) {
       blocks.push_back({i, 1});
     }
   }
+}
+
+// Whether a tile's own rows are all that is new in its sequence and head: it writes them itself then, and nobody waits.
+bool tiles_fill(const Run& run, const Op& op, const Shape& shape) {
+  if ((shape.args.flags & SOTTO_ATTENTION_READ_ONLY) != 0 || run.count(op.row_class) != run.count(0)) return false;
+  uint64_t kv_heads = 0;
+  for (const SlotPart& part : run.cache.layout.slots[shape.args.slot].parts) kv_heads += part.heads.kv_heads;
+  if (op.head_groups.size() != kv_heads) return false;
+  return std::all_of(run.program.blocks.begin(), run.program.blocks.end(), [&](const RowBlock& block) {
+    return run.program.added[run.batch_row(op.row_class, block.first).sequence] == block.count;
+  });
 }
 
 // The queries of one tile, row after row, head after head.
@@ -191,15 +201,37 @@ Scratch scratch_of(const Run& run, uint32_t thread, uint32_t padded) {
   return {p, {p + rows, small, small + kTileQueries}, {p + 2 * rows, small + 2 * kTileQueries, small + 3 * kTileQueries}};
 }
 
-bool attend_tiles(const Run& run, const Op& op, const Shape& shape) {
+void fill_tile(const Run& run, const Op& op, const Shape& shape, const Tile& tile, float* head) {
+  for (uint32_t i = 0; i < tile.block.count; ++i)
+    fill_head(run, op, shape, tile.group->rank, tile.group->kv_head, tile.block.first + i, head);
+}
+
+// Asks memory for the keys that the tile after this one begins with: those of the first page that it sees, and of the page
+// that it writes a new token into. A thread's items are neighbours.
+void ask_for_keys(const Run& run, const Op& op, const Shape& shape, const HeadGroup& group, RowBlock block) {
+  const sotto_batch_row& row = run.batch_row(op.row_class, block.first);
+  const uint32_t window = shape.args.window;
+  const uint32_t begin = window != 0 && row.position + 1 > window ? row.position + 1 - window : 0;
+  const uint64_t offset = run.cache.layout.k_offset(shape.args.slot, group.rank, group.kv_head);
+  for (const uint32_t token : {row.position, begin}) {
+    const uint8_t* keys = run.cache.page(row.sequence, token / kPageTokens) + offset;
+    for (uint64_t line = 0; line < run.cache.layout.slots[shape.args.slot].k_bytes; line += 64) __builtin_prefetch(keys + line);
+    if (begin / kPageTokens == row.position / kPageTokens) return;
+  }
+}
+
+bool attend_tiles(const Run& run, const Op& op, const Shape& shape, bool fills) {
   const auto groups = static_cast<uint32_t>(op.head_groups.size());
   const auto blocks = static_cast<uint32_t>(run.program.blocks.size());
   return run.pool().run(groups * blocks, run.watch, [&](uint32_t item, uint32_t thread) {
     const Tile tile = make_tile(run, op, shape, op.head_groups[item % groups], run.program.blocks[item / groups]);
     const Scratch scratch = scratch_of(run, thread, shape.padded);
+    if (fills) fill_tile(run, op, shape, tile, scratch.q);
+    if (const uint32_t next = item + 1; next < groups * blocks)
+      ask_for_keys(run, op, shape, op.head_groups[next % groups], run.program.blocks[next / groups]);
     load_queries(run, op, shape, tile, scratch.q);
-    clear(scratch.total, tile.queries(), shape.padded);
-    for (uint32_t split = tile.first_split; split < tile.end_split; ++split) {
+    attend_split(run, shape, tile, tile.first_split, scratch.q, scratch.total);
+    for (uint32_t split = tile.first_split + 1; split < tile.end_split; ++split) {
       if (run.pool().stopping(thread, run.watch)) return;
       attend_split(run, shape, tile, split, scratch.q, scratch.part);
       for (uint32_t i = 0; i < tile.queries(); ++i) {
@@ -215,6 +247,7 @@ bool attend_tiles(const Run& run, const Op& op, const Shape& shape) {
 struct Splits {
   uint32_t first, count;
   uint64_t stride;  // numbers of one state
+  bool fills;       // the last one writes the row
 };
 
 bool attend_splits(const Run& run, const Op& op, const Shape& shape, const Splits& splits) {
@@ -229,6 +262,7 @@ bool attend_splits(const Run& run, const Op& op, const Shape& shape, const Split
     const uint32_t group = item / splits.count, split = item % splits.count;
     const Tile tile = make_tile(run, op, shape, op.head_groups[group], block);
     const Scratch scratch = scratch_of(run, thread, shape.padded);
+    if (splits.fills && split + 1 == splits.count) fill_tile(run, op, shape, tile, scratch.q);
     load_queries(run, op, shape, tile, scratch.q);
     attend_split(run, shape, tile, splits.first + split, scratch.q, state_of(group, split));
   });
@@ -274,19 +308,20 @@ bool run_attention(const Run& run, const Op& op) {
   const Step& s = run.program.lowered.steps[op.step];
   const sotto_attention_args& args = s.args.attention;
   const Shape shape = {s, args, args.head_dim, static_cast<uint32_t>(round_up(args.head_dim, kMaxLanes))};
-  if ((args.flags & SOTTO_ATTENTION_READ_ONLY) == 0 && !fill_cache(run, op, shape)) return false;
-  if (op.head_groups.empty() || run.count(op.row_class) == 0) return true;
   const uint32_t heads = most_heads(op);
   find_blocks(run, op.row_class, kTileQueries / heads);
+  const bool fills = tiles_fill(run, op, shape);
+  if (!fills && (args.flags & SOTTO_ATTENTION_READ_ONLY) == 0 && !fill_cache(run, op, shape)) return false;
+  if (op.head_groups.empty() || run.count(op.row_class) == 0) return true;
   const std::vector<RowBlock>& blocks = run.program.blocks;
   if (blocks.size() == 1 && blocks[0].count == 1 && run.pool().threads() > 1) {
     const Tile tile = make_tile(run, op, shape, op.head_groups[0], blocks[0]);
-    const Splits splits = {tile.first_split, tile.end_split - tile.first_split, state_floats(heads, shape.padded)};
+    const Splits splits = {tile.first_split, tile.end_split - tile.first_split, state_floats(heads, shape.padded), fills};
     if (splits.count > 1 && op.head_groups.size() * splits.count * splits.stride <= run.cache.partial_floats) {
       return attend_splits(run, op, shape, splits);
     }
   }
-  return attend_tiles(run, op, shape);
+  return attend_tiles(run, op, shape, fills);
 }
 
 float* Run::rotary(uint32_t index, uint32_t row) const {

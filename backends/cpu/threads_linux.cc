@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -29,6 +30,38 @@ void apply_hints(int32_t priority, uint64_t affinity_mask) {
     if (((affinity_mask >> core) & 1u) != 0) CPU_SET(core, &set);
   }
   (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+uint32_t CoreSet::count() const {
+  uint32_t count = 0;
+  for (const uint64_t word : bits) count += static_cast<uint32_t>(__builtin_popcountll(word));
+  return count;
+}
+
+CoreSet cores_of_caller() {
+  CoreSet cores;
+  static_assert(sizeof(cpu_set_t) == sizeof cores.bits);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cores;
+  for (int32_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) cores.bits[core / 64] |= uint64_t{1} << core % 64;
+  }
+  return cores;
+}
+
+int32_t core_of_caller() {
+  const int core = sched_getcpu();
+  return core < CPU_SETSIZE ? core : -1;
+}
+
+void keep_on(std::thread& thread, const CoreSet& cores) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int32_t core = 0; core < CPU_SETSIZE; ++core) {
+    if ((cores.bits[core / 64] >> core % 64 & 1) != 0) CPU_SET(core, &set);
+  }
+  (void)pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
 }
 
 }  // namespace sotto::cpu

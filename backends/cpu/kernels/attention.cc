@@ -39,7 +39,7 @@ struct Rows {
   uint32_t stride;
 };
 
-// The right side: one page's keys or values, and the way to the next page's, in bytes (0: there is none).
+// The right side: one page's keys or values, and the way to what is read next, in bytes (0: asked for already).
 struct Part {
   const uint8_t* numbers;
   uint32_t padded;
@@ -348,14 +348,15 @@ void attend_block(const AttentionTask& task, const Storage& keys, const Storage&
   const Range any = seen_of(task, block, seen);
   if (any.first >= any.end) return;
   const uint32_t first = any.first / kPageTokens, end = (any.end + kPageTokens - 1) / kPageTokens;
-  const auto part_of = [&](uint32_t page, uint64_t offset) -> Part {
-    const uint32_t at = block * kBlockPages + page;
-    const auto rows_of = [&](uint32_t p) { return cache.base + cache.pages[p] * cache.page_bytes; };
-    return {rows_of(at) + offset, cache.padded, at + 1 < task.end_page ? rows_of(at + 1) - rows_of(at) : 0};
+  const auto rows_of = [&](uint32_t page) { return cache.base + cache.pages[block * kBlockPages + page] * cache.page_bytes; };
+  const auto part_of = [&](const uint8_t* numbers, const uint8_t* next) -> Part {
+    return {numbers, cache.padded, next - numbers};
   };
   float scores[kTileQueries * kBlockTokens];
-  for (uint32_t page = first; page < end; ++page)
-    score_page(keys, task, part_of(page, cache.k_offset), of_page(any, page), scores + page * kPageTokens);
+  for (uint32_t page = first; page < end; ++page) {
+    const uint8_t* next = page + 1 < end ? rows_of(page + 1) + cache.k_offset : rows_of(first) + cache.v_offset;
+    score_page(keys, task, part_of(rows_of(page) + cache.k_offset, next), of_page(any, page), scores + page * kPageTokens);
+  }
   const Range pages = {first * kPageTokens, end * kPageTokens};
   for (uint32_t i = 0; i < task.queries; i += kLanes) {
     const uint32_t left = task.queries - i;
@@ -364,7 +365,12 @@ void attend_block(const AttentionTask& task, const Storage& keys, const Storage&
   for (uint32_t page = first; page < end; ++page) {
     Range of_pages[kTileQueries];
     for (uint32_t i = 0; i < task.queries; ++i) of_pages[i] = of_page(seen[i], page);
-    add_page(values, task, part_of(page, cache.v_offset), of_pages, scores + page * kPageTokens);
+    const uint8_t* now = rows_of(page) + cache.v_offset;
+    const bool leads_on = block * kBlockPages + page + 1 < task.end_page;
+    const uint8_t* next = page + 1 < end ? rows_of(page + 1) + cache.v_offset
+                          : leads_on     ? rows_of(page + 1) + cache.k_offset
+                                         : now;
+    add_page(values, task, part_of(now, next), of_pages, scores + page * kPageTokens);
   }
 }
 

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kPoll{5};
 // A step with outputs at every position is cut so that the copies of their rows stay below this.
 constexpr uint64_t kCopiedRowBytes = 8u << 20;
 // A step waits for others that decode no longer than this part of a step, and never longer than this.
-constexpr int kGatherPart = 20;
+constexpr int kGatherPart = 10;
 constexpr std::chrono::microseconds kGatherMost{500};
 
 // While somebody decodes, a step of a long text takes about this long, so that nobody's answer falters; at least so many rows.
@@ -47,6 +47,23 @@ void Scheduler::remove(Waiter* w) {
   --waiting_;
 }
 
+// Somebody came, left or has done: who leads now, or gathers, has a look. REQUIRES: the lock.
+void Scheduler::pass_on() {
+  if (led_) {
+    gathered_.notify_one();
+  } else if (Waiter* const next = next_leader()) {
+    next->wake.notify_one();
+  }
+}
+
+// Its call ends. REQUIRES: the lock; `w` may be gone when the lock is.
+void Scheduler::end(Waiter* w, std::exception_ptr thrown) {
+  w->state = State::kDone;
+  w->thrown = std::move(thrown);
+  remove(w);
+  w->wake.notify_one();
+}
+
 // The first in the queue that can go on now. REQUIRES: nobody leads.
 Scheduler::Waiter* Scheduler::next_leader() const {
   const auto now = Clock::now();
@@ -60,12 +77,12 @@ Status Scheduler::step(StepRequest& request) {
   Waiter me;
   me.request = &request;
   append(&me);
-  if (led_) changed_.notify_all();  // a leader may gather
+  if (led_) pass_on();
   while (me.state != State::kDone) {
     if (me.state == State::kWaiting) {
       if (request.stop.should_stop()) {
         remove(&me);
-        changed_.notify_all();
+        pass_on();
         return request.stop.status();
       }
       if (!led_ && next_leader() == &me) {
@@ -73,7 +90,7 @@ Status Scheduler::step(StepRequest& request) {
         continue;
       }
     }
-    changed_.wait_for(lock, kPoll);
+    me.wake.wait_for(lock, kPoll);
   }
   if (me.thrown) std::rethrow_exception(me.thrown);
   return std::move(me.status);
@@ -83,17 +100,15 @@ Scheduler::Turn::Turn(Scheduler& scheduler) : scheduler_(scheduler) {
   std::unique_lock<std::mutex> lock(scheduler.mutex_);
   Waiter me;
   scheduler.append(&me);
-  while (scheduler.led_ || scheduler.next_leader() != &me) scheduler.changed_.wait_for(lock, kPoll);
+  while (scheduler.led_ || scheduler.next_leader() != &me) me.wake.wait_for(lock, kPoll);
   scheduler.remove(&me);
   scheduler.led_ = true;
 }
 
 Scheduler::Turn::~Turn() {
-  {
-    const std::lock_guard<std::mutex> lock(scheduler_.mutex_);
-    scheduler_.led_ = false;
-  }
-  scheduler_.changed_.notify_all();
+  const std::lock_guard<std::mutex> lock(scheduler_.mutex_);
+  scheduler_.led_ = false;
+  scheduler_.pass_on();
 }
 
 // Sessions that decode side by side come back at about the same time: waiting a moment computes them in one step.
@@ -101,7 +116,7 @@ void Scheduler::gather(std::unique_lock<std::mutex>& lock, const Waiter& leader)
   const StepRequest& r = *leader.request;
   if (program_.invariant_rows < 2 || decoding_ <= waiting_ || r.stream.computed + 1 != r.tokens.size()) return;
   const auto until = Clock::now() + std::min<Clock::duration>(last_step_ / kGatherPart, kGatherMost);
-  while (decoding_ > waiting_ && changed_.wait_until(lock, until) == std::cv_status::no_timeout) continue;
+  while (decoding_ > waiting_ && gathered_.wait_until(lock, until) == std::cv_status::no_timeout) continue;
 }
 
 void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
@@ -116,17 +131,16 @@ void Scheduler::lead(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   }
   if (!lock.owns_lock()) lock.lock();
   for (Waiter* w : taken_) {
+    if (!w) continue;
     if (std::exchange(w->waits_again, false)) {
       w->state = State::kWaiting;
       continue;
     }
-    w->state = State::kDone;
-    w->thrown = thrown;
-    remove(w);
+    end(w, thrown);
   }
   taken_.clear();
   led_ = false;
-  changed_.notify_all();
+  pass_on();
 }
 
 void Scheduler::lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader) {
@@ -146,9 +160,7 @@ void Scheduler::lead_step(std::unique_lock<std::mutex>& lock, Waiter& leader) {
   const auto start = Clock::now();
   run_taken();
   last_step_ = Clock::now() - start;
-  uint32_t rows = 0;
-  for (const Waiter* w : taken_) rows += w->request->count;
-  if (rows >= kLeastRows) row_time_ = last_step_ / rows;
+  if (step_rows_ >= kLeastRows) row_time_ = last_step_ / step_rows_;
 }
 
 // Where rows do not disturb each other's bits their number is free: few while others wait for one row each.
@@ -260,6 +272,7 @@ Status Scheduler::run_once() {
   sotto_batch batch{};
   batch.struct_size = sizeof batch;
   for (const Waiter* w : taken_) batch.row_count += w->request->count;
+  step_rows_ = batch.row_count;
   batch.row_stride = sizeof(sotto_batch_row);
   batch.rows = rows_.data();
   batch.should_stop = [](void* self) { return static_cast<Scheduler*>(self)->should_stop(); };
@@ -316,13 +329,17 @@ Status Scheduler::deliver(StepRequest& r, uint32_t first_row, size_t (&next)[kOu
   return {};
 }
 
+// Who has his rows goes on while the next one's are copied; the leader, who copies, last.
 void Scheduler::settle(const Status& status) {
   size_t next[kOutputs] = {};
   uint32_t row = 0;
-  for (Waiter* w : taken_) {
+  for (Waiter*& w : taken_) {
     if (status.ok()) {
       w->status = deliver(*w->request, row, next);
       row += w->request->count;
+      if (w == taken_[0]) continue;
+      const std::lock_guard<std::mutex> lock(mutex_);
+      end(std::exchange(w, nullptr), nullptr);
     } else if (taken_.size() > 1) {  // whose fault it was shows when each runs alone
       w->alone = true;
       w->waits_again = true;

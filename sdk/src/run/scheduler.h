@@ -95,6 +95,7 @@ class Scheduler {
     StepRequest* request = nullptr;  // nullptr: a turn
     Waiter* next = nullptr;
     State state = State::kWaiting;  // under the lock: once it is no longer taken, its caller may leave and take it along
+    std::condition_variable wake;   // its own: of many who wait one is meant
     // The leader's, until it gives the step up:
     bool waits_again = false;  // back into the queue instead of done
     bool alone = false;        // after a shared step failed
@@ -104,6 +105,8 @@ class Scheduler {
   };
 
   void append(Waiter* w);
+  void pass_on();
+  void end(Waiter* w, std::exception_ptr thrown);
   void remove(Waiter* w);
   Waiter* next_leader() const;
   void gather(std::unique_lock<std::mutex>& lock, const Waiter& leader);
@@ -129,21 +132,22 @@ class Scheduler {
   std::atomic<uint32_t> decoding_{0};
   std::atomic<uint64_t> shared_steps_{0};
 
-  std::mutex mutex_;  // guards the queue and led_; whoever set led_ has everything below to itself
-  std::condition_variable changed_;
+  std::mutex mutex_;                  // guards the queue and led_; whoever set led_ has everything below to itself
+  std::condition_variable gathered_;  // the leader's who waits for others
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;
   uint32_t waiting_ = 0;
   bool led_ = false;
 
-  std::vector<Waiter*> taken_;
+  std::vector<Waiter*> taken_;  // of this step, the leader first; nullptr: has gone
   std::vector<sotto_batch_row> rows_;
   std::vector<uint32_t> lengths_;
   const float* results_[kOutputs] = {};
   uint32_t result_counts_[kOutputs] = {};
   StopWatch::Clock::duration last_step_{};
-  StopWatch::Clock::duration row_time_{};                   // of a row among many, as last measured; 0: not yet
-  uint32_t chunk_ = 0;                                      // of this step
+  StopWatch::Clock::duration row_time_{};  // of a row among many, as last measured; 0: not yet
+  uint32_t chunk_ = 0;                     // of this step
+  uint32_t step_rows_ = 0;
   std::atomic<std::thread::id> runner_{std::thread::id()};  // the thread that is inside the backend's run
   std::atomic<bool> asked_elsewhere_{false};                // should_stop was called by another
 };
