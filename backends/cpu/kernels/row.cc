@@ -27,6 +27,18 @@ __attribute__((always_inline)) inline void for_row(uint32_t count, Body&& body) 
   if (i < count) body(Part{i, count - i});
 }
 
+// Four sums, since one waits for each addition: body(at, sum) is the sum with what is at `at`.
+template <class Body>
+__attribute__((always_inline)) inline F sum_of_row(uint32_t count, Body&& body) {
+  F sums[4] = {f_zero(), f_zero(), f_zero(), f_zero()};
+  uint32_t i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes)
+    for (uint32_t k = 0; k < 4; ++k) sums[k] = body(Whole{i + k * kLanes}, sums[k]);
+  for (; i + kLanes <= count; i += kLanes) sums[0] = body(Whole{i}, sums[0]);
+  if (i < count) sums[1] = body(Part{i, count - i}, sums[1]);
+  return f_add(f_add(sums[0], sums[1]), f_add(sums[2], sums[3]));
+}
+
 F activate(uint32_t activation, F x) {
   const F half = f_set(0.5f), one = f_set(1.0f);
   switch (activation) {
@@ -56,20 +68,15 @@ F activate(uint32_t activation, F x) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 // A unit whose largest number is more than this many times the row's root mean square is kept in 15 bits. With 5 one unit in
 // eight of SmolLM2's is, and its logits stay within rms 0.11 of float32 (docs/performance.md has other choices).
 constexpr float kStandsOut = 5.0f;
 
 float mean_square(const float* x, uint32_t count) {
-  F squares = f_zero();
-  for_row(
-      count, [&](auto at) __attribute__((always_inline)) {
+  const F squares = sum_of_row(
+      count, [&](auto at, F sum) __attribute__((always_inline)) {
         const F v = at.load(x);
-        squares = f_fma(v, v, squares);
+        return f_fma(v, v, sum);
       });
   return count == 0 ? 0.0f : f_sum(squares) / static_cast<float>(count);
 }
@@ -84,52 +91,47 @@ const float* numbers_of(const float* x, uint32_t skip, uint32_t count, uint32_t 
   return border;
 }
 
-}  // namespace
-
-namespace {
-
 // kLanes neighbouring units of a row: how each is counted.
 struct Counting {
-  float step[kLanes], inverse[kLanes];
-  uint32_t is_fine[kLanes];
+  float step[kLanes], inverse[kLanes], fine[kLanes];
 };
 
 Counting counting_of(const F* tops, float limit) {
+  const F largest = f_top_rows(tops), most = f_set(limit), squared = f_mul(largest, largest);
+  const F steps = f_select_less(most, squared, f_set(127.0f * 128.0f), f_set(127.0f));
+  const F step = f_div(largest, steps);
   Counting c;
-  float largest[kLanes];
-  f_store(largest, f_top_rows(tops));
-  for (int i = 0; i < kLanes; ++i) c.is_fine[i] = largest[i] * largest[i] > limit ? 1 : 0;
-  for (int i = 0; i < kLanes; ++i) {
-    const float steps = c.is_fine[i] != 0 ? 127.0f * 128.0f : 127.0f;
-    c.step[i] = largest[i] / steps;
-    c.inverse[i] = c.step[i] > 0.0f ? steps / largest[i] : 0.0f;
-  }
+  f_store(c.step, step);
+  f_store(c.inverse, f_select_less(f_zero(), step, f_div(steps, largest), f_zero()));
+  f_store(c.fine, f_select_less(most, squared, f_set(1.0f), f_zero()));
   return c;
 }
 
-// All but the numbers; `half`: the sums of the integers of each half.
-void write_head(const Counting& c, int i, const float* half, ActivationUnit* unit) {
-  const auto first = static_cast<int32_t>(half[0]), second = static_cast<int32_t>(half[1]);
-  unit->step = c.step[i];
-  unit->sum = c.step[i] * (half[0] + half[1]);
-  unit->count = first + second;
-  unit->second_count = second;
-  unit->is_fine = c.is_fine[i];
-  for (uint32_t& word : unit->reserved) word = 0;
-}
-
-// The integers of half a unit and, lane by lane, their sum.
+// The integers of a unit.
 template <bool kFine>
-F quantize_half(const float* p, F inverse, int8_t* high, int8_t* low) {
-  F sum = f_zero();
-  for (uint32_t i = 0; i < kUnit / 2; i += kLanes) {
+void quantize_unit(const float* p, F inverse, int8_t* high, int8_t* low) {
+  for (uint32_t i = 0; i < kUnit; i += kLanes) {
     const I q = i_from_f(f_mul(f_load(p + i), inverse));
     const I upper = kFine ? i_sar(i_add(q, i_set(64)), 7) : q;
     i_store_i8(high + i, upper);
     if constexpr (kFine) i_store_i8(low + i, i_sub(q, i_shl(upper, 7)));
-    sum = f_add(sum, f_from_i(q));
   }
-  return sum;
+}
+
+// All but the numbers.
+void write_head(float step, bool is_fine, const int8_t* low, ActivationUnit* unit) {
+  int32_t half[2];
+  i8_half_sums(unit->high, half);
+  if (is_fine) {
+    int32_t rest[2];
+    i8_half_sums(low, rest);
+    for (int h = 0; h < 2; ++h) half[h] = 128 * half[h] + rest[h];
+  }
+  unit->step = step;
+  unit->sum = step * static_cast<float>(half[0] + half[1]);
+  unit->count = half[0] + half[1];
+  unit->second_count = half[1];
+  unit->is_fine = is_fine ? 1 : 0;
 }
 
 }  // namespace
@@ -141,29 +143,25 @@ void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& ro
   for (uint32_t from = 0; from < rows.units; from += kLanes) {
     const uint32_t end = from + kLanes < rows.units ? from + kLanes : rows.units;
     float border[kUnit];
-    F tops[kLanes], halves[2 * kLanes];
+    F tops[kLanes];
     for (uint32_t u = from; u < end; ++u) {
       const float* p = numbers_of(x, skip, count, u * kUnit, border);
       F top = f_abs(f_load(p));
       for (uint32_t i = kLanes; i < kUnit; i += kLanes) top = f_max(top, f_abs(f_load(p + i)));
       tops[u - from] = top;
     }
-    for (uint32_t i = end - from; i < kLanes; ++i) tops[i] = halves[2 * i] = halves[2 * i + 1] = f_zero();
+    for (uint32_t i = end - from; i < kLanes; ++i) tops[i] = f_zero();
     const Counting c = counting_of(tops, limit);
     for (uint32_t u = from; u < end; ++u) {
       const float* p = numbers_of(x, skip, count, u * kUnit, border);
       const F inverse = f_set(c.inverse[u - from]);
-      for (uint32_t h = 0; h < 2; ++h) {
-        const uint32_t at = h * kUnit / 2;
-        int8_t *high = units[u].high + at, *rest = low + u * kUnit + at;
-        halves[2 * (u - from) + h] = c.is_fine[u - from] != 0 ? quantize_half<true>(p + at, inverse, high, rest)
-                                                              : quantize_half<false>(p + at, inverse, high, rest);
+      if (c.fine[u - from] != 0) {
+        quantize_unit<true>(p, inverse, units[u].high, low + u * kUnit);
+      } else {
+        quantize_unit<false>(p, inverse, units[u].high, low + u * kUnit);
       }
     }
-    float half[2 * kLanes];
-    f_store(half, f_sum_rows(halves));
-    f_store(half + kLanes, f_sum_rows(halves + kLanes));
-    for (uint32_t u = from; u < end; ++u) write_head(c, static_cast<int>(u - from), half + 2 * (u - from), &units[u]);
+    for (uint32_t u = from; u < end; ++u) write_head(c.step[u - from], c.fine[u - from] != 0, low + u * kUnit, &units[u]);
   }
 }
 
@@ -190,21 +188,22 @@ void epilogue(const EpilogueTask& t) {
 }
 
 void norm(const NormTask& t) {
-  F sum = f_zero();
   const float n = static_cast<float>(t.count);
   float mean = 0.0f;
   if (t.kind == SOTTO_NORM_LAYER) {
-    for_row(
-        t.count, [&](auto at) __attribute__((always_inline)) { sum = f_add(sum, at.load(t.x)); });
-    mean = f_sum(sum) / n;
+    mean = f_sum(sum_of_row(
+               t.count, [&](auto at, F sum) __attribute__((always_inline)) { return f_add(sum, at.load(t.x)); })) /
+           n;
   }
-  F squares = f_zero();
-  for (uint32_t i = 0; i + kLanes <= t.count; i += kLanes) {
-    const F d = f_sub(f_load(t.x + i), f_set(mean));
-    squares = f_fma(d, d, squares);
-  }
+  // Past the row's end would stand squares of the mean.
+  const uint32_t whole = t.count / kLanes * kLanes;
+  const F squares = sum_of_row(
+      whole, [&](auto at, F sum) __attribute__((always_inline)) {
+        const F d = f_sub(at.load(t.x), f_set(mean));
+        return f_fma(d, d, sum);
+      });
   float rest = 0.0f;
-  for (uint32_t i = t.count / kLanes * kLanes; i < t.count; ++i) rest += (t.x[i] - mean) * (t.x[i] - mean);
+  for (uint32_t i = whole; i < t.count; ++i) rest += (t.x[i] - mean) * (t.x[i] - mean);
   const float variance = (f_sum(squares) + rest) / n;
   const F inverse = f_set(1.0f / __builtin_sqrtf(variance + t.epsilon));
   for_row(

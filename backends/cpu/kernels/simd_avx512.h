@@ -149,6 +149,15 @@ inline F f_load_i8(const int8_t* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 // Values in -127 .. 127.
+// Of 32 bytes: the sums of the first and of the last 16.
+inline void i8_half_sums(const int8_t* p, int32_t (&sums)[2]) {
+  // Bytes without a sign are added eight at a time.
+  const __m256i bytes = _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_set1_epi8(-128));
+  const __m256i eight = _mm256_sad_epu8(bytes, _mm256_setzero_si256());
+  const __m256i sixteen = _mm256_add_epi64(eight, _mm256_shuffle_epi32(eight, 0x4E));
+  sums[0] = _mm256_cvtsi256_si32(sixteen) - 16 * 128;
+  sums[1] = _mm_cvtsi128_si32(_mm256_extracti128_si256(sixteen, 1)) - 16 * 128;
+}
 inline void i_store_i8(int8_t* p, I x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(x)); }
 // The low 16 bits of each lane as float16.
 inline F f_from_f16_bits(I x) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(x)); }

@@ -72,6 +72,11 @@ inline F f_load_i8(const int8_t* p) {
   return vcvtq_f32_s32(vmovl_s16(vget_low_s16(words)));
 }
 // Values in -127 .. 127.
+// Of 32 bytes: the sums of the first and of the last 16.
+inline void i8_half_sums(const int8_t* p, int32_t (&sums)[2]) {
+  sums[0] = vaddlvq_s8(vld1q_s8(p));
+  sums[1] = vaddlvq_s8(vld1q_s8(p + 16));
+}
 inline void i_store_i8(int8_t* p, I x) {
   const int16x4_t words = vmovn_s32(x);
   const int32_t bytes = vget_lane_s32(vreinterpret_s32_s8(vmovn_s16(vcombine_s16(words, words))), 0);

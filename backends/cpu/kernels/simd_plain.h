@@ -119,6 +119,11 @@ inline void f_store_f16(void* p, F x) {
 }
 inline F f_load_bf16(const void* p) { return f_bits(i_load_u16(p) << 16); }
 inline F f_load_i8(const int8_t* p) { return f_from_i(I{p[0], p[1], p[2], p[3]}); }
+// Of 32 bytes: the sums of the first and of the last 16.
+inline void i8_half_sums(const int8_t* p, int32_t (&sums)[2]) {
+  sums[0] = sums[1] = 0;
+  for (int i = 0; i < 32; ++i) sums[i / 16] += p[i];
+}
 inline void i_store_i8(int8_t* p, I x) {
   for (int i = 0; i < 4; ++i) p[i] = static_cast<int8_t>(x[i]);
 }
