@@ -47,13 +47,15 @@ sotto_care_result Care::check(std::string_view text, uint32_t from, sotto_on_car
   Verdict verdict = reader.verdict();
   // Where a rule found anything, or excused it, it says more than weights could.
   const uint32_t by_rules = verdict.result(answer_from_, false).categories & ~(1u << SOTTO_CARE_PERSONAL);
-  if (from == SOTTO_CARE_FROM_USER && by_rules == 0 && !is_ended && !reader.met_exception(SOTTO_CARE_SELF_HARM))
+  const bool is_excused = reader.met_exception(SOTTO_CARE_SELF_HARM);
+  if (from == SOTTO_CARE_FROM_USER && by_rules == 0 && !is_ended && !is_excused)
     weights_.read(text, [&](const sotto_care_finding& f) {
       verdict.note(f);
       if (give && !is_ended) give(f);
     });
   if (head_ != nullptr && from == SOTTO_CARE_FROM_USER && !is_ended && !text.empty())
     for (const sotto_care_finding& f : head_->read(text)) {
+      if (is_excused && f.category == SOTTO_CARE_SELF_HARM) continue;
       verdict.note(f);
       if (give && !is_ended) give(f);
     }

@@ -17,7 +17,10 @@ constexpr const char* kHelpEn =
 
 Guard::Guard(Engine& engine) : skill_(sotto_care_find(engine.runtime.get())) {
   if (skill_.api == nullptr) return;
-  sotto::call([&](sotto_error* err) { return skill_.api->create(skill_.self, nullptr, &care_, err); });
+  sotto_care_options options{};
+  options.struct_size = sizeof options;
+  options.model = engine.model.get();  // whose head is asked too, where it has one
+  sotto::call([&](sotto_error* err) { return skill_.api->create(skill_.self, &options, &care_, err); });
   for (const auto& [language, text] : {std::pair(SOTTO_CARE_ZH, kHelpZh), std::pair(SOTTO_CARE_EN, kHelpEn)})
     sotto::call(
         [&](sotto_error* err) { return skill_.api->set_text(care_, SOTTO_CARE_SELF_HARM, language, sotto_cstr(text), err); });

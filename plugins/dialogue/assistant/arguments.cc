@@ -44,13 +44,18 @@ void take_places(const World& world, const Function& function, const std::string
   if (name_span != nullptr) {
     const std::string marked(words_at(text, *name_span)), bare = normal_form(marked);
     if (names.empty()) names.push_back(marked);
-    for (std::string& name : names)
-      if (bare.size() > name.size() && contains(bare, name)) name = marked;
+    const auto is_inside = [&](const std::string& name) { return bare.size() > name.size() && contains(bare, name); };
+    // "灯和风扇" are two, though the model marked them as one, and so are the lights of two rooms.
+    if (std::count_if(names.begin(), names.end(), is_inside) == 1 && std::count_if(areas.begin(), areas.end(), is_inside) < 2)
+      for (std::string& name : names)
+        if (is_inside(name)) name = marked;
   }
   if (areas.empty() && area_span != nullptr) areas.emplace_back(words_at(text, *area_span));
   if (wish->names.empty()) wish->names = names;
   if (wish->areas.empty()) wish->areas = areas;
-  wish->is_all = wish->is_all || has_cue(normal, Cue::kAll);
+  // "Both" without a name are those of before (carry_over), not all that there are.
+  const bool is_both = has_cue(normal, Cue::kBoth);
+  wish->is_all = wish->is_all || (is_both ? !wish->names.empty() : has_cue(normal, Cue::kAll));
   if (!function.acts_on_devices()) keep_place_words(function, wish);
 }
 

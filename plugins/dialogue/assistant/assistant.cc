@@ -64,6 +64,18 @@ const Action* Assistant::last_action() const {
   return const_cast<World&>(world_).now_ms() - last.at_ms > kActionLives ? nullptr : &last;
 }
 
+// What was done last; "both" are its devices, or where it was one that and the one before it. REQUIRES: a last action.
+Wish Assistant::spoken_of(const std::string& text) const {
+  const Action* const last = last_action();
+  Wish wish = last->wish;
+  if (!has_cue(normal_form(text), Cue::kBoth)) return wish;
+  for (auto before = state_.actions.rbegin(); before != state_.actions.rend() && wish.devices.size() == 1; ++before) {
+    const std::vector<std::string>& devices = before->wish.devices;
+    if (!before->is_taken_back && devices.size() == 1 && devices != wish.devices) wish.devices.insert(wish.devices.begin(), devices.front());
+  }
+  return wish;
+}
+
 std::vector<std::string> Assistant::recent_kinds() const {
   std::vector<std::string> kinds;
   if (const Action* const last = last_action(); last != nullptr)
@@ -178,7 +190,7 @@ void Assistant::take_part(const Heard& part, std::vector<Wish>* wishes, std::vec
   if (!wishes->empty())
     carry_over(world_, function, part.text, out->language, wishes->back(), &wish);
   else if (last != nullptr)
-    carry_over(world_, function, part.text, out->language, last->wish, &wish);
+    carry_over(world_, function, part.text, out->language, spoken_of(part.text), &wish);
   wishes->push_back(std::move(wish));
 }
 

@@ -80,6 +80,7 @@ class Assistant {
   void take_back(Outcome* out);
   Done take_back_silently(Outcome* out);
   const Action* last_action() const;
+  Wish spoken_of(const std::string& text) const;
   std::vector<std::string> recent_kinds() const;
   void remember(Action action);
   void note(const Outcome& out);

@@ -170,13 +170,14 @@ Found Home::find(const Wanted& wanted, const std::vector<std::string>& kinds, co
     return found;
   }
   std::string name = bare(wanted.name);
-  if (area == nullptr && best_likeness(Device{}, name) < 2)
-    for (const Place& place : areas_)
-      each_name(place, [&](const std::string& words) {
-        if (area == nullptr && contains(name, words) &&
-            std::none_of(devices_.begin(), devices_.end(), [&](const Device& d) { return best_likeness(d, name) >= 2; }))
-          area = &place, name = without(name, words);
-      });
+  // An area that stands in the name, whether it was said besides or not: "书房的灯" in the study is its "灯".
+  const bool is_name =
+      std::any_of(devices_.begin(), devices_.end(), [&](const Device& d) { return best_likeness(d, name) >= 2; });
+  for (const Place& place : areas_)
+    each_name(place, [&](const std::string& words) {
+      if (!is_name && (area == nullptr || area == &place) && contains(name, words))
+        area = &place, name = without(name, words);
+    });
   const auto is_wanted_kind = [&](const Device& device) {
     return kinds.empty() ||
            std::any_of(kinds.begin(), kinds.end(), [&](const std::string& k) { return k == "any" || k == device.kind; });

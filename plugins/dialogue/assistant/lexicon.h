@@ -16,6 +16,7 @@ enum class Cue : uint8_t {
   kUndo,
   kRepeat,
   kAll,
+  kBoth,     // of named ones all, else those that were spoken of last
   kPronoun,  // stands for what was spoken of: 它, "that one"
   kMore,     // goes on from what was done: 再, "a bit more"
   kAlso,     // the same for another: 也, "too"

@@ -92,7 +92,7 @@ void Listener::weigh_situation(std::string_view normal, const std::vector<std::s
              });
     };
   };
-  const bool is_pronoun = has_cue(normal, Cue::kPronoun);
+  const bool is_pronoun = has_cue(normal, Cue::kPronoun) || has_cue(normal, Cue::kBoth);
   const bool is_leaning = is_pronoun || has_cue(normal, Cue::kMore) || has_cue(normal, Cue::kAlso);
   if (!named.empty())
     favour(acts_on(named), kNamedOdds, understood);
@@ -116,7 +116,8 @@ Understood Listener::read(const std::string& text) {
     if (!m->is_area) kinds.push_back(m->kind);
   }
   // "It" stands where the sentences of the domain have the name of a device.
-  if (kinds.empty() && !recent_kinds_.empty()) normal = with_hole_for(Cue::kPronoun, normal);
+  if (kinds.empty() && !recent_kinds_.empty())
+    normal = with_hole_for(has_cue(normal, Cue::kBoth) ? Cue::kBoth : Cue::kPronoun, normal);
   evidence_.weigh(normal_form(normal), language_of(text, world_.settings.language), &understood);
   weigh_situation(whole, kinds, &understood);
   return understood;
