@@ -71,7 +71,8 @@ Wish Assistant::spoken_of(const std::string& text) const {
   if (!has_cue(normal_form(text), Cue::kBoth)) return wish;
   for (auto before = state_.actions.rbegin(); before != state_.actions.rend() && wish.devices.size() == 1; ++before) {
     const std::vector<std::string>& devices = before->wish.devices;
-    if (!before->is_taken_back && devices.size() == 1 && devices != wish.devices) wish.devices.insert(wish.devices.begin(), devices.front());
+    if (!before->is_taken_back && devices.size() == 1 && devices != wish.devices)
+      wish.devices.insert(wish.devices.begin(), devices.front());
   }
   return wish;
 }

@@ -156,8 +156,7 @@ Answered filled_with(Wish wish, Filled filled = {}) { return {Answered::Kind::kF
 
 Answered answer_device(const World& world, const std::string& normal, const Heard& heard, const Question& question) {
   Wish wish = question.wish;
-  if (has_cue(normal, Cue::kAll) || has_cue(normal, Cue::kBoth))
-    return wish.devices = question.devices, filled_with(wish);
+  if (has_cue(normal, Cue::kAll) || has_cue(normal, Cue::kBoth)) return wish.devices = question.devices, filled_with(wish);
   if (heard.intent == "dialog.any") return wish.devices = {question.devices.front()}, filled_with(wish);
   if (const size_t at = ordinal_among(normal, question.devices.size()); at < question.devices.size())
     return wish.devices = {question.devices[at]}, filled_with(wish);
@@ -256,8 +255,7 @@ void carry_over(const World& world, const Function& function, const std::string&
                 Wish* wish) {
   if (!function.acts_on_devices() || before.devices.empty()) return;
   const std::string normal = normal_form(text);
-  const bool is_leaning =
-      has_cue(normal, Cue::kPronoun) || has_cue(normal, Cue::kAlso) || has_cue(normal, Cue::kBoth);
+  const bool is_leaning = has_cue(normal, Cue::kPronoun) || has_cue(normal, Cue::kAlso) || has_cue(normal, Cue::kBoth);
   if (!wish->areas.empty() && wish->names.empty()) {
     const std::vector<std::string> kinds = function.kinds();
     if (is_leaning || kinds.front() == "any") same_kinds(world, language, before, wish);
@@ -285,7 +283,7 @@ Answered answer_question(World& world, Listener& listener, const Heard& heard, L
     if (is_cue(normal, Cue::kNo) || (is_dialog && heard.intent == "dialog.negate")) return refused();
   }
   Answered answered;
-  if (question.kind == Question::Kind::kDevice && !is_sure_command(heard))
+  if (question.kind == Question::Kind::kDevice && (!is_sure_command(heard) || has_cue(normal, Cue::kBoth)))
     answered = answer_device(world, normal, heard, question);
   if (question.kind == Question::Kind::kValue) answered = answer_value(world, normal, heard, language, question);
   if (answered.kind != Answered::Kind::kNo) return answered;

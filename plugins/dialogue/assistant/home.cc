@@ -175,8 +175,7 @@ Found Home::find(const Wanted& wanted, const std::vector<std::string>& kinds, co
       std::any_of(devices_.begin(), devices_.end(), [&](const Device& d) { return best_likeness(d, name) >= 2; });
   for (const Place& place : areas_)
     each_name(place, [&](const std::string& words) {
-      if (!is_name && (area == nullptr || area == &place) && contains(name, words))
-        area = &place, name = without(name, words);
+      if (!is_name && (area == nullptr || area == &place) && contains(name, words)) area = &place, name = without(name, words);
     });
   const auto is_wanted_kind = [&](const Device& device) {
     return kinds.empty() ||

@@ -9,7 +9,7 @@ namespace sotto::assistant {
 namespace {
 
 constexpr double kOutOfScope = 0.5;
-constexpr double kNamedOdds = 4, kLeaningOdds = 4, kPronounOdds = 16, kElsewhereOdds = 0.25;
+constexpr double kNamedOdds = 4, kLeaningOdds = 4, kPronounOdds = 16, kElsewhereOdds = 0.25, kLackingOdds = 0.001;
 // Ours, chosen on tests/assistant/tuning: how much likelier a mended text must be, what counts how usual a hypothesis is, and
 // by how much a later one of a list must be better.
 constexpr struct {
@@ -80,10 +80,25 @@ Heard Listener::decide(const std::string& text, Understood understood) const {
   return made(Kind::kUnclear, "none", guess.probability);
 }
 
+// "Open it" opens no app: an intent about something that has a name of its own, and "it" stands where the name would.
+bool Listener::lacks_its_own(const std::string& label, const std::string& text, const Understood& understood) const {
+  const Intent* const intent = world_.domain.find(label);
+  if (intent == nullptr) return false;
+  const auto is_given = [&](const std::string& slot) {
+    return world_.domain.type_of(slot) != SlotType::kText ||
+           std::any_of(understood.spans.begin(), understood.spans.end(), [&](const Span& span) {
+             return span.slot == slot && !is_cue(normal_form(text.substr(span.begin, span.end - span.begin)), Cue::kPronoun);
+           });
+  };
+  return std::any_of(intent->required.begin(), intent->required.end(),
+                     [&](const std::vector<std::string>& group) { return std::none_of(group.begin(), group.end(), is_given); });
+}
+
 // People ask a device for what it can do, of a thing that they name for what is done with such things, and after "it" for what
 // is done with the thing spoken of last.
-void Listener::weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const {
+void Listener::weigh_situation(const std::string& text, const std::vector<std::string>& named, Understood* understood) const {
   if (understood->intents.empty()) return;
+  const std::string normal = normal_form(text);
   const auto acts_on = [&](const std::vector<std::string>& kinds) {
     return [this, kinds](const std::string& label) {
       const Intent* const intent = world_.domain.find(label);
@@ -96,8 +111,14 @@ void Listener::weigh_situation(std::string_view normal, const std::vector<std::s
   const bool is_leaning = is_pronoun || has_cue(normal, Cue::kMore) || has_cue(normal, Cue::kAlso);
   if (!named.empty())
     favour(acts_on(named), kNamedOdds, understood);
-  else if (is_leaning && !recent_kinds_.empty())
-    favour(acts_on(recent_kinds_), is_pronoun ? kPronounOdds : kLeaningOdds, understood);
+  else if (is_leaning && !recent_kinds_.empty()) {
+    const double odds = is_pronoun ? kPronounOdds : kLeaningOdds;
+    favour(acts_on(recent_kinds_), odds, understood);
+    if (is_pronoun)
+      favour([&](const std::string& label) { return lacks_its_own(label, text, *understood); }, kLackingOdds, understood);
+    // Nor is it beyond what the device can do.
+    understood->out_of_scope /= understood->out_of_scope + odds * (1 - understood->out_of_scope);
+  }
   const auto is_elsewhere = [&](const std::string& label) {
     return label != "none" && label != "chat.talk" && !starts_with(label, "dialog.") && world_.functions.find(label) == nullptr;
   };
@@ -107,8 +128,7 @@ void Listener::weigh_situation(std::string_view normal, const std::vector<std::s
 // Names of the home say nothing about what is wanted of them.
 Understood Listener::read(const std::string& text) {
   Understood understood = understanding_.read(text);
-  const std::string whole = normal_form(text);
-  std::string normal = whole;
+  std::string normal = normal_form(text);
   std::vector<std::string> kinds;
   const std::vector<Home::Mention> mentions = world_.home.mentions(normal, world_.domain);
   for (auto m = mentions.rbegin(); m != mentions.rend(); ++m) {
@@ -119,7 +139,7 @@ Understood Listener::read(const std::string& text) {
   if (kinds.empty() && !recent_kinds_.empty())
     normal = with_hole_for(has_cue(normal, Cue::kBoth) ? Cue::kBoth : Cue::kPronoun, normal);
   evidence_.weigh(normal_form(normal), language_of(text, world_.settings.language), &understood);
-  weigh_situation(whole, kinds, &understood);
+  weigh_situation(text, kinds, &understood);
   return understood;
 }
 

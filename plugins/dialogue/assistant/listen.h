@@ -56,7 +56,8 @@ class Listener {
   void lean_on(std::vector<std::string> kinds) { recent_kinds_ = std::move(kinds); }
 
  private:
-  void weigh_situation(std::string_view normal, const std::vector<std::string>& named, Understood* understood) const;
+  bool lacks_its_own(const std::string& label, const std::string& text, const Understood& understood) const;
+  void weigh_situation(const std::string& text, const std::vector<std::string>& named, Understood* understood) const;
   bool is_of_the_domain(const Chosen& own, const std::string& text, const Guess& guess) const;
   Repair mended(const std::string& text);
   size_t named(const std::string& text) const;
