@@ -288,11 +288,13 @@ Status Scheduler::run_once() {
   std::fill(std::begin(result_counts_), std::end(result_counts_), 0);
   struct Booking {
     Scheduler& scheduler;
-    ~Booking() { scheduler.book(); }
+    ~Booking() {
+      scheduler.runner_ = std::thread::id();
+      scheduler.book();
+    }
   } booking{*this};
   runner_ = std::this_thread::get_id();
   Status status = program_.run(batch, &result);
-  runner_ = std::thread::id();
   if (asked_elsewhere_.exchange(false))
     status = plugin_fault(program_.backend->id, "run", "should_stop was called by another thread than the one that called run");
   return status;
@@ -308,25 +310,31 @@ void Scheduler::book() {
   }
 }
 
-// Rows are copied while the step is ours: the next one reuses the backend's memory.
+// Rows are copied while the step is ours: the next one reuses the backend's memory. Those of a request that fails are counted
+// all the same: behind them lie another's.
 Status Scheduler::deliver(StepRequest& r, uint32_t first_row, size_t (&next)[kOutputs]) const {
   if (r.rows) r.rows->clear();
+  Status fault;
   const uint32_t length = lengths_[r.stream.sequence];
   if (length != r.first + r.count)
-    return Status(SOTTO_INTERNAL, fmt::format("{}: run: succeeded, but {} of {} tokens were committed", program_.backend->id,
-                                              length - std::min(r.first, length), r.count));
+    fault = Status(SOTTO_INTERNAL, fmt::format("{}: run: succeeded, but {} of {} tokens were committed", program_.backend->id,
+                                               length - std::min(r.first, length), r.count));
   for (uint32_t i = 0; i < r.count; ++i) {
     for (uint32_t o = 0; o < kOutputs; ++o) {
       if (!(rows_[first_row + i].outputs >> o & 1)) continue;
-      if (next[o] >= result_counts_[o] || !results_[o])
-        return Status(SOTTO_INTERNAL, fmt::format("{}: run: {} rows of output {} were delivered, more were wanted",
-                                                  program_.backend->id, result_counts_[o], o));
+      const size_t at = next[o]++;
+      if (!fault.ok()) continue;
+      if (at >= result_counts_[o] || !results_[o]) {
+        fault = Status(SOTTO_INTERNAL, fmt::format("{}: run: {} rows of output {} were delivered, more were wanted",
+                                                   program_.backend->id, result_counts_[o], o));
+        continue;
+      }
       const size_t width = program_.output_widths[o];
-      const float* row = results_[o] + width * next[o]++;
+      const float* row = results_[o] + width * at;
       if (r.rows) r.rows->insert(r.rows->end(), row, row + width);
     }
   }
-  return {};
+  return fault;
 }
 
 // Who has his rows goes on while the next one's are copied; the leader, who copies, last.
