@@ -40,7 +40,7 @@ uint32_t CoreSet::count() const {
 
 CoreSet cores_of_caller() {
   CoreSet cores;
-  static_assert(sizeof(cpu_set_t) == sizeof cores.bits);
+  static_assert(CPU_SETSIZE <= 8 * sizeof cores.bits);
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) != 0) return cores;
@@ -61,7 +61,11 @@ void keep_on(std::thread& thread, const CoreSet& cores) {
   for (int32_t core = 0; core < CPU_SETSIZE; ++core) {
     if ((cores.bits[core / 64] >> core % 64 & 1) != 0) CPU_SET(core, &set);
   }
+#if defined(__ANDROID__)  // which has the other call since API level 36 only
+  (void)sched_setaffinity(pthread_gettid_np(thread.native_handle()), sizeof set, &set);
+#else
   (void)pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
+#endif
 }
 
 }  // namespace sotto::cpu
