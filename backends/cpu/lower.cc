@@ -258,14 +258,18 @@ Op Lowering::attention_op(uint32_t index) {
   op.row_class = out_.values[s.out].row_class;
   op.rotary = rotary_for(args);
   const uint32_t per_kv = slot.kv_heads == 0 ? 1 : args.heads / slot.kv_heads;
+  op.is_one_group_a_head = true;
   for (uint32_t r = 0; out_.values[s.out].needed && r < group_.local_ranks; ++r) {
     const sotto_rank_heads& h = slot.ranks[group_.first_rank + r];
+    const size_t before = op.head_groups.size();
     for (uint32_t head = 0; head < h.heads;) {
       const uint32_t kv = (h.first_head + head) / per_kv;
       const uint32_t end = std::min({(kv + 1) * per_kv - h.first_head, h.heads, head + kTileQueries});
+      op.is_one_group_a_head = op.is_one_group_a_head && op.head_groups.size() - before == kv - h.first_kv_head;
       op.head_groups.push_back({r, kv - h.first_kv_head, head, end - head});
       head = end;
     }
+    op.is_one_group_a_head = op.is_one_group_a_head && op.head_groups.size() - before == h.kv_heads;
   }
   return op;
 }

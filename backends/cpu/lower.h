@@ -68,6 +68,7 @@ struct Op {
   uint32_t quants[2] = {SOTTO_NONE, SOTTO_NONE};  // kLinear: of the weight and the gate
   uint32_t rotary = SOTTO_NONE;                   // kAttention
   std::vector<HeadGroup> head_groups;             // kAttention
+  bool is_one_group_a_head = false;               // kAttention: of every KV head that is here
   uint32_t gather = 0;                            // kAllGather: its number among them
   uint32_t deliver = SOTTO_NONE;  // kDeliver: the value that holds the rows; its own copy unless it is the step's input
 };

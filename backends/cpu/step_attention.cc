@@ -86,9 +86,7 @@ void find_blocks(const Run& run, uint32_t row_class, uint32_t most) {
 // Whether a tile's own rows are all that is new in its sequence and head: it writes them itself then, and nobody waits.
 bool tiles_fill(const Run& run, const Op& op, const Shape& shape) {
   if ((shape.args.flags & SOTTO_ATTENTION_READ_ONLY) != 0 || run.count(op.row_class) != run.count(0)) return false;
-  uint64_t kv_heads = 0;
-  for (const SlotPart& part : run.cache.layout.slots[shape.args.slot].parts) kv_heads += part.heads.kv_heads;
-  if (op.head_groups.size() != kv_heads) return false;
+  if (op.head_groups.empty() || !op.is_one_group_a_head) return false;
   return std::all_of(run.program.blocks.begin(), run.program.blocks.end(), [&](const RowBlock& block) {
     return run.program.added[run.batch_row(op.row_class, block.first).sequence] == block.count;
   });

@@ -39,6 +39,7 @@ std::vector<Case> cases() {
       {kHeads, "8 heads of 16, 2 KV heads", 8, 2, 16, plain},
       {kHeads, "6 heads of 64, one KV head", 6, 1, 64, plain},
       {kHeads, "2 heads of 128, one KV head", 2, 1, 128, plain},
+      {kHeads, "40 heads of 4, one KV head", 40, 1, 4, plain},
       {kHeads, "scale 0.5", 4, 4, 16, with(plain, [](auto& o) { o.scale = 0.5f; })},
       {kRotation, "halves layout, rotary_dim 16 of 16", 4, 2, 16, halves},
       {kRotation, "interleaved layout, rotary_dim 16 of 16", 4, 2, 16, rotated(SOTTO_ROTATION_INTERLEAVED, 16)},

@@ -132,22 +132,21 @@ void move_between(const Subject& subject, Recorder& record) {
   expect(s != SOTTO_OK, "exporting into too small a buffer was taken");
 }
 
-// Each KV head once, in the model's order, whatever the ranks: the bytes of different splits agree.
-void neutral_layout(const Subject& subject, uint32_t ranks) {
-  Net net(ranks, 4100);
+// Each KV head once, in the model's order, whatever the ranks: the bytes of different splits agree. `heads`: 4 KV heads of 3.
+void neutral_layout(const Subject& subject, const Heads& heads, uint32_t chunk) {
+  Net net(static_cast<uint32_t>(heads.ranks.size()), 4100);
   const Node x = net.input(12);
   AttentionOptions o;
-  Random fixed(5);
-  o.heads = cut_heads(fixed, 8, 4, 3, ranks);
+  o.heads = heads;
   // k is the input itself; v is k again: what is stored is known.
   const Node k = net.spread(x, o.heads.kv_parts());
   LinearSpec q;
-  q.out = 24;
+  q.out = heads.heads * heads.head_dim;
   q.parts = o.heads.q_parts();
   net.output(net.join(net.attention(net.linear(x, q), k, k, o)));
   const Sequence s = net.sequence(5);
   Runner runner(subject.tested, net, subject.options());
-  (void)runner.ready().play({s}, one_batch({s}));
+  (void)runner.ready().play({s}, chunks({s}, chunk));
   const std::vector<uint8_t> bytes = runner.exported(0, 1, 3);
   std::vector<float> numbers(bytes.size() / sizeof(float));
   std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
@@ -165,8 +164,15 @@ void neutral_layout(const Subject& subject, uint32_t ranks) {
 
 void transfer(const Subject& subject, Recorder& record) {
   record.check("a sequence moves to the reference and back", [&] { move_between(subject, record); });
-  for (const uint32_t ranks : {1u, 2u, 4u})
-    record.check("the neutral layout, " + on_ranks(ranks), [&] { neutral_layout(subject, ranks); });
+  for (const uint32_t ranks : {1u, 2u, 4u}) {
+    Random fixed(5);
+    const Heads heads = cut_heads(fixed, 8, 4, 3, ranks);
+    record.check("the neutral layout, " + on_ranks(ranks), [&] { neutral_layout(subject, heads, 5); });
+  }
+  // Each rank has queries of two of its KV heads, more than one tile takes.
+  // queries.
+  const Heads unread = {160, 4, 3, {{0, 80, 0, 4}, {80, 80, 0, 4}}};
+  record.check("KV heads that no query of their rank reads", [&] { neutral_layout(subject, unread, 1); });
 }
 
 void full(const Subject& subject, Recorder& record) {
