@@ -155,12 +155,13 @@ Status Engine::make_group(const PluginHost& host, const EngineOptions& o, bool i
   SOTTO_TRY(program_->make("group_create", &program_->group, [&](const sotto_backend& t, sotto_group** made, sotto_error* err) {
     return t.group_create(backend.self, &g, made, err);
   }));
-  program_->invariant_rows = UINT32_MAX;
+  uint32_t invariant_rows = UINT32_MAX;
   for (uint32_t rank = first_rank(); rank < first_rank() + local_ranks(); ++rank) {
     SOTTO_ASSIGN(const sotto_device_info info, host.device_info(backend, o.devices.empty() ? 0 : o.devices[rank]));
     if (rank == first_rank()) program_->device_name = info.name;
-    program_->invariant_rows = std::min(program_->invariant_rows, std::max(info.batch_invariant_rows, 1u));
+    invariant_rows = std::min(invariant_rows, std::max(info.batch_invariant_rows, 1u));
   }
+  program_->invariant_rows = invariant_rows;
   return {};
 }
 

@@ -141,13 +141,14 @@ Result<sotto_traffic> Engine::traffic() {
 }
 
 Status Engine::go_on_alone() {
-  if (!can_run() || !program_->is_lost())
-    return Status(SOTTO_INVALID_ARGUMENT, "going on alone: no rank of this model was lost");
+  const Status none_lost(SOTTO_INVALID_ARGUMENT, "going on alone: no rank of this model was lost");
+  if (!can_run()) return none_lost;
+  Scheduler::Turn turn(*scheduler_);
+  if (!program_->is_lost()) return none_lost;
   if (const ShardFile* shard = file_->shard())
     return Status(SOTTO_UNSUPPORTED,
                   fmt::format("going on alone: {} is {}, and the other parts are gone: give rank 0 the whole file",
                               file_->name(), shard->describe()));
-  Scheduler::Turn turn(*scheduler_);
   EngineOptions o = options_;
   o.devices.clear();
   SOTTO_ASSIGN(Plan plan, file_->plan(PlanOptions()));

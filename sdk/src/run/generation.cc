@@ -210,7 +210,7 @@ class Generation {
   uint32_t room_for_guess() const {
     const Engine& engine = s_.engine();
     if (s_.engine().scheduler().decoding() > 1) return 0;
-    size_t room = std::min(engine.program().max_batch, engine.program().invariant_rows) - 1;
+    size_t room = std::min(engine.program().max_batch, engine.program().invariant_rows.load()) - 1;
     room = std::min(room, s_.context_tokens_ - s_.tokens_.size());
     if (o_.max_tokens) room = std::min<size_t>(room, o_.max_tokens - result_.generated_tokens - 1);
     return static_cast<uint32_t>(room);

@@ -27,10 +27,10 @@ Result<std::unique_ptr<LoraOnBackend>> Lora::make_on(const Program& p, const Pla
 Result<std::shared_ptr<const Lora>> Lora::open(Engine& engine, ModelBytes bytes) {
   if (!engine.can_run())
     return Status(SOTTO_INVALID_ARGUMENT, "an adapter needs a model that runs; this one was opened for its vocabulary only");
-  SOTTO_TRY(engine.program().need_all_here("an adapter"));
-  // Not make_shared: the constructor is private.
+  // Not make_shared: the constructor is private. Before the turn: where it fails, it takes one itself.
   std::shared_ptr<Lora> lora(new Lora(engine, bytes.name()));
   Scheduler::Turn turn(engine.scheduler());
+  SOTTO_TRY(engine.program().need_all_here("an adapter"));
   SOTTO_ASSIGN(lora->made_, lora->make(bytes.bytes(), engine.program(), engine.plan()));
   if (engine.may_move()) lora->bytes_.assign(bytes.bytes().begin(), bytes.bytes().end());
   engine.add_lora(lora.get());

@@ -87,9 +87,9 @@ Status Group::measure(uint32_t window) {
 
 Status Group::open() {
   const Program& p = engine_.program();
-  SOTTO_TRY(p.need_all_here("observing a model"));
   rows_.resize(max_rows_);
   Scheduler::Turn turn(engine_.scheduler());
+  SOTTO_TRY(p.need_all_here("observing a model"));
   engine_.add_guest();
   is_guest_ = true;
   SOTTO_TRY(p.make("compile", &program_, [&](const sotto_backend& t, sotto_program** made, sotto_error* err) {

@@ -25,7 +25,7 @@ void Program::swap(Program& o) {
   std::swap(weights, o.weights);
   std::swap(program, o.program);
   std::swap(cache, o.cache);
-  std::swap(invariant_rows, o.invariant_rows);
+  o.invariant_rows = invariant_rows.exchange(o.invariant_rows);
   std::swap(device_name, o.device_name);
 }
 

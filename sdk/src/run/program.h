@@ -1,6 +1,7 @@
 // program.h: a backend's objects for one plan: group, weights, compiled program, KV cache. For the engine and its scheduler.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -68,7 +69,8 @@ class Program {
   uint32_t sequences = 0;
   uint32_t max_batch = 0;
   uint32_t output_widths[kOutputs] = {};
-  uint32_t invariant_rows = 1;  // up to so many rows in a batch, a row's bits do not depend on its neighbours
+  // Up to so many rows in a batch, a row's bits do not depend on its neighbours. Read at any time.
+  std::atomic<uint32_t> invariant_rows{1};
   std::string device_name;
 
  private:

@@ -175,7 +175,7 @@ uint32_t Scheduler::chunk_rows() const {
 void Scheduler::choose(const Waiter& leader) {
   const auto pending = [](const Waiter& w) { return w.request->tokens.size() - w.request->stream.computed; };
   const bool any_size = program_.invariant_rows >= program_.max_batch;
-  const size_t limit = std::min(program_.max_batch, program_.invariant_rows);
+  const size_t limit = std::min(program_.max_batch, program_.invariant_rows.load());
   const size_t own = std::min<size_t>(pending(leader), chunk_);
   if (leader.alone || own > limit) return;
   const auto now = Clock::now();
