@@ -210,6 +210,7 @@ TEST(Border, AFunctionThatBlocksIsLeftBehind) {
   const auto w = world("clock.time", "clock.time");
   std::atomic<bool> may_end{false};
   w->on_call = [&](const sotto_function_call* call, auto, auto, auto) -> sotto_status {
+    if (may_end) return SOTTO_OK;  // the second one
     while (!may_end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_NE(call->is_given_up(call->context), 0);
     return SOTTO_OK;
@@ -221,7 +222,6 @@ TEST(Border, AFunctionThatBlocksIsLeftBehind) {
   may_end = true;
   for (int i = 0; i < 2000 && w->calls < 2; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    w->on_call = nullptr;
     ASSERT_EQ(w->say("what time is it"), SOTTO_OK);
   }
   EXPECT_EQ(w->calls, 2);
