@@ -9,8 +9,8 @@
 namespace sotto::care {
 namespace {
 
-constexpr size_t kMostBytes = 4096;  // of a text; the end of a longer one is read
-constexpr float kUsualConfidence = 0.5f;
+constexpr size_t kMostBytes = 4096;       // of a text; the end of a longer one is read
+constexpr float kLeastConfidence = 0.8f;  // beside rules and weights a head adds what it is sure of
 
 struct Name {
   std::string_view label;
@@ -87,7 +87,7 @@ Head::Head(const Services& services, sotto_model* model, uint32_t index, float c
     if (name == std::end(kNames))
       throw Failure(SOTTO_UNSUPPORTED, "care: label " + std::to_string(i) + " of the model's head 'care' is \"" + label.text +
                                            "\": known are none, self_harm, violence, adult, machine, personal");
-    const float own = label.threshold > 0 ? label.threshold : kUsualConfidence;
+    const float own = std::max(label.threshold, kLeastConfidence);
     labels_.push_back({name->category, confidence > 0 ? confidence : own});
   }
   sotto_model_facts facts{};

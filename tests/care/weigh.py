@@ -1,4 +1,4 @@
-"""Learns the weights that care adds to its rules: weigh.py OUT_FOLDER TALK.txt COMMANDS.txt [--without KIND]
+"""Learns the weights that care adds to its rules: weigh.py OUT_FOLDER TALK.txt COMMANDS.tsv [--without KIND]
 
 The cases of self-harm in tests/care and the lines of sotto-train for it are the positives (but for what is held out of either);
 the near misses of both, talk and commands are the negatives; take lines that the rules find out of the two files first. Wants
@@ -6,6 +6,7 @@ scikit-learn, and sotto-train in PYTHONPATH. Writes <language>.txt: in hundredth
 import argparse
 import pathlib
 import re
+import zlib
 
 import numpy
 from sklearn.feature_extraction.text import CountVectorizer
@@ -44,7 +45,7 @@ def lines(language, label):
             yield text
 
 
-def learn(language, talk, commands, without, share):
+def learn(language, talk, commands, patterns, without, share):
     positives = [r[2] for n in POSITIVES for r in rows(n, language) if r[0] == "self_harm" and r[1] != without]
     positives += lines(language, "self_harm")
     near = [r[2] for n in NEAR for r in rows(n, language) if r[0] == "none"]
@@ -64,13 +65,13 @@ def learn(language, talk, commands, without, share):
         kept[keep] = numpy.round(weights[keep], 2)
         return kept, model.intercept_[0]
 
-    # The limit is set on commands that were left out of the learning, each fifth in turn.
-    fold = numpy.arange(len(texts)) % 5
-    is_command = numpy.arange(len(texts)) >= len(texts) - len(commands)
+    # The limit is set on commands of patterns that were left out of the learning, a fifth of the patterns in turn.
+    first = len(texts) - len(commands)
+    fold = numpy.array([-1] * first + [zlib.crc32(p.encode()) % 5 for p in patterns])
     sums = []
     for f in range(5):
         kept, start = fit(fold != f)
-        sums.extend(found[is_command & (fold == f)] @ kept + start)
+        sums.extend(found[fold == f] @ kept + start)
     kept, start = fit(numpy.ones(len(texts), bool))
     limit = float(numpy.quantile(sums, 1 - share)) - start
     names = words.get_feature_names_out()
@@ -81,14 +82,16 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("out", type=pathlib.Path)
     arguments.add_argument("talk", type=pathlib.Path, help="a text a line")
-    arguments.add_argument("commands", type=pathlib.Path, help="a text a line; of them --share may pass the limit")
+    arguments.add_argument("commands", type=pathlib.Path, help="the pattern, a tab, a text of it; of unseen patterns --share may pass the limit")
     arguments.add_argument("--without", default="", help="a kind of case to leave out, to measure on it")
-    arguments.add_argument("--share", type=float, default=0.005)
+    arguments.add_argument("--share", type=float, default=0.01)
     a = arguments.parse_args()
-    talk, commands = ([t for t in f.read_text(encoding="utf-8").splitlines() if units(t)] for f in (a.talk, a.commands))
+    talk = [t for t in a.talk.read_text(encoding="utf-8").splitlines() if units(t)]
+    commands = [line.split("\t") for line in a.commands.read_text(encoding="utf-8").splitlines()]
     for language in ("en", "zh"):
-        ours = [[t for t in texts if is_zh(t) == (language == "zh")] for texts in (talk, commands)]
-        limit, weights = learn(language, *ours, a.without, a.share)
+        is_ours = lambda text: bool(units(text)) and is_zh(text) == (language == "zh")  # noqa: E731
+        ours = [c for c in commands if is_ours(c[1])]
+        limit, weights = learn(language, [t for t in talk if is_ours(t)], [c[1] for c in ours], [c[0] for c in ours], a.without, a.share)
         lines = [f"{100 * limit:.0f}"] + [f"{100 * w:.0f} {name}" for w, name in weights]
         (a.out / f"{language}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(language, "limit", round(limit, 2), "weights", len(weights))

@@ -58,7 +58,7 @@ typedef struct sotto_care_options {
    * ADULT from 2, PERSONAL SOTTO_CARE_NEVER. */
   uint32_t answer_from[SOTTO_CARE_CATEGORIES];
   sotto_model *model;    /* whose head "care" is asked too; NULL or without that head: rules alone. Outlives the object */
-  float head_confidence; /* probability from which a label counts; 0: the head's thresholds, without them 0.5 */
+  float head_confidence; /* probability from which a label counts; 0: the head's thresholds, at least 0.8 */
   uint32_t hold_bytes;   /* that a stream holds back at most; 0: 512; 64 to 65536 */
   sotto_str rules;       /* further rules of the maker, in the format of docs/care.md; at most 1 MiB */
 } sotto_care_options;
