@@ -8,6 +8,7 @@ namespace sotto::cpu {
 namespace {
 
 constexpr uint32_t kRowGrain = 16;           // weight rows of an item: a multiple of every kernel's lanes and tiles
+constexpr uint32_t kShortRows = 8;           // up to here an item's weights pass in a microsecond, and taking one tells
 constexpr uint64_t kFloatInputs = 1u << 17;  // numbers of a float input that stay in the second-level cache
 
 // Multiply-adds of an item: a few ms on the slowest core of its kind, so that a stop is noticed.
@@ -27,7 +28,7 @@ Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width, uint3
   if (op.quants[0] == SOTTO_NONE) rows = std::clamp<uint64_t>(kFloatInputs / k, 8, rows);
   rows = std::min<uint64_t>(rows, batch);
   // Enough items that the threads end together, large enough that taking one costs nothing.
-  const uint64_t even = uint64_t{width} * ranks / (uint64_t{run.pool().threads()} * 16);
+  const uint64_t even = uint64_t{width} * ranks / (uint64_t{run.pool().threads()} * (batch <= kShortRows ? 8 : 16));
   const uint64_t most = std::min<uint64_t>(kGateFloats / rows, products / (k * rows));
   const uint64_t weights = std::clamp<uint64_t>(even, grain, std::max<uint64_t>(most, grain));
   return {static_cast<uint32_t>(weights / grain * grain), static_cast<uint32_t>(rows)};
