@@ -55,6 +55,13 @@ def outputs(labels: dict[str, list[str]]) -> dict[str, int]:
     return {**{name: len(labels[name]) for name in CLASSES}, SPAN: 2 * len(labels["slot"])}
 
 
+def trained(labels: dict[str, list[str]], missing: dict[str, list[str]], there: Iterable[str]) -> dict[str, int]:
+    """Rows of the heads that a run trains. One that never saw an example would answer at random on a device: it is left out, unless the
+    checkpoint to go on from has it (`there`)."""
+    kept = {name for name in CLASSES if name in there or len(missing[name]) < len(labels[name])} | {SPAN}
+    return {name: rows for name, rows in outputs(labels).items() if name in kept}
+
+
 class Heads(torch.nn.ModuleDict):
     """Every tensor rank holds all of every head: they are small, and their gradients come out the same on all ranks."""
 

@@ -12,7 +12,6 @@ from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
 from megatron.core.pipeline_parallel import get_forward_backward_func
 
 from sotto_train.errors import UserError
-from sotto_train.tokens.shard import CLASSES
 from sotto_train.training import calibrate, checkpoint, config, curves, embedding, heads, lora, memory, model, speed
 from sotto_train.training.batches import Batch, Corpus, Order
 from sotto_train.training.options import RunOptions
@@ -48,14 +47,11 @@ class Trainer:
     # --- what is trained
 
     def _sizes_of_heads(self) -> dict[str, int]:
-        """Rows of the heads that are trained. One that never saw an example would answer at random on a device: it is left out, unless the
-        checkpoint to go on from has it."""
         missing = self.corpus.without_examples()
         self._say_what_heads_lack(missing)
         begun = checkpoint.latest(self.options.output) or (checkpoint.resolve(self.options.base) if self.options.base else None)
         there = checkpoint.common_state(begun).get("sotto", {}).get("heads", {}) if begun else {}
-        kept = {name for name in CLASSES if name in there or len(missing[name]) < len(self.corpus.labels[name])} | {heads.SPAN}
-        return {name: rows for name, rows in heads.outputs(self.corpus.labels).items() if name in kept}
+        return heads.trained(self.corpus.labels, missing, there)
 
     def _say_what_heads_lack(self, missing: dict[str, list[str]]) -> None:
         where, sizes = ", ".join(map(str, self.options.data)), heads.outputs(self.corpus.labels)

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install .[train]")
 
-from sotto_train.tokens.shard import ABSENT, HEAD_COLUMNS, UNKNOWN
+from sotto_train.tokens.shard import ABSENT, CLASSES, HEAD_COLUMNS, UNKNOWN
 from sotto_train.training import calibrate, heads
 
 
@@ -60,6 +60,14 @@ def test_the_best_span_never_ends_before_it_begins():
     logits[0, 3, 0], logits[0, 0, 1] = 9.0, 9.0  # begins last, ends first
     _, first, last = heads.best_spans(logits, t)
     assert first.item() <= last.item()
+
+
+def test_a_head_without_an_example_is_left_out_unless_it_was_there():
+    labels = {**{name: ["a", "b"] for name in CLASSES}, "slot": ["x"]}
+    missing = {**{name: ["b"] for name in CLASSES}, "care": ["a", "b"], heads.SPAN: ["x"]}
+    assert set(heads.trained(labels, missing, [])) == {*CLASSES, heads.SPAN} - {"care"}
+    assert heads.trained(labels, missing, ["care"])["care"] == 2
+    assert set(heads.facts(labels, heads.trained(labels, missing, []), {"intent": {"temperature": 2.0}})) == {*CLASSES, heads.SPAN} - {"care"}
 
 
 def test_no_turns_give_no_losses():
