@@ -14,6 +14,7 @@ import numpy as np
 
 from sotto_train import rows
 from sotto_train.errors import UserError
+from sotto_train.sources.table import SHARE_ALIKE
 from sotto_train.tokens import chat, neutral, plain, shard
 from sotto_train.tokens.tokenizer import Tokenizer
 
@@ -27,6 +28,7 @@ class PackOptions:
     with_calls: bool = True  # commands are followed by their call; without it they teach the heads alone
     plain: float = 0.0  # share of labelled sentences that lose capitals and the point at their end, as a recogniser writes
     neutral: float = 0.0  # share of commands that the moods' heads learn as neutral
+    share_alike: bool = True  # False: rows under a share-alike licence are left out
 
 
 @dataclass
@@ -124,6 +126,8 @@ def pack(wanted: Iterable[dict], tokenizer: Tokenizer, folder: Path, options: Pa
     for row in wanted:
         if (options.split and row["split"] != options.split) or (options.kinds and row["kind"] not in options.kinds):
             continue
+        if not options.share_alike and row["licence"] in SHARE_ALIKE:
+            continue
         varied = neutral.vary(plain.vary(row, options.plain, chance), options.neutral, chance)
         for document in chat.documents(varied, tokenizer, options.with_calls):
             before = len(store.heads)
@@ -131,7 +135,7 @@ def pack(wanted: Iterable[dict], tokenizer: Tokenizer, folder: Path, options: Pa
                 store.add(piece)
             store.dropped += before == len(store.heads)
     if not store.heads:
-        raise UserError(f"no rows to pack into {folder}; look at the split and the kinds asked for")
+        raise UserError(f"no rows to pack into {folder}; look at the split, the kinds and the licences asked for")
     lengths = np.diff(np.array(store.starts))
     blocks = assign(lengths, options.context, np.random.default_rng(options.seed))
     arrays = _fill(store, blocks, options.context, tokenizer.pad)
@@ -155,12 +159,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-calls", dest="with_calls", action="store_false", help="commands without their call: for the heads alone")
     parser.add_argument("--plain", type=float, default=0.0, metavar="SHARE", help="of labelled sentences without capitals and last point")
     parser.add_argument("--neutral", type=float, default=0.0, metavar="SHARE", help="of commands that the heads of moods learn as neutral")
+    parser.add_argument("--without-share-alike", dest="share_alike", action="store_false", help="leave out rows under a share-alike licence")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the packed set")
 
 
 def run(args: argparse.Namespace) -> int:
-    options = PackOptions(args.context, args.seed, args.split, tuple(args.kind or ()), args.with_calls, args.plain, args.neutral)
+    options = PackOptions(args.context, args.seed, args.split, tuple(args.kind or ()), args.with_calls, args.plain, args.neutral, args.share_alike)
     for name in ("plain", "neutral"):
         if not 0 <= getattr(args, name) <= 1:
             raise UserError(f"--{name} is {getattr(args, name)}, expected a share from 0 to 1")

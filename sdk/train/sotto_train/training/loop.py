@@ -14,7 +14,7 @@ from megatron.core.pipeline_parallel import get_forward_backward_func
 from sotto_train.errors import UserError
 from sotto_train.training import calibrate, checkpoint, config, curves, embedding, heads, lora, memory, model, speed
 from sotto_train.training.batches import Batch, Corpus, Order
-from sotto_train.training.options import RunOptions
+from sotto_train.training.options import RunOptions, sets_without_share_alike
 from sotto_train.training.schedule import Schedule
 from sotto_train.training.world import World, random_states_kept
 
@@ -32,6 +32,9 @@ class Trainer:
         if options.global_batch % world.data:
             raise UserError(f"--global-batch {options.global_batch} is no multiple of the {world.data} data-parallel ranks; give one that is")
         self.per_rank = options.global_batch // world.data
+        if not options.share_alike:
+            options.data, left = sets_without_share_alike(options.data)
+            world.say(f"without share-alike sources: {len(left)} of {len(options.data) + len(left)} sets are left out{': ' if left else ''}{', '.join(map(str, left))}")
         self.corpus = Corpus(options.data, shape.context, shape.vocabulary)
         self.dev = Corpus(options.dev, shape.context, shape.vocabulary) if options.dev else None
         self.order = Order(len(self.corpus), options.seed)

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from sotto_train.errors import UserError
+from sotto_train.sources.table import SHARE_ALIKE
+from sotto_train.tokens.shard import Packed
 from sotto_train.training.memory import parse_size
 
 
@@ -41,6 +43,7 @@ class RunOptions:
     dev_every: int = 250
     seed: int = 1234
     threads: int | None = None
+    share_alike: bool = True  # False: packed sets with a source under a share-alike licence are left out
 
     def is_bf16(self, on_gpu: bool) -> bool:
         return self.precision == "bf16" or (self.precision == "auto" and on_gpu)
@@ -49,6 +52,9 @@ class RunOptions:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     d = {f.name: f.default for f in dataclasses.fields(RunOptions)}
     parser.add_argument("--data", nargs="+", required=True, type=Path, metavar="DIR", help="packed sets; one given twice counts twice")
+    parser.add_argument(
+        "--without-share-alike", dest="share_alike", action="store_false", help="leave out the sets of --data that hold a source under such a licence"
+    )
     parser.add_argument("--dev", nargs="*", default=[], type=Path, metavar="DIR", help="packed sets to measure on")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="checkpoints and curves; a run that is there goes on")
     length = parser.add_mutually_exclusive_group(required=True)
@@ -92,6 +98,17 @@ def read(args: argparse.Namespace, **more) -> RunOptions:
     values = {k: v for k, v in vars(args).items() if k in known and k not in more}
     values["memory"] = parse_size(args.memory) if args.memory else None
     return RunOptions(**values, **more)
+
+
+def sets_without_share_alike(folders: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Packed sets whose sources all are free of it, and those that are not."""
+    kept, left = [], []
+    for folder in folders:
+        licences = [licence for licence, *_ in Packed(folder).meta["sources"].values()]
+        (left if any(licence in SHARE_ALIKE for licence in licences) else kept).append(folder)
+    if not kept:
+        raise UserError(f"{', '.join(map(str, left))}: each holds a source under a share-alike licence; pack with --without-share-alike")
+    return kept, left
 
 
 def limit_threads(options: RunOptions) -> None:

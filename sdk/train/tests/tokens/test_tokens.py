@@ -253,3 +253,12 @@ def command_without_markers():
     lines = iter(EN * 9)
     sentencepiece.SentencePieceTrainer.train(sentence_iterator=lines, model_writer=model, vocab_size=36, minloglevel=2)
     return model.getvalue()
+
+
+def test_rows_under_a_share_alike_licence_are_left_out_where_that_is_asked_for(tokenizer, tmp_path):
+    wanted = [{**row(f"第{n}句话说得不一样", n, "zh"), "licence": "CC-BY-SA-4.0" if n % 2 else "CC0-1.0"} for n in range(8)]
+    everything = pack.pack(wanted, tokenizer, tmp_path / "all", pack.PackOptions(64))
+    free = pack.pack(wanted, tokenizer, tmp_path / "free", pack.PackOptions(64, share_alike=False))
+    assert (everything["documents"], free["documents"]) == (8, 4)
+    with pytest.raises(UserError, match="licences asked for"):
+        pack.pack(wanted[1::2], tokenizer, tmp_path / "none", pack.PackOptions(64, share_alike=False))

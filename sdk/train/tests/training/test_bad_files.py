@@ -14,7 +14,7 @@ pytest.importorskip("megatron.core", reason="training needs megatron-core: pip i
 
 import packed
 from sotto_train.errors import UserError
-from sotto_train.training import curves
+from sotto_train.training import curves, options
 
 SHARD, STEP = "__0_0.distcp", "iter_0000002"
 
@@ -107,3 +107,12 @@ def test_a_curve_that_something_overwrote_keeps_its_good_rows(tmp_path):
     path = tmp_path / "curve.jsonl"
     path.write_bytes(b'{"step": 1}\n\xff{\n5\n{"step": "2"}\n{"step": 3}\n{"st')
     assert curves.read(path) == [{"step": 1}, {"step": 3}]
+
+
+def test_sets_that_hold_share_alike_text_are_left_out_and_named(sets, tmp_path, run):
+    shared = shutil.copytree(sets[0], tmp_path / "shared")
+    meta = json.loads((shared / "meta.json").read_text())
+    (shared / "meta.json").write_text(json.dumps({**meta, "sources": {"wikipedia": ["CC-BY-SA-4.0", 1, 1]}}))
+    assert options.sets_without_share_alike([sets[0], shared]) == ([sets[0]], [shared])
+    with pytest.raises(UserError, match="shared: each holds a source under a share-alike licence"):
+        options.sets_without_share_alike([shared])
