@@ -6,7 +6,8 @@ const char* const kBareDomain = R"({"format": "sotto.assistant", "version": 1, "
 "intents": {}, "examples": {"zh": [["随便说说", "none"]], "en": [["never mind that", "none"]]},
 "talk": {"zh": [["你好", "你好！"]], "en": [["hello there", "Hello!"]]}, "refusals": {"zh": [], "en": []}})";
 
-World::World(std::string model, std::string domain, uint32_t flags) : bytes_(std::move(model)), domain_(std::move(domain)) {
+World::World(std::string model, std::string domain, uint32_t flags, float free_confidence)
+    : bytes_(std::move(model)), domain_(std::move(domain)) {
   const std::string names[] = {SOTTO_PLUGIN_DIR "/libsotto_backend_reference.so", SOTTO_PLUGIN_DIR "/libdialogue.so",
                                SOTTO_PLUGIN_DIR "/libsentiment.so"};
   const sotto_str files[] = {str(names[0]), str(names[1]), str(names[2])};
@@ -27,6 +28,7 @@ World::World(std::string model, std::string domain, uint32_t flags) : bytes_(std
     o.language = SOTTO_ASSISTANT_EN;
     o.domain = str(domain_);
     o.flags = flags;
+    o.free_confidence = free_confidence;
     call([&](sotto_error* err) { return skill_.api->create(skill_.self, model_, &o, &assistant_, err); });
   } catch (...) {  // some tests want a model refused: what was made before goes
     close();

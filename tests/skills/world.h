@@ -32,7 +32,7 @@ struct Said {
 class World {
  public:
   // `domain`: JSON.
-  World(std::string model, std::string domain, uint32_t flags = 0);
+  World(std::string model, std::string domain, uint32_t flags = 0, float free_confidence = 0);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;

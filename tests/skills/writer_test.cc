@@ -67,6 +67,30 @@ TEST(WrittenCalls, NothingIsWrittenUnlessAskedFor) {
   EXPECT_TRUE(world.take_calls().empty());
 }
 
+// A model with random weights is sure of nothing: below 1e-6 of it everything is given, from 0.9 on nothing.
+TEST(FreeText, IsGivenWhereTheModelIsSureEnough) {
+  World sure(model_bytes({}, sentiment_test::kChatMl, 512), kBareDomain, SOTTO_ASSISTANT_FREE_TEXT, 1e-6f);
+  World unsure(model_bytes({}, sentiment_test::kChatMl, 512), kBareDomain, SOTTO_ASSISTANT_FREE_TEXT, 0.9f);
+  World without(model_bytes({}, sentiment_test::kChatMl, 512), kBareDomain);
+  size_t given = 0;
+  for (const char* words : kSayings) {
+    const Said said = sure.say(words), none = without.say(words), held = unsure.say(words);
+    EXPECT_EQ(held.text, none.text) << words;
+    EXPECT_EQ(held.result.source, none.result.source) << words;
+    EXPECT_GT(held.result.tokens, none.result.tokens) << words;
+    if (said.result.source != SOTTO_ANSWER_GENERATED) continue;
+    ++given;
+    EXPECT_FALSE(said.text.empty());
+    EXPECT_EQ(said.result.flags & (SOTTO_ASSISTANT_UNCLEAR | SOTTO_ASSISTANT_NO_SCOPE), 0u) << words;
+  }
+  RecordProperty("given", static_cast<int>(given));
+}
+
+TEST(FreeText, AConfidenceThatIsNoneIsRefused) {
+  EXPECT_THROW(World(model_bytes({}, sentiment_test::kChatMl, 512), kBareDomain, SOTTO_ASSISTANT_FREE_TEXT, 1.5f), Error);
+  EXPECT_THROW(World(model_bytes({}, nullptr), kBareDomain, SOTTO_ASSISTANT_FREE_TEXT), Error);
+}
+
 TEST(WrittenCalls, AModelWithoutATemplateIsRefused) {
   EXPECT_THROW(World(model_bytes({}, nullptr), kBareDomain, SOTTO_ASSISTANT_WRITE_CALLS), Error);
   EXPECT_THROW(World(model_bytes({}), kBareDomain, 8), Error);  // a flag that nobody knows

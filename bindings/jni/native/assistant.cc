@@ -41,6 +41,7 @@ jlong create(const Call& call, jlong runtime, jlong model, jobject domain, jbyte
   o.intent_threshold = t.at(0);
   o.function_threshold = t.at(1);
   o.function_margin = t.at(2);
+  o.free_confidence = t.at(3);
   const sotto_assistant_skill found = sotto_assistant_find(object<Runtime>(runtime)->runtime);
   if (found.api == nullptr)
     call.fail(SOTTO_NOT_FOUND,

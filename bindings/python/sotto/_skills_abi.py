@@ -63,7 +63,7 @@ class AssistantOptions(Structure):
     _fields_ = [
         ("struct_size", c_uint32), ("language", c_uint32), ("domain", Str), ("area", Str), ("utc_offset_minutes", c_int32),
         ("max_calls", c_uint32), ("call_deadline_ms", c_uint32), ("intent_threshold", c_float), ("function_threshold", c_float),
-        ("function_margin", c_float), ("deadline_ms", c_uint32), ("flags", c_uint32)]
+        ("function_margin", c_float), ("deadline_ms", c_uint32), ("flags", c_uint32), ("free_confidence", c_float), ("reserved", c_uint32)]
 
 
 GivenUpFunction = CFUNCTYPE(c_int32, c_void_p)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 ID = b"sotto.assistant/1"
-_WRITE_CALLS, _CONFIRM = 1, 1
+_WRITE_CALLS, _FREE_TEXT, _CONFIRM = 1, 2, 1
 _FLAGS = {"is_asking": 1, "is_confirming": 2, "is_unclear": 4, "is_out_of_scope": 8, "is_failure": 16, "is_taking_back": 32}
 
 Body = Callable[["FunctionCall"], Optional[Mapping[str, Any]]]
@@ -68,13 +68,13 @@ class Assistant(NativeObject):
     def __init__(self, model: "Model", *, domain: Optional[str] = None, area: Optional[str] = None,
                  language: Language = Language.UNKNOWN, utc_offset_minutes: int = 0, max_calls: int = 0, call_deadline_ms: int = 0,
                  deadline_ms: int = 0, intent_threshold: float = 0, function_threshold: float = 0, function_margin: float = 0,
-                 write_calls: bool = False) -> None:
+                 write_calls: bool = False, free_text: bool = False, free_confidence: float = 0) -> None:
         known, place = Text("the domain", domain), Text("the area", area)
         options = _abi.sized(
             _skills_abi.AssistantOptions, language=int(language), domain=known.view, area=place.view,
             utc_offset_minutes=utc_offset_minutes, max_calls=max_calls, call_deadline_ms=call_deadline_ms, deadline_ms=deadline_ms,
             intent_threshold=intent_threshold, function_threshold=function_threshold, function_margin=function_margin,
-            flags=_WRITE_CALLS * write_calls)
+            flags=_WRITE_CALLS * write_calls | _FREE_TEXT * free_text, free_confidence=free_confidence)
         self._api, handle = open_skill(
             "assistant", ID, _skills_abi.AssistantApi, model._runtime, model,
             lambda api, plugin, address, out: check(api.create, plugin, address, ctypes.byref(options), out), ("destroy", "cancel"))

@@ -18,13 +18,14 @@ constexpr double kAskedManual = 0.35, kSureManual = 0.6;  // of a question how s
 }  // namespace
 
 Assistant::Assistant(const Services& services, Domain domain, Settings settings, uint32_t call_deadline_ms,
-                     Understanding& understanding, CallWriter* writer)
+                     Understanding& understanding, CallWriter* writer, TalkWriter* talker)
     : world_(services, std::move(domain), std::move(settings)),
       caller_(call_deadline_ms),
       actor_(world_, caller_),
       listener_(world_, understanding),
       understanding_(understanding),
       writer_(writer),
+      talker_(talker),
       talk_{LineIndex(world_.domain.talk(Language::kZh)), LineIndex(world_.domain.talk(Language::kEn))},
       refusals_{LineIndex(world_.domain.refusals(Language::kZh)), LineIndex(world_.domain.refusals(Language::kEn))} {}
 
@@ -49,6 +50,7 @@ void Assistant::cancel() {
   is_cancelled_ = true;
   understanding_.cancel();
   if (writer_ != nullptr) writer_->cancel();
+  if (talker_ != nullptr) talker_->cancel();
   caller_.cancel();
 }
 
@@ -56,7 +58,9 @@ void Assistant::check_cancelled() const {
   if (is_cancelled_) throw Failure(SOTTO_CANCELLED, "assistant: the turn was cancelled; what was called before stays called");
 }
 
-uint64_t Assistant::tokens() const { return understanding_.tokens() + (writer_ == nullptr ? 0 : writer_->tokens()); }
+uint64_t Assistant::tokens() const {
+  return understanding_.tokens() + (writer_ == nullptr ? 0 : writer_->tokens()) + (talker_ == nullptr ? 0 : talker_->tokens());
+}
 
 const Action* Assistant::last_action() const {
   if (state_.actions.empty()) return nullptr;
@@ -347,8 +351,16 @@ void Assistant::write_call(Heard* part, Language language) {
   part->values = std::move(call.values);
 }
 
-// The sources of an answer that is about no function, best first. Free text of the model would come behind these, with
-// SOTTO_ANSWER_GENERATED: here, and nowhere else.
+bool Assistant::say_freely(const Heard& heard, Outcome* out) {
+  if (talker_ == nullptr) return false;
+  std::string answer = talker_->answer(state_.turns, heard.text, out->language);
+  if (answer.empty()) return false;
+  out->source = SOTTO_ANSWER_GENERATED;
+  out->answer = std::move(answer);
+  return true;
+}
+
+// The sources of an answer that is about no function, best first: reviewed lines, the manual, the model's own words.
 void Assistant::talk(const Heard& heard, Outcome* out) {
   const std::string normal = normal_form(heard.text);
   const size_t language = index_of(out->language);
@@ -365,6 +377,7 @@ void Assistant::talk(const Heard& heard, Outcome* out) {
   }
   if ((is_talk && small.score >= kTalkAlike) || (is_nothing && small.score >= kSureTalk)) return retrieved(small);
   if (!is_talk && quote(normal, kSureManual, out)) return;
+  if ((is_talk || is_nothing) && say_freely(heard, out)) return;
   if (is_talk) {
     const Intent* const intent = world_.domain.find(heard.intent);
     if (intent != nullptr) out->answer = pick(intent->replies[language].done, {}, state_.answers);

@@ -14,6 +14,7 @@
 #include "manual.h"
 #include "retrieval.h"
 #include "talk_state.h"
+#include "talk_writer.h"
 
 namespace sotto::assistant {
 
@@ -38,9 +39,9 @@ std::string details_json(const Outcome& outcome);
 // One thread at a time, but for cancel.
 class Assistant {
  public:
-  // `services`, `understanding` and `writer` outlive it; without a writer no call is written.
+  // What is given outlives it; without a writer no call is written, without a talker nothing is said freely.
   Assistant(const Services& services, Domain domain, Settings settings, uint32_t call_deadline_ms, Understanding& understanding,
-            CallWriter* writer = nullptr);
+            CallWriter* writer = nullptr, TalkWriter* talker = nullptr);
 
   void add_function(const sotto_function& given);  // throws Failure, as do those below
   void set_home(std::string_view json);
@@ -71,6 +72,7 @@ class Assistant {
   void take_part(const Heard& part, std::vector<Wish>* wishes, std::vector<Filled>* filled, std::vector<std::string>* said,
                  Outcome* out);
   void talk(const Heard& heard, Outcome* out);
+  bool say_freely(const Heard& heard, Outcome* out);
   // Quotes the manual where a passage is as near as `least`.
   bool quote(std::string_view normal, double least, Outcome* out) const;
   // What was not understood, as the model writes it.
@@ -92,6 +94,7 @@ class Assistant {
   Listener listener_;
   Understanding& understanding_;
   CallWriter* writer_;
+  TalkWriter* talker_;
   std::array<Manual, kLanguages> manuals_;
   std::array<LineIndex, kLanguages> talk_, refusals_;
   TalkState state_;

@@ -1,7 +1,6 @@
 #include "call_writer.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "json.h"
 
@@ -54,28 +53,6 @@ std::string line_of(const Function& f, Language language) {
   return line + "\n";
 }
 
-struct Answer {
-  std::string text;
-  double logarithms = 0;
-  size_t tokens = 0;
-  bool has_thrown = false;
-
-  static int32_t take(void* user, sotto_str piece) noexcept {
-    auto* self = static_cast<Answer*>(user);
-    try {
-      return self->text.append(view(piece)), 0;
-    } catch (...) {
-      return self->has_thrown = true, 1;
-    }
-  }
-  static int32_t count(void* user, uint32_t, float logprob) noexcept {
-    auto* self = static_cast<Answer*>(user);
-    self->logarithms += double{logprob};
-    ++self->tokens;
-    return 0;
-  }
-};
-
 struct Grammar {
   explicit Grammar(const sotto_grammar_service& s) : service(s) {}
   ~Grammar() {
@@ -93,49 +70,20 @@ struct Grammar {
 }  // namespace
 
 CallWriter::CallWriter(const Services& services, sotto_model* model, uint32_t deadline_ms)
-    : services_(services), model_(model), deadline_ms_(deadline_ms) {
-  uint64_t size = 0;
-  sotto_error err{};
-  err.struct_size = sizeof err;
-  const sotto_status status =
-      services.session->model_text(model, sotto_cstr("tokenizer.chat_template"), nullptr, 0, &size, &err);
-  if (services.grammar == nullptr || status != SOTTO_OK || size == 0)
-    throw Failure(SOTTO_UNSUPPORTED, std::string("assistant: SOTTO_ASSISTANT_WRITE_CALLS: ") +
-                                         (services.grammar == nullptr ? "the host does not offer " SOTTO_GRAMMAR_SERVICE_ID
-                                                                      : "the model has no chat template"));
-  sotto_session_options session{};
-  session.struct_size = sizeof session;
-  ask([&](sotto_error* e) { return services.session->session_create(model, &session, &session_, e); });
+    : services_(services), model_(model), writer_(services, model, "SOTTO_ASSISTANT_WRITE_CALLS", deadline_ms) {
+  if (services.grammar == nullptr)
+    throw Failure(SOTTO_UNSUPPORTED,
+                  "assistant: SOTTO_ASSISTANT_WRITE_CALLS: the host does not offer " SOTTO_GRAMMAR_SERVICE_ID);
 }
 
-CallWriter::~CallWriter() {
-  if (session_ != nullptr) services_.session->session_destroy(session_);
-}
-
-void CallWriter::cancel() { services_.session->session_cancel(session_); }
-
-uint64_t CallWriter::tokens() const {
-  sotto_counters counters{};
-  counters.struct_size = sizeof counters;
-  ask([&](sotto_error* err) { return services_.session->session_counters(session_, &counters, err); });
-  return counters.computed_tokens;
-}
-
-std::vector<uint32_t> CallWriter::prompt(const World& world, const std::string& text, Language language) const {
+WrittenCall CallWriter::write(const World& world, const std::string& text, Language language) {
+  WrittenCall call;
+  if (world.functions.all().empty()) return call;
   std::string order = kOrder;
   for (const auto& [name, function] : world.functions.all()) order += line_of(*function, language);
   const std::string messages =
       written(Json::array({{{"role", "system"}, {"content", order}}, {{"role", "user"}, {"content", text}}}));
-  sotto_template_options options{};
-  options.struct_size = sizeof options;
-  options.messages = str(messages);
-  return fetch<uint32_t>(messages.size() + 64, [&](uint32_t* ids, uint64_t capacity, uint64_t* count, sotto_error* err) {
-    return services_.session->template_tokenize(model_, &options, ids, capacity, count, err);
-  });
-}
-
-std::string CallWriter::generate(const std::vector<uint32_t>& ids, const std::string& schema, const std::string& text,
-                                 double* probability) {
+  const std::string schema = calls_schema(world.functions);
   Grammar held(*services_.grammar);
   const sotto_str said = str(text);
   sotto_grammar_options limits{};
@@ -147,47 +95,9 @@ std::string CallWriter::generate(const std::vector<uint32_t>& ids, const std::st
     return held.service.compile(model_, SOTTO_GRAMMAR_SCHEMA, str(schema), &limits, &held.grammar, err);
   });
   ask([&](sotto_error* err) { return held.service.matcher_create(held.grammar, &held.matcher, err); });
-  size_t keep = 0;
-  while (keep + 1 < ids.size() && keep < held_.size() && ids[keep] == held_[keep]) ++keep;
-  held_.resize(keep);
-  ask([&](sotto_error* err) { return services_.session->session_rewind(session_, static_cast<uint32_t>(keep), err); });
-  Answer answer;
-  sotto_generate_result result{};
-  result.struct_size = sizeof result;
-  sotto_generate_options options{};
-  options.struct_size = sizeof options;
-  options.flags = SOTTO_GENERATE_LOGPROBS;
-  options.max_tokens = kMostTokens;
-  options.deadline_ms = deadline_ms_;
-  options.prompt_ids = ids.data() + keep;
-  options.prompt_id_count = ids.size() - keep;
-  options.on_token = Answer::count;
-  options.on_token_user = &answer;
-  options.matcher = held.matcher;
-  options.result = &result;
-  ask([&](sotto_error* err) {
-    return services_.session->generate(session_, sotto_str{}, &options, Answer::take, &answer, err);
-  });
-  if (answer.has_thrown) throw std::bad_alloc();
-  held_ = ids;
-  *probability = answer.tokens > 0 ? std::exp(answer.logarithms / static_cast<double>(answer.tokens)) : 0;
-  const bool is_whole = result.finish == SOTTO_FINISH_GRAMMAR || result.finish == SOTTO_FINISH_END;
-  return is_whole ? answer.text : std::string();
-}
-
-WrittenCall CallWriter::write(const World& world, const std::string& text, Language language) {
-  WrittenCall call;
-  if (world.functions.all().empty()) return call;
-  double probability = 0;
-  std::string json;
-  try {
-    json = generate(prompt(world, text, language), calls_schema(world.functions), text, &probability);
-  } catch (...) {
-    held_.clear();
-    throw;
-  }
-  if (!json.empty()) call = read_call(world.functions, json, text);
-  call.probability = probability;
+  const Written json = writer_.write(writer_.prompt(messages), held.matcher, kMostTokens);
+  if (json.is_whole && !json.text.empty()) call = read_call(world.functions, json.text, text);
+  call.probability = json.probability;
   return call;
 }
 

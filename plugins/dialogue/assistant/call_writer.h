@@ -8,6 +8,7 @@
 
 #include "understanding.h"
 #include "world.h"
+#include "writer.h"
 
 namespace sotto::assistant {
 
@@ -23,24 +24,15 @@ class CallWriter {
  public:
   // Throws SOTTO_UNSUPPORTED where the host has no grammars or the model no chat template.
   CallWriter(const Services& services, sotto_model* model, uint32_t deadline_ms);
-  ~CallWriter();
-  CallWriter(const CallWriter&) = delete;
-  CallWriter& operator=(const CallWriter&) = delete;
 
   WrittenCall write(const World& world, const std::string& text, Language language);  // throws Failure
-  void cancel();                                                                      // [any thread]
-  uint64_t tokens() const;                                                            // that went through the model so far
+  void cancel() { writer_.cancel(); }                                                 // [any thread]
+  uint64_t tokens() const { return writer_.tokens(); }                                // that went through the model so far
 
  private:
-  std::vector<uint32_t> prompt(const World& world, const std::string& text, Language language) const;
-  std::string generate(const std::vector<uint32_t>& ids, const std::string& schema, const std::string& text,
-                       double* probability);
-
   const Services& services_;
   sotto_model* model_;
-  uint32_t deadline_ms_;
-  sotto_session* session_ = nullptr;
-  std::vector<uint32_t> held_;  // the prompt that the session begins with
+  Writer writer_;
 };
 
 // The JSON Schema of a call of one of the functions, or of none.

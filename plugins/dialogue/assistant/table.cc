@@ -17,8 +17,11 @@ ModelUnderstanding::Options understanding_options(const sotto_assistant_options&
 Settings settings_of(const sotto_assistant_options& o) {
   constexpr int32_t kMostOffset = 1080;
   constexpr uint32_t kMostCalls = 1000;
-  if ((o.flags & ~SOTTO_ASSISTANT_WRITE_CALLS) != 0)
+  if ((o.flags & ~(SOTTO_ASSISTANT_WRITE_CALLS | SOTTO_ASSISTANT_FREE_TEXT)) != 0)
     throw Failure(SOTTO_UNSUPPORTED, "assistant: flags " + std::to_string(o.flags) + " are unknown to this plugin");
+  if (!(o.free_confidence >= 0 && o.free_confidence <= 1))
+    throw Failure(SOTTO_INVALID_ARGUMENT, "assistant: free_confidence is " + std::to_string(o.free_confidence) +
+                                              ", a probability from 0 to 1 is wanted");
   if (o.language > SOTTO_ASSISTANT_EN || o.utc_offset_minutes < -kMostOffset || o.utc_offset_minutes > kMostOffset ||
       o.max_calls > kMostCalls)
     throw Failure(SOTTO_INVALID_ARGUMENT, "assistant: language " + std::to_string(o.language) + ", offset of " +
@@ -60,12 +63,17 @@ struct sotto_assistant {
         writer((options.flags & SOTTO_ASSISTANT_WRITE_CALLS) == 0
                    ? nullptr
                    : std::make_unique<sotto::assistant::CallWriter>(services, model, options.deadline_ms)),
+        talker((options.flags & SOTTO_ASSISTANT_FREE_TEXT) == 0
+                   ? nullptr
+                   : std::make_unique<sotto::assistant::TalkWriter>(
+                         services, model, options.deadline_ms, options.free_confidence > 0 ? options.free_confidence : 0.5)),
         body(services, sotto::assistant::domain_of(services, model, options), sotto::assistant::settings_of(options),
-             options.call_deadline_ms != 0 ? options.call_deadline_ms : 5000, understanding, writer.get()) {}
+             options.call_deadline_ms != 0 ? options.call_deadline_ms : 5000, understanding, writer.get(), talker.get()) {}
 
   const sotto::assistant::Services services;
   sotto::assistant::ModelUnderstanding understanding;
   std::unique_ptr<sotto::assistant::CallWriter> writer;  // nullptr: none was asked for
+  std::unique_ptr<sotto::assistant::TalkWriter> talker;  // the same
   sotto::assistant::Assistant body;
   sotto::dialogue::Gate gate;
 };

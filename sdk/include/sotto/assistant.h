@@ -29,6 +29,7 @@ typedef struct sotto_assistant sotto_assistant;
 #define SOTTO_ASSISTANT_EN 2u
 
 #define SOTTO_ASSISTANT_WRITE_CALLS 1u /* the model writes, under a grammar, the calls that were not understood otherwise */
+#define SOTTO_ASSISTANT_FREE_TEXT 2u   /* it answers what no reviewed line and no passage does, where it is sure enough */
 
 typedef struct sotto_assistant_options {
   uint32_t struct_size;
@@ -42,7 +43,9 @@ typedef struct sotto_assistant_options {
   float function_threshold;   /* on the likeness to a function's examples, to 1; 0: 0.5 */
   float function_margin;      /* by how much it must beat the next function; 0: 0.05 */
   uint32_t deadline_ms;       /* for reading one text with the model, and for writing one call; 0: none */
-  uint32_t flags;             /* SOTTO_ASSISTANT_WRITE_CALLS */
+  uint32_t flags;             /* SOTTO_ASSISTANT_WRITE_CALLS, FREE_TEXT */
+  float free_confidence;      /* geometric mean of its tokens' probabilities from which free text is given; 0: 0.5 */
+  uint32_t reserved;
 } sotto_assistant_options;
 
 /* One call of a function. */
@@ -83,7 +86,7 @@ typedef struct sotto_function {
 
 #define SOTTO_ANSWER_TEMPLATE 1u  /* a template of the domain or of a function, filled */
 #define SOTTO_ANSWER_RETRIEVED 2u /* a reviewed line: small talk, a refusal; a passage of the manual, quoted */
-#define SOTTO_ANSWER_GENERATED 3u /* free text of the model; not given out yet (docs/assistant.md) */
+#define SOTTO_ANSWER_GENERATED 3u /* free text of the model (SOTTO_ASSISTANT_FREE_TEXT) */
 
 #define SOTTO_ASSISTANT_ASKS 1u       /* the answer is a question; the next turn may answer it */
 #define SOTTO_ASSISTANT_CONFIRMS 2u   /* it asks whether to go on */
@@ -111,7 +114,7 @@ typedef struct sotto_assistant_api {
   uint32_t reserved;
   /* With the head "intent" the model understands; "slots" and "scope" say more. Any other model: likeness to the examples of
    * the domain and of the functions decides, and words that stand for no value are asked for. The assistant has one session of
-   * the model, with SOTTO_ASSISTANT_WRITE_CALLS (the model needs a chat template) two, and computes a turn anew each time. [any
+   * the model, and one more for each of SOTTO_ASSISTANT_WRITE_CALLS and FREE_TEXT (the model needs a chat template), and computes a turn anew each time. [any
    * thread] */
   sotto_status (*create)(void *self, sotto_model *model, const sotto_assistant_options *options, sotto_assistant **out,
                          sotto_error *err);

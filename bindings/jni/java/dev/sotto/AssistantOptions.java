@@ -8,17 +8,18 @@ public final class AssistantOptions {
   public static final AssistantOptions DEFAULT = builder().build();
 
   private static final int WRITE_CALLS = 1;
+  private static final int FREE_TEXT = 2;
 
   @Nullable final Object domain;
   @Nullable final byte[] area;
   private final int[] numbers; // language, offset from UTC, max calls, call deadline, deadline, flags
-  private final float[] thresholds; // intent, function, margin
+  private final float[] thresholds; // intent, function, margin, free text
 
   private AssistantOptions(Builder b) {
     domain = b.domain;
     area = b.area;
     numbers = new int[] {b.language, b.utcOffsetMinutes, b.maxCalls, b.callDeadlineMillis, b.deadlineMillis, b.flags};
-    thresholds = new float[] {b.intentThreshold, b.functionThreshold, b.functionMargin};
+    thresholds = new float[] {b.intentThreshold, b.functionThreshold, b.functionMargin, b.freeConfidence};
   }
 
   @NonNull
@@ -46,6 +47,7 @@ public final class AssistantOptions {
     private float intentThreshold;
     private float functionThreshold;
     private float functionMargin;
+    private float freeConfidence;
 
     private Builder() {}
 
@@ -123,6 +125,14 @@ public final class AssistantOptions {
     @NonNull
     public Builder writeCalls() {
       flags |= WRITE_CALLS;
+      return this;
+    }
+
+    /** The model answers what no reviewed line and no passage does, from a probability of its words on; 0: 0.5. */
+    @NonNull
+    public Builder freeText(float confidence) {
+      flags |= FREE_TEXT;
+      freeConfidence = confidence;
       return this;
     }
 
