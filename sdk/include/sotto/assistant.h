@@ -114,8 +114,8 @@ typedef struct sotto_assistant_api {
   uint32_t reserved;
   /* With the head "intent" the model understands; "slots" and "scope" say more. Any other model: likeness to the examples of
    * the domain and of the functions decides, and words that stand for no value are asked for. The assistant has one session of
-   * the model, and one more for each of SOTTO_ASSISTANT_WRITE_CALLS and FREE_TEXT (the model needs a chat template), and computes a turn anew each time. [any
-   * thread] */
+   * the model, and one more for each of SOTTO_ASSISTANT_WRITE_CALLS and FREE_TEXT (the model needs a chat template), and
+   * computes a turn anew each time. [any thread] */
   sotto_status (*create)(void *self, sotto_model *model, const sotto_assistant_options *options, sotto_assistant **out,
                          sotto_error *err);
   /* Waits for a function that is still running. [any thread, not from a callback] */
