@@ -25,7 +25,7 @@ class ReferencesTest {
   private static int globalReferences() throws Exception {
     System.gc();
     int count = counted();
-    for (int rests = 0; rests < 3;) {
+    for (int rests = 0, rounds = 0; rests < 3 && rounds < 100; rounds++) {
       Thread.sleep(20);
       final int now = counted();
       rests = now == count ? rests + 1 : 0;
