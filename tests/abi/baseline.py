@@ -84,7 +84,7 @@ def compare_types(include, cc, dump):
 
 def update(args, folder, layout):
     with tempfile.TemporaryDirectory() as work:
-        dump = border.run("abidw", *DUMP, surface.build(args.include, args.cc, work))
+        dump = border.run("abidw", *DUMP, surface.build(args.include, args.cc, work)).replace(f"{work}/", "")
     # Indentation is a tenth of the file.
     (folder / "sotto.abi").write_text(re.sub(r"^ +", "", dump, flags=re.MULTILINE))
     (folder / "layout.txt").write_text(layout)
