@@ -12,18 +12,19 @@ std::string file(const std::string& name) { return std::string(SOTTO_SOURCE_DIR)
 
 class Cases : public testing::Test {
  protected:
-  Score score(const std::string& name, bool is_unseen) {
+  // Of the cases that expect `only`, or all.
+  Score score(const std::string& name, bool is_unseen, const std::string& only) {
     Score all;
     for (const Case& c : read_cases(file(name))) {
-      if (c.is_unseen != is_unseen) continue;
+      if (c.is_unseen != is_unseen || (!only.empty() && c.expected != only)) continue;
       if (!judge(*care, c, &all)) missed += c.text + " -> " + names_of(found_in(*care, c.text)) + "\n";
     }
     return all;
   }
-  void expect_share(const std::string& name, double least) {
+  void expect_share(const std::string& name, double least, const std::string& only = "") {
     for (const bool is_unseen : {false, true}) {
       missed.clear();
-      const Score s = score(name, is_unseen);
+      const Score s = score(name, is_unseen, only);
       EXPECT_GE(static_cast<double>(s.right), least * static_cast<double>(s.cases)) << name << "\n" << missed;
     }
   }
@@ -51,6 +52,12 @@ TEST_F(Cases, SelfHarmIsFoundInNinetyFiveOfAHundred) {
 TEST_F(Cases, IdiomsSongsGamesNewsAndCommandsDoNotAlarm) {
   expect_share("near.zh", 0.97);
   expect_share("near.en", 0.97);
+}
+
+// By a writer who had seen nothing of what finds them.
+TEST_F(Cases, SelfHarmInAnothersWordsIsFoundInNinetyFiveOfAHundred) {
+  expect_share("second_writer.zh", 0.95, "self_harm");
+  expect_share("second_writer.en", 0.95, "self_harm");
 }
 
 // Rules and weights were made with these: that they are still found says that nothing was lost, not how well others are.

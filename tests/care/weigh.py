@@ -52,7 +52,7 @@ def learn(language, talk, commands, patterns, without, share):
     near += lines(language, "none")
     texts = positives + near + talk + commands
     labels = numpy.array([1] * len(positives) + [0] * (len(texts) - len(positives)))
-    by_text = numpy.array([3] * len(positives) + [5] * len(near) + [3] * len(talk) + [1] * len(commands))
+    by_text = numpy.array([3] * len(positives) + [8] * len(near) + [6] * len(talk) + [3] * len(commands))
     words = CountVectorizer(tokenizer=units, token_pattern=None, lowercase=False, ngram_range=(1, LONGEST[language]), binary=True,
                             min_df=2)
     found = words.fit_transform(texts)
@@ -84,7 +84,7 @@ def main():
     arguments.add_argument("talk", type=pathlib.Path, help="a text a line")
     arguments.add_argument("commands", type=pathlib.Path, help="the pattern, a tab, a text of it; of unseen patterns --share may pass the limit")
     arguments.add_argument("--without", default="", help="a kind of case to leave out, to measure on it")
-    arguments.add_argument("--share", type=float, default=0.01)
+    arguments.add_argument("--share", type=float, default=0.015)
     a = arguments.parse_args()
     talk = [t for t in a.talk.read_text(encoding="utf-8").splitlines() if units(t)]
     commands = [line.split("\t") for line in a.commands.read_text(encoding="utf-8").splitlines()]
