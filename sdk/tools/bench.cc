@@ -102,7 +102,8 @@ void profile(Console& console, const Options& o, const ModelHandle& model, const
 }
 
 uint32_t context_for(const Options& o) {
-  const uint32_t plain = o.prompt_tokens + o.generated_tokens + (o.profile ? 1 : 0);
+  constexpr uint32_t kProfiled = 2;  // the token behind the prompt, and the one that the counted answer begins with
+  const uint32_t plain = o.prompt_tokens + o.generated_tokens + (o.profile ? kProfiled : 0);
   return o.speculate ? std::max(plain, speculation_context(o.generated_tokens)) : plain;
 }
 

@@ -186,6 +186,11 @@ class Bench(support.Case):
         self.assertEqual(said["output_hash"], self.json(*words)["output_hash"])
         self.assertIn(said["output_hash"].encode(), self.good(*words))
 
+    def test_a_profile_has_room_for_what_it_counts(self):
+        said = self.good("bench", MODEL, "-p", "16", "-n", "8", "-r", "1", "--profile")
+        for word in (b"prompt", b"answer", b"attention"):
+            self.assertIn(word, said)
+
 
 class Info(support.Case):
     def test_shape_types_tokenizer_and_memory(self):
