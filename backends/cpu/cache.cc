@@ -35,13 +35,18 @@ CacheLayout lay_out_cache(const Lowered& lowered, const sotto_cache_options& opt
     to.parts.resize(lowered.local_ranks);
     for (uint32_t r = 0; r < lowered.local_ranks; ++r) {
       to.parts[r].heads = lowered.slot_heads[i][r];
-      to.parts[r].offset = layout.page_bytes;
-      layout.page_bytes += to.parts[r].heads.kv_heads * (to.k_bytes + to.v_bytes);
+      to.parts[r].first_region = static_cast<uint32_t>(layout.regions.size());
+      for (uint32_t part = 0; part < 2 * to.parts[r].heads.kv_heads; ++part) {
+        const uint64_t bytes = part % 2 == 0 ? to.k_bytes : to.v_bytes;
+        layout.regions.push_back({layout.page_bytes, bytes});
+        layout.page_bytes += bytes;
+      }
     }
   }
   // Each sequence but one may leave a page half empty; with these, any split of `tokens` over the sequences fits.
   const uint32_t sequences = options.sequences == 0 ? 1 : options.sequences;
   layout.pages = (options.tokens + kPageTokens - 1) / kPageTokens + sequences - 1;
+  for (Region& region : layout.regions) region.first *= layout.pages;
   return layout;
 }
 
@@ -68,7 +73,7 @@ uint64_t cache_bytes_of_rank(const CacheLayout& layout, uint32_t rank) {
 }
 
 Memory allocate(uint64_t bytes) {
-  constexpr uint64_t kAlignment = 64;
+  constexpr uint64_t kAlignment = 4096;
   if (bytes > SIZE_MAX - kAlignment) return nullptr;
   return Memory(static_cast<uint8_t*>(std::aligned_alloc(kAlignment, round_up(bytes == 0 ? 1 : bytes, kAlignment))));
 }
@@ -93,6 +98,7 @@ bool sotto_cache::take_memory() {
   fill_.assign(pages, 0);
   free_pages_.reserve(pages);
   for (uint32_t p = pages; p-- > 0;) free_pages_.push_back(p);
+  touched_.assign(pages, 0);
   return true;
 }
 
@@ -101,15 +107,41 @@ uint32_t sotto_cache::take_page() {
   free_pages_.pop_back();
   owners_[page] = 1;
   fill_[page] = 0;
+  idle_ -= touched_[page];
+  touched_[page] = 1;
   return page;
 }
 
 void sotto_cache::drop_page(uint32_t page) {
   if (--owners_[page] != 0) return;
   set_fill(page, 0);
-  // Idle sessions shall cost nothing. Touching it again costs far less than computing the rows that it will hold.
-  sotto::cpu::give_back(memory.get() + page * layout.page_bytes, layout.page_bytes);
   free_pages_.push_back(page);
+  ++idle_;
+}
+
+void sotto_cache::copy_page(uint32_t from, uint32_t to) {
+  for (const sotto::cpu::Region& region : layout.regions) {
+    uint8_t* parts = memory.get() + region.first;
+    std::memcpy(parts + to * region.part_bytes, parts + from * region.part_bytes, region.part_bytes);
+  }
+}
+
+// Idle sessions shall cost nothing. Touching a page again costs far less than computing the rows that it will hold; giving a
+// few back, one call of the system for each region, is not worth it.
+void sotto_cache::release(bool all) {
+  constexpr uint32_t kEnough = 16;
+  if (idle_ == 0 || (!all && idle_ < kEnough)) return;
+  const auto is_idle = [&](uint32_t page) { return touched_[page] != 0 && owners_[page] == 0; };
+  const auto pages = static_cast<uint32_t>(layout.pages);
+  for (uint32_t first = 0, end = 0; first < pages; first = end) {
+    for (end = first; end < pages && is_idle(end);) touched_[end++] = 0;
+    for (const sotto::cpu::Region& region : layout.regions) {
+      if (end == first) break;
+      sotto::cpu::give_back(memory.get() + region.first + first * region.part_bytes, (end - first) * region.part_bytes);
+    }
+    if (end == first) ++end;
+  }
+  idle_ = 0;
 }
 
 void sotto_cache::set_fill(uint32_t page, uint32_t tokens) {
@@ -133,7 +165,7 @@ bool sotto_cache::provide(uint32_t sequence, uint32_t count) {
   if (free_pages_.size() < pages - s.page_count + (shared ? 1u : 0u)) return false;
   if (shared) {
     const uint32_t fresh = take_page();
-    std::memcpy(memory.get() + fresh * layout.page_bytes, memory.get() + s.pages[last] * layout.page_bytes, layout.page_bytes);
+    copy_page(s.pages[last], fresh);
     drop_page(s.pages[last]);
     s.pages[last] = fresh;
     set_fill(fresh, at);
@@ -154,6 +186,7 @@ void sotto_cache::roll_back(uint32_t sequence) { truncate(sequence, sequences[se
 void sotto_cache::truncate(uint32_t sequence, uint32_t length) {
   Sequence& s = sequences[sequence];
   drop_pages_from(s, (length + kPageTokens - 1) / kPageTokens);
+  release(s.page_count == 0);
   s.length = length;
   const uint32_t at = length % kPageTokens;
   if (at != 0 && owners_[s.pages[s.page_count - 1]] == 1) set_fill(s.pages[s.page_count - 1], at);
@@ -179,8 +212,7 @@ sotto_status sotto_cache::copy(uint32_t from, uint32_t to, uint32_t length, sott
   }
   if (rest != 0) {
     const uint32_t fresh = take_page();
-    std::memcpy(memory.get() + fresh * layout.page_bytes, memory.get() + source.pages[whole] * layout.page_bytes,
-                layout.page_bytes);
+    copy_page(source.pages[whole], fresh);
     target.pages[target.page_count++] = fresh;
     set_fill(fresh, rest);
   }

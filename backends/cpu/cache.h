@@ -1,6 +1,9 @@
 // cache.h - KV rows of many sequences in pages of kPageTokens tokens. A page holds the rows of all slots, KV heads and local
 // ranks for its tokens; sequences own lists of pages, and whole pages may be shared by several (copy on write).
 //
+// A page does not lie in one piece: the keys of one (slot, rank, KV head) are a region of their own, page after page, and so
+// are its values, because memory is half as fast again where attention reads neighbours (docs/performance.md).
+//
 // All memory is taken when the cache is made; it is touched when it is used. One call at a time; kernels read pages from any
 // thread while no call below runs.
 #pragma once
@@ -16,10 +19,15 @@
 
 namespace sotto::cpu {
 
-// Where a slot's rows lie within a page, for one local rank.
+// Keys or values of one KV head: part p of the region belongs to page p.
+struct Region {
+  uint64_t first = 0;  // in the cache's memory
+  uint64_t part_bytes = 0;
+};
+// A slot's rows for one local rank.
 struct SlotPart {
   sotto_rank_heads heads = {};
-  uint64_t offset = 0;  // of K of the first local KV head; head after head, K before V
+  uint32_t first_region = 0;  // keys of the first local KV head; head after head, keys before values
 };
 struct SlotLayout {
   uint32_t kv_heads = 0;  // of the model
@@ -31,15 +39,15 @@ struct SlotLayout {
 };
 struct CacheLayout {
   std::vector<SlotLayout> slots;
-  uint64_t page_bytes = 0;
+  std::vector<Region> regions;
+  uint64_t page_bytes = 0;  // all of its parts
   uint64_t pages = 0;
 
-  uint64_t k_offset(uint32_t slot, uint32_t rank, uint32_t kv_head) const {
-    const SlotLayout& s = slots[slot];
-    return s.parts[rank].offset + kv_head * (s.k_bytes + s.v_bytes);
+  const Region& keys(uint32_t slot, uint32_t rank, uint32_t kv_head) const {
+    return regions[slots[slot].parts[rank].first_region + 2 * kv_head];
   }
-  uint64_t v_offset(uint32_t slot, uint32_t rank, uint32_t kv_head) const {
-    return k_offset(slot, rank, kv_head) + slots[slot].k_bytes;
+  const Region& values(uint32_t slot, uint32_t rank, uint32_t kv_head) const {
+    return regions[slots[slot].parts[rank].first_region + 2 * kv_head + 1];
   }
 };
 
@@ -55,7 +63,7 @@ struct FreeMemory {
   void operator()(void* p) const { std::free(p); }
 };
 using Memory = std::unique_ptr<uint8_t, FreeMemory>;
-// 64-byte aligned; null when there is none.
+// Aligned to pages of the system; null when there is none.
 Memory allocate(uint64_t bytes);
 
 }  // namespace sotto::cpu
@@ -75,8 +83,9 @@ struct sotto_cache {
   void truncate(uint32_t sequence, uint32_t length);
   sotto_status copy(uint32_t from, uint32_t to, uint32_t length, sotto_error* err);
 
-  uint8_t* page(uint32_t sequence, uint32_t index) {
-    return memory.get() + sequences[sequence].pages[index] * layout.page_bytes;
+  // What a sequence's page has in a region.
+  uint8_t* part(const sotto::cpu::Region& region, uint32_t sequence, uint32_t index) const {
+    return memory.get() + region.first + sequences[sequence].pages[index] * region.part_bytes;
   }
 
   struct Sequence {
@@ -96,6 +105,9 @@ struct sotto_cache {
  private:
   uint32_t take_page();
   void drop_page(uint32_t page);
+  void copy_page(uint32_t from, uint32_t to);
+  // Gives the memory of unused pages back, of neighbours at once, when there is enough of it or `all` is wanted.
+  void release(bool all);
   void set_fill(uint32_t page, uint32_t tokens);
   void drop_pages_from(Sequence& s, uint32_t first);
 
@@ -103,6 +115,8 @@ struct sotto_cache {
   std::vector<uint32_t> owners_;  // by page
   std::vector<uint8_t> fill_;     // by page: tokens counted in used_tokens_
   std::vector<uint32_t> free_pages_;
+  std::vector<uint8_t> touched_;  // by page: has memory of the system
+  uint32_t idle_ = 0;             // free pages that have
 };
 
 namespace sotto::cpu {

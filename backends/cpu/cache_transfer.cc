@@ -36,7 +36,6 @@ sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: exporting %u tokens takes %llu bytes, %llu were given", count,
                 static_cast<unsigned long long>(needed), static_cast<unsigned long long>(given));
   }
-  const sotto_cache::Sequence& s = cache.sequences[sequence];
   uint8_t* to = static_cast<uint8_t*>(bytes);
   for (uint32_t slot = 0; slot < cache.layout.slots.size(); ++slot) {
     const SlotLayout& l = cache.layout.slots[slot];
@@ -50,11 +49,10 @@ sotto_status export_sequence(const sotto_cache& cache, uint32_t sequence, uint32
             continue;
           }
           const uint32_t local = head - l.parts[rank].heads.first_kv_head;
-          const uint64_t offset =
-              is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
-          uint8_t* part = cache.memory.get() + s.pages[t / kPageTokens] * cache.layout.page_bytes + offset;
+          const Region& region = is_v != 0 ? cache.layout.values(slot, rank, local) : cache.layout.keys(slot, rank, local);
           cache.group.kernels->load_row(
-              {part, is_v != 0 ? cache.options.v_type : cache.options.k_type, 1 - is_v, t % kPageTokens, l.head_dim, l.padded},
+              {cache.part(region, sequence, t / kPageTokens), is_v != 0 ? cache.options.v_type : cache.options.k_type, 1 - is_v,
+               t % kPageTokens, l.head_dim, l.padded},
               row.data());
           std::memcpy(to, row.data(), l.head_dim * sizeof(float));
         }
@@ -86,10 +84,9 @@ sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t cou
           std::memcpy(row.data(), from, l.head_dim * sizeof(float));
           for (uint32_t rank = holder(l, head, 0); rank < l.parts.size(); rank = holder(l, head, rank + 1)) {
             const uint32_t local = head - l.parts[rank].heads.first_kv_head;
-            const uint64_t offset =
-                is_v != 0 ? cache.layout.v_offset(slot, rank, local) : cache.layout.k_offset(slot, rank, local);
+            const Region& region = is_v != 0 ? cache.layout.values(slot, rank, local) : cache.layout.keys(slot, rank, local);
             cache.group.kernels->store_row(
-                {cache.page(sequence, t / kPageTokens) + offset, is_v != 0 ? cache.options.v_type : cache.options.k_type,
+                {cache.part(region, sequence, t / kPageTokens), is_v != 0 ? cache.options.v_type : cache.options.k_type,
                  1 - is_v, t % kPageTokens, l.head_dim, l.padded},
                 row.data());
           }

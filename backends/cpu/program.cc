@@ -18,6 +18,7 @@ bool sotto_program::take_memory() {
   const uint32_t batch = lowered.max_batch, classes = static_cast<uint32_t>(lowered.class_masks.size());
   data.resize(lowered.values.size() * lowered.local_ranks);
   row_list.resize(uint64_t{batch} * lowered.local_ranks);
+  held_queries.resize(group.pool->threads());
   rows.reserve(batch);
   class_rows.resize(classes);
   places.resize(classes);

@@ -51,6 +51,7 @@ struct sotto_program {
   std::vector<std::vector<uint32_t>> places;      // by class: where a batch row is among them
   std::vector<uint32_t> added;                    // by sequence: rows of this batch
   std::vector<sotto::cpu::RowBlock> blocks;
+  std::vector<uint32_t> held_queries;  // by thread: the head group whose queries its scratch holds
   bool has_adapters = false;
 
   sotto::cpu::Profile profile;

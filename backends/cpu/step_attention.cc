@@ -45,15 +45,16 @@ void fill_head(const Run& run, const Op& op, const Shape& shape, uint32_t rank, 
   const sotto_batch_row& at = run.batch_row(0, i);
   const float* k = run.row(shape.step.in[1], rank, 0, i) + uint64_t{h} * shape.head_dim;
   const float* v = run.row(shape.step.in[2], rank, 0, i) + uint64_t{h} * shape.head_dim;
-  uint8_t* page = run.cache.page(at.sequence, at.position / kPageTokens);
+  const uint32_t page = at.position / kPageTokens;
   const uint32_t token = at.position % kPageTokens;
   std::memcpy(head, k, shape.head_dim * sizeof(float));
   prepare_head(run, op, shape, rank, i, shape.args.k_norm, shape.args.k_norm_bias, head);
-  run.kernels().store_row(
-      {page + layout.k_offset(shape.args.slot, rank, h), run.cache.options.k_type, 1, token, shape.head_dim, shape.padded},
-      head);
-  run.kernels().store_row(
-      {page + layout.v_offset(shape.args.slot, rank, h), run.cache.options.v_type, 0, token, shape.head_dim, shape.padded}, v);
+  run.kernels().store_row({run.cache.part(layout.keys(shape.args.slot, rank, h), at.sequence, page), run.cache.options.k_type,
+                           1, token, shape.head_dim, shape.padded},
+                          head);
+  run.kernels().store_row({run.cache.part(layout.values(shape.args.slot, rank, h), at.sequence, page), run.cache.options.v_type,
+                           0, token, shape.head_dim, shape.padded},
+                          v);
 }
 
 // As many neighbours as a page has tokens go to one thread: the keys of a page's tokens lie in the same lines.
@@ -150,11 +151,13 @@ void attend_split(const Run& run, const Shape& shape, const Tile& tile, uint32_t
   const CacheLayout& layout = run.cache.layout;
   const sotto_cache::Sequence& s = run.cache.sequences[tile.sequence];
   AttentionTask t = {};
-  t.cache = {run.cache.memory.get(),
+  const Region& keys = layout.keys(shape.args.slot, tile.group->rank, tile.group->kv_head);
+  const Region& values = layout.values(shape.args.slot, tile.group->rank, tile.group->kv_head);
+  t.cache = {run.cache.memory.get() + keys.first,
+             run.cache.memory.get() + values.first,
+             keys.part_bytes,
+             values.part_bytes,
              s.pages.get(),
-             layout.page_bytes,
-             layout.k_offset(shape.args.slot, tile.group->rank, tile.group->kv_head),
-             layout.v_offset(shape.args.slot, tile.group->rank, tile.group->kv_head),
              shape.padded,
              run.cache.options.k_type,
              run.cache.options.v_type};
@@ -210,10 +213,10 @@ void ask_for_keys(const Run& run, const Op& op, const Shape& shape, const HeadGr
   const sotto_batch_row& row = run.batch_row(op.row_class, block.first);
   const uint32_t window = shape.args.window;
   const uint32_t begin = window != 0 && row.position + 1 > window ? row.position + 1 - window : 0;
-  const uint64_t offset = run.cache.layout.k_offset(shape.args.slot, group.rank, group.kv_head);
+  const Region& region = run.cache.layout.keys(shape.args.slot, group.rank, group.kv_head);
   for (const uint32_t token : {row.position, begin}) {
-    const uint8_t* keys = run.cache.page(row.sequence, token / kPageTokens) + offset;
-    for (uint64_t line = 0; line < run.cache.layout.slots[shape.args.slot].k_bytes; line += 64) __builtin_prefetch(keys + line);
+    const uint8_t* keys = run.cache.part(region, row.sequence, token / kPageTokens);
+    for (uint64_t line = 0; line < region.part_bytes; line += 64) __builtin_prefetch(keys + line);
     if (begin / kPageTokens == row.position / kPageTokens) return;
   }
 }
@@ -224,7 +227,7 @@ bool attend_tiles(const Run& run, const Op& op, const Shape& shape, bool fills) 
   return run.pool().run(groups * blocks, run.watch, [&](uint32_t item, uint32_t thread) {
     const Tile tile = make_tile(run, op, shape, op.head_groups[item % groups], run.program.blocks[item / groups]);
     const Scratch scratch = scratch_of(run, thread, shape.padded);
-    if (fills) fill_tile(run, op, shape, tile, scratch.q);
+    if (fills) fill_tile(run, op, shape, tile, scratch.total.sums);
     if (const uint32_t next = item + 1; next < groups * blocks)
       ask_for_keys(run, op, shape, op.head_groups[next % groups], run.program.blocks[next / groups]);
     load_queries(run, op, shape, tile, scratch.q);
@@ -256,12 +259,15 @@ bool attend_splits(const Run& run, const Op& op, const Shape& shape, const Split
     float* p = memory + (uint64_t{group} * splits.count + split) * splits.stride;
     return {p, p + splits.stride - 2 * kTileQueries, p + splits.stride - kTileQueries};
   };
+  std::vector<uint32_t>& held = run.program.held_queries;
+  std::fill(held.begin(), held.end(), SOTTO_NONE);
   const bool done = run.pool().run(groups * splits.count, run.watch, [&](uint32_t item, uint32_t thread) {
     const uint32_t group = item / splits.count, split = item % splits.count;
     const Tile tile = make_tile(run, op, shape, op.head_groups[group], block);
     const Scratch scratch = scratch_of(run, thread, shape.padded);
-    if (splits.fills && split + 1 == splits.count) fill_tile(run, op, shape, tile, scratch.q);
-    load_queries(run, op, shape, tile, scratch.q);
+    if (splits.fills && split + 1 == splits.count) fill_tile(run, op, shape, tile, scratch.total.sums);
+    if (held[thread] != group) load_queries(run, op, shape, tile, scratch.q);
+    held[thread] = group;
     attend_split(run, shape, tile, splits.first + split, scratch.q, state_of(group, split));
   });
   if (!done) return false;

@@ -4,6 +4,7 @@
 
 #include "block_types.h"
 #include "kernels.h"
+#include "unroll.h"
 
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
@@ -63,19 +64,6 @@ inline void store_lanes(float* out, F sum, uint32_t count) {
     f_store(out, sum);
   } else {
     f_store_first(out, sum, count);
-  }
-}
-
-template <int kValue>
-struct Int {
-  static constexpr int value = kValue;
-};
-// body(Int<kFrom>{}), ..., body(Int<kEnd - 1>{}), in place.
-template <int kFrom, int kEnd, class Body>
-__attribute__((always_inline)) inline void for_each(Body&& body) {
-  if constexpr (kFrom < kEnd) {
-    body(Int<kFrom>{});
-    for_each<kFrom + 1, kEnd>(body);
   }
 }
 

@@ -84,14 +84,14 @@ struct NormTask {
   float epsilon;
 };
 
-// Where the keys and the values of one (slot, KV head) lie: page p of a sequence starts at base + pages[p] * page_bytes. A head
-// has `padded` dimensions (a multiple of 16, zero filled); how a page's part is laid out is said in cache_parts.h.
+// The keys and the values of one (slot, KV head): those of a sequence's page p lie at keys + pages[p] * k_bytes and at values +
+// pages[p] * v_bytes. A head has `padded` dimensions (a multiple of 16, zero filled). How they lie there: cache_parts.h.
 struct CacheView {
-  const uint8_t* base;
+  const uint8_t* keys;
+  const uint8_t* values;
+  uint64_t k_bytes;
+  uint64_t v_bytes;
   const uint32_t* pages;
-  uint64_t page_bytes;
-  uint64_t k_offset;
-  uint64_t v_offset;
   uint32_t padded;
   uint32_t k_type;
   uint32_t v_type;
@@ -107,7 +107,7 @@ struct CacheRow {
   uint32_t padded;
 };
 
-// State of one query's softmax: weighted values, their weight, the largest score.
+// State of one query's softmax: weighted values, their weight, the largest score times log2 e.
 struct SoftmaxState {
   float* sums;    // [queries][padded]
   float* weight;  // [queries]
@@ -167,7 +167,7 @@ struct Kernels {
   void (*attend)(const AttentionTask&);
   // Takes `part` into `total`, both of one query; an empty total has weight 0 and top -infinity.
   void (*merge)(const SoftmaxState& total, const SoftmaxState& part, uint32_t padded);
-  // y = sums / (weight + exp(sink - top)); sink null: none.
+  // y = sums / (weight + exp(sink) / 2^top); sink null: none.
   void (*finish)(const SoftmaxState& total, const float* sink, float* y, uint32_t head_dim);
   void (*rotate)(const RotaryTask&);
   // head_dim numbers of one token into a page, and out of it.

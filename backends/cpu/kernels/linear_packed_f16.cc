@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kMostRows = kRegisters == 32 ? 12 : 5;  // of a tile, by two groups
 constexpr size_t kColumn = 2 * kLanes;                // bytes of a group's column
-constexpr size_t kReadAhead = 2048;                   // bytes between what is computed and what is asked of memory
+constexpr size_t kReadAhead = 4096;                   // bytes between what is computed and what is asked of memory
 
 template <int kGroups, int kRows>
 void tile(const LinearTask& t, uint32_t n, uint32_t row) {

@@ -46,13 +46,6 @@ inline A first_dot(P w, P x) {
   return a_dot(w, x);
 }
 
-// body(g, c) with both known to the compiler: what it touches stays in registers.
-template <int kGroups, int kRows, class Body>
-__attribute__((always_inline)) inline void for_tile(Body&& body) {
-  for_each<0, kGroups * kRows>([&](auto i)
-                                   __attribute__((always_inline)) { body(Int<i.value / kRows>{}, Int<i.value % kRows>{}); });
-}
-
 #if defined(SOTTO_CPU_MATRIX)
 // dot_words by products of 2 x 8 by 8 x 2: the same integers from half the instructions.
 template <int kGroups, int kRows, int kFirst, int kEnd>

@@ -36,7 +36,22 @@ inline F f_exp_of_negative(F x) {
   return f_mul(p, f_bits(i_shl(i_add(n, i_set(127)), 23)));
 }
 
-// The same up to 88.3.
+// 2^x for x <= 0 to 2.2e-7, exact for 0; below -126 as there. The nearest whole power by the exponent, the rest by a polynomial
+// that is closest to it in relative terms.
+inline F f_exp2_of_negative(F x) {
+  x = f_max(x, f_set(-126.0f));
+  const I n = i_from_f(x);
+  const F r = f_sub(x, f_from_i(n));
+  F p = f_set(1.32764725e-3f);
+  p = f_fma(p, r, f_set(9.67554189e-3f));
+  p = f_fma(p, r, f_set(5.55071309e-2f));
+  p = f_fma(p, r, f_set(2.40221202e-1f));
+  p = f_fma(p, r, f_set(6.93146944e-1f));
+  p = f_fma(p, r, f_set(1.0f));
+  return f_mul(p, f_bits(i_shl(i_add(n, i_set(127)), 23)));
+}
+
+// f_exp_of_negative up to 88.3.
 inline F f_exp(F x) { return f_exp_of_negative(f_min(x, f_set(88.3f))); }
 
 inline F f_sigmoid(F x) { return f_div(f_set(1.0f), f_add(f_set(1.0f), f_exp(f_sub(f_zero(), x)))); }
