@@ -2,7 +2,7 @@
 // ranks for its tokens; sequences own lists of pages, and whole pages may be shared by several (copy on write).
 //
 // A page does not lie in one piece: the keys of one (slot, rank, KV head) are a region of their own, page after page, and so
-// are its values, because memory is half as fast again where attention reads neighbours (docs/performance.md).
+// are its values, because memory is a third faster where attention reads neighbours (docs/performance.md).
 //
 // All memory is taken when the cache is made; it is touched when it is used. One call at a time; kernels read pages from any
 // thread while no call below runs.

@@ -29,7 +29,7 @@ constexpr float kLog2E = 1.44269504f;
 
 inline float exp2_one(float x) {
   float t[kLanes];
-  f_store(t, f_exp2_of_negative(f_set(x)));
+  f_store(t, f_exp2(f_set(x)));
   return t[0];
 }
 
@@ -318,7 +318,7 @@ F exponentials(Queries queries, Range pages, const Range* seen, float factor, co
     const auto weigh_tokens = [&](auto is_whole) __attribute__((always_inline)) {
       for (uint32_t t = pages.first; t < pages.end; t += kLanes) {
         const F s = f_load(row + t);
-        F p = f_exp2_of_negative(f_fma(s, scale, top));
+        F p = f_exp2(f_fma(s, scale, top));
         if constexpr (is_whole.value == 0) p = f_select_less(f_set(0.5f * kNoScore), s, p, f_zero());
         f_store(row + t, p);
         sum = f_add(sum, p);
@@ -347,7 +347,7 @@ void weigh(const AttentionTask& task, Queries queries, Range pages, const Range*
   float top_of[kLanes], keep_of[kLanes], old_of[kLanes];
   f_store(top_of, tops);
   f_store(old_of, old_tops);
-  const F keep = f_exp2_of_negative(f_sub(old_tops, tops)), sums = exponentials(queries, pages, seen, factor, top_of, scores);
+  const F keep = f_exp2(f_sub(old_tops, tops)), sums = exponentials(queries, pages, seen, factor, top_of, scores);
   f_store(keep_of, keep);
   store_queries(task.state.weight, f_fma(load_queries(task.state.weight, queries), keep, sums), queries);
   store_queries(task.state.top, tops, queries);

@@ -9,6 +9,7 @@
 // rows only: even words have a sum of their own and odd ones too; both are added at the end of each kBf16Columns columns.
 #include "linear.h"
 #include "simd.h"
+#include "unroll.h"
 
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
@@ -59,6 +60,10 @@ template <int kRows>
 struct Sums {
   F even[kRows], odd[kRows];
 };
+template <int kRows>
+__attribute__((always_inline)) inline void clear(Sums<kRows>& s) {
+  for_each<0, kRows>([&](auto c) __attribute__((always_inline)) { s.even[c.value] = s.odd[c.value] = f_zero(); });
+}
 
 // --- few activation rows -------------------------------------------------------------------------------------------------
 
@@ -70,28 +75,27 @@ void few_rows(const LinearTask& t, uint32_t n, uint32_t row) {
   for (uint32_t block = 0; block < t.columns; block += kBf16Columns) {
     const uint32_t end = t.columns - block < kBf16Columns ? t.columns : block + kBf16Columns;
     Sums<kRows> s;
-    for (int c = 0; c < kRows; ++c) s.even[c] = s.odd[c] = f_zero();
+    clear(s);
     for (uint32_t k = block; k < end; k += kStep) {
       B words[kLanes];
       group.load(k, words);
       const uint8_t* p = x + size_t{k} * 2;
-      for (int i = 0; i < kLanes; i += 2) {
-        for (int c = 0; c < kRows; ++c) {
-          s.even[c] = b_dot(s.even[c], words[i], b_set(p + c * t.quants.stride + 4 * i));
-          s.odd[c] = b_dot(s.odd[c], words[i + 1], b_set(p + c * t.quants.stride + 4 * i + 4));
-        }
-      }
+      for_tile<kLanes / 2, kRows>([&](auto pair, auto row) __attribute__((always_inline)) {
+        constexpr int i = 2 * pair.value, c = row.value;
+        s.even[c] = b_dot(s.even[c], words[i], b_set(p + c * t.quants.stride + 4 * i));
+        s.odd[c] = b_dot(s.odd[c], words[i + 1], b_set(p + c * t.quants.stride + 4 * i + 4));
+      });
     }
-    for (int c = 0; c < kRows; ++c) {
-      const F sum = f_add(s.even[c], s.odd[c]);
-      total[c] = block == 0 ? sum : f_add(total[c], sum);
-    }
+    for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+      const F sum = f_add(s.even[c.value], s.odd[c.value]);
+      total[c.value] = block == 0 ? sum : f_add(total[c.value], sum);
+    });
   }
   const uint32_t count = t.end_row - n;
-  for (uint32_t c = 0; c < kRows; ++c) {
-    float* out = t.out + (row + c) * t.out_stride + (n - t.first_row);
-    count >= kLanes ? f_store(out, total[c]) : f_store_first(out, total[c], count);
-  }
+  for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+    float* out = t.out + (row + uint32_t{c.value}) * t.out_stride + (n - t.first_row);
+    count >= kLanes ? f_store(out, total[c.value]) : f_store_first(out, total[c.value], count);
+  });
 }
 
 template <class Group>
@@ -151,35 +155,34 @@ void tile(const LinearTask& t, uint32_t n, uint32_t row, const Block& block, con
   const uint8_t *first = at.groups[0], *second = at.groups[1];
   const uint8_t* x = t.quants.base + row * t.quants.stride + size_t{block.first} * 2;
   Sums<kRows> s[kGroups];
-  for (Sums<kRows>& group : s)
-    for (int c = 0; c < kRows; ++c) group.even[c] = group.odd[c] = f_zero();
+  for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { clear(s[g.value]); });
   const uint32_t words = block.words();
   for (uint32_t w = 0; w < words; w += 2, first += 2 * kWord, second += 2 * kWord, x += 8) {
     const B a = b_load(first), b = b_load(second);
-    for (int c = 0; c < kRows; ++c) {
-      const B pair = b_set(x + c * t.quants.stride);
-      s[0].even[c] = b_dot(s[0].even[c], a, pair);
-      s[1].even[c] = b_dot(s[1].even[c], b, pair);
-    }
+    for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+      const B pair = b_set(x + c.value * t.quants.stride);
+      s[0].even[c.value] = b_dot(s[0].even[c.value], a, pair);
+      s[1].even[c.value] = b_dot(s[1].even[c.value], b, pair);
+    });
     const B a_odd = b_load(first + kWord), b_odd = b_load(second + kWord);
-    for (int c = 0; c < kRows; ++c) {
-      const B pair = b_set(x + c * t.quants.stride + 4);
-      s[0].odd[c] = b_dot(s[0].odd[c], a_odd, pair);
-      s[1].odd[c] = b_dot(s[1].odd[c], b_odd, pair);
-    }
+    for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+      const B pair = b_set(x + c.value * t.quants.stride + 4);
+      s[0].odd[c.value] = b_dot(s[0].odd[c.value], a_odd, pair);
+      s[1].odd[c.value] = b_dot(s[1].odd[c.value], b_odd, pair);
+    });
   }
-  for (uint32_t g = 0; g < kGroups && n + g * kLanes < t.end_row; ++g) {
-    const uint32_t column = n + g * kLanes - t.first_row, count = t.end_row - n - g * kLanes;
-    for (uint32_t c = 0; c < kRows; ++c) {
-      float* out = t.out + (row + c) * t.out_stride + column;
-      F sum = f_add(s[g].even[c], s[g].odd[c]);
-      if (count >= kLanes) {
-        f_store(out, block.first == 0 ? sum : f_add(f_load(out), sum));
-      } else {
-        f_store_first(out, block.first == 0 ? sum : f_add(f_load_first(out, count), sum), count);
-      }
+  for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
+    const uint32_t at = n + uint32_t{g.value} * kLanes;
+    if (at >= t.end_row) return;
+    float* out = t.out + (row + uint32_t{c.value}) * t.out_stride + (at - t.first_row);
+    const uint32_t count = t.end_row - at;
+    const F sum = f_add(s[g.value].even[c.value], s[g.value].odd[c.value]);
+    if (count >= kLanes) {
+      f_store(out, block.first == 0 ? sum : f_add(f_load(out), sum));
+    } else {
+      f_store_first(out, block.first == 0 ? sum : f_add(f_load_first(out, count), sum), count);
     }
-  }
+  });
 }
 
 template <class Group>

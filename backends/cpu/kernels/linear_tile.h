@@ -166,10 +166,8 @@ void tile(const LinearTask& t, uint32_t first, uint32_t row) {
   Panel panels[kGroups];
   F sums[kGroups][kRows];
   for (int g = 0; g < kGroups; ++g) panels[g] = panel_of(t, static_cast<uint32_t>(g));
-  for (int c = 0; c < kRows; ++c) {
-    x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
-    for (int g = 0; g < kGroups; ++g) sums[g][c] = f_zero();
-  }
+  for (int c = 0; c < kRows; ++c) x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
+  for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) { sums[g.value][c.value] = f_zero(); });
   for (size_t u = 0; u < t.quants.units; ++u) add_tile_unit<T, kGroups, kRows>(panels, x, u, sums);
   for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
     const uint32_t n = first + static_cast<uint32_t>(g.value * kLanes);

@@ -5,6 +5,7 @@
 
 #include "simd.h"
 #include "sotto/plan.h"
+#include "unroll.h"
 
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
@@ -39,38 +40,47 @@ __attribute__((always_inline)) inline F sum_of_row(uint32_t count, Body&& body) 
   return f_add(f_add(sums[0], sums[1]), f_add(sums[2], sums[3]));
 }
 
-F activate(uint32_t activation, F x) {
-  const F half = f_set(0.5f), one = f_set(1.0f);
-  switch (activation) {
-    case SOTTO_ACT_GELU_TANH: {
-      // 0.5 (1 + tanh(z)) = sigmoid(2 z)
-      const F cube = f_mul(f_mul(f_mul(x, x), x), f_set(0.044715f));
-      return f_mul(x, f_sigmoid(f_mul(f_set(2.0f * 0.7978845608f), f_add(x, cube))));
-    }
-    case SOTTO_ACT_GELU_ERF:
-      return f_mul(f_mul(half, x), f_one_plus_erf(f_mul(x, f_set(0.70710678f))));
-    case SOTTO_ACT_QUICK_GELU:
-      return f_mul(x, f_sigmoid(f_mul(x, f_set(1.702f))));
-    case SOTTO_ACT_SILU:
-      return f_mul(x, f_sigmoid(x));
-    case SOTTO_ACT_RELU:
-      return f_max(x, f_zero());
-    case SOTTO_ACT_RELU_SQUARED: {
-      const F positive = f_max(x, f_zero());
-      return f_mul(positive, positive);
-    }
-    case SOTTO_ACT_SIGMOID:
-      return f_sigmoid(x);
-    case SOTTO_ACT_TANH:
-      return f_tanh(x);
-    default:
-      return f_mul(x, one);
+template <uint32_t kActivation>
+__attribute__((always_inline)) inline F activate(F x) {
+  if constexpr (kActivation == SOTTO_ACT_GELU_TANH) {
+    // 0.5 (1 + tanh(z)) = sigmoid(2 z)
+    const F cube = f_mul(f_mul(f_mul(x, x), x), f_set(0.044715f));
+    return f_gated(x, f_mul(f_set(2.0f * 0.7978845608f), f_add(x, cube)));
+  } else if constexpr (kActivation == SOTTO_ACT_GELU_ERF) {
+    return f_mul(f_mul(f_set(0.5f), x), f_one_plus_erf(f_mul(x, f_set(0.70710678f))));
+  } else if constexpr (kActivation == SOTTO_ACT_QUICK_GELU) {
+    return f_gated(x, f_mul(x, f_set(1.702f)));
+  } else if constexpr (kActivation == SOTTO_ACT_SILU) {
+    return f_gated(x, x);
+  } else if constexpr (kActivation == SOTTO_ACT_RELU) {
+    return f_max(x, f_zero());
+  } else if constexpr (kActivation == SOTTO_ACT_RELU_SQUARED) {
+    const F positive = f_max(x, f_zero());
+    return f_mul(positive, positive);
+  } else if constexpr (kActivation == SOTTO_ACT_SIGMOID) {
+    return f_gated(f_set(1.0f), x);
+  } else if constexpr (kActivation == SOTTO_ACT_TANH) {
+    return f_tanh(x);
+  } else {
+    return x;
   }
 }
 
-// A unit whose largest number is more than this many times the row's root mean square is kept in 15 bits. With 5 one unit in
-// eight of SmolLM2's is, and its logits stay within rms 0.11 of float32 (docs/performance.md has other choices).
-constexpr float kStandsOut = 5.0f;
+// body(Int<the activation>{}): its constants stay in registers along a row.
+template <int kFirst = SOTTO_ACT_NONE, class Body>
+void with_activation(uint32_t activation, Body&& body) {
+  if constexpr (kFirst > SOTTO_ACT_TANH) {
+    body(Int<SOTTO_ACT_NONE>{});
+  } else if (activation == kFirst) {
+    body(Int<kFirst>{});
+  } else {
+    with_activation<kFirst + 1>(activation, body);
+  }
+}
+
+// A unit whose largest number is more than this many times the row's root mean square is kept in 15 bits. With 4 one unit in
+// five of SmolLM2's is, and the logits of 935 tokens stay within rms 0.37 of float32 (docs/performance.md has other choices).
+constexpr float kStandsOut = 4.0f;
 
 float mean_square(const float* x, uint32_t count) {
   const F squares = sum_of_row(
@@ -168,23 +178,25 @@ void quantize(const float* x, uint32_t skip, uint32_t count, const QuantRows& ro
 void epilogue(const EpilogueTask& t) {
   const F clamp = f_set(t.clamp), below = f_set(-t.clamp), cap = f_set(t.softcap);
   const bool clamped = t.clamp != 0.0f, capped = t.softcap != 0.0f;
-  for_row(
-      t.count, [&](auto at) __attribute__((always_inline)) {
-        F u = at.load(t.u);
-        if (t.bias != nullptr) u = f_add(u, at.load(t.bias));
-        if (clamped) u = f_min(u, clamp);
-        if (clamped && t.g == nullptr) u = f_max(u, below);
-        u = activate(t.activation, u);
-        if (t.g != nullptr) {
-          F g = at.load(t.g);
-          if (t.gate_bias != nullptr) g = f_add(g, at.load(t.gate_bias));
-          if (clamped) g = f_max(f_min(g, clamp), below);
-          u = f_mul(u, f_add(g, f_set(t.gate_offset)));
-        }
-        u = f_mul(u, f_set(t.scale));
-        if (capped) u = f_mul(cap, f_tanh(f_div(u, cap)));
-        at.store(t.u, u);
-      });
+  with_activation(t.activation, [&](auto kind) {
+    for_row(
+        t.count, [&](auto at) __attribute__((always_inline)) {
+          F u = at.load(t.u);
+          if (t.bias != nullptr) u = f_add(u, at.load(t.bias));
+          if (clamped) u = f_min(u, clamp);
+          if (clamped && t.g == nullptr) u = f_max(u, below);
+          u = activate<kind.value>(u);
+          if (t.g != nullptr) {
+            F g = at.load(t.g);
+            if (t.gate_bias != nullptr) g = f_add(g, at.load(t.gate_bias));
+            if (clamped) g = f_max(f_min(g, clamp), below);
+            u = f_mul(u, f_add(g, f_set(t.gate_offset)));
+          }
+          u = f_mul(u, f_set(t.scale));
+          if (capped) u = f_mul(cap, f_tanh(f_div(u, cap)));
+          at.store(t.u, u);
+        });
+  });
 }
 
 void norm(const NormTask& t) {
@@ -225,8 +237,11 @@ void add(const float* a, const float* b, const float* bias, float scale, float* 
 }
 
 void multiply(const float* a, const float* b, uint32_t activation, float* y, uint32_t count) {
-  for_row(
-      count, [&](auto at) __attribute__((always_inline)) { at.store(y, f_mul(at.load(a), activate(activation, at.load(b)))); });
+  with_activation(activation, [&](auto kind) {
+    for_row(
+        count, [&](auto at)
+                   __attribute__((always_inline)) { at.store(y, f_mul(at.load(a), activate<kind.value>(at.load(b)))); });
+  });
 }
 
 void accumulate(const float* x, float factor, float* y, uint32_t count) {

@@ -19,26 +19,9 @@ inline void f_store_first(float* p, F x, uint32_t n) {
   for (uint32_t i = 0; i < n; ++i) p[i] = t[i];
 }
 
-// e^x to 2 units in the last place for -87.3 <= x <= 0; below, the value at the border.
-inline F f_exp_of_negative(F x) {
-  x = f_max(x, f_set(-87.3f));
-  const I n = i_from_f(f_mul(x, f_set(1.44269504f)));
-  const F nf = f_from_i(n);
-  F r = f_fma(nf, f_set(-0.693359375f), x);
-  r = f_fma(nf, f_set(2.12194440e-4f), r);
-  F p = f_set(1.9875691500e-4f);
-  p = f_fma(p, r, f_set(1.3981999507e-3f));
-  p = f_fma(p, r, f_set(8.3334519073e-3f));
-  p = f_fma(p, r, f_set(4.1665795894e-2f));
-  p = f_fma(p, r, f_set(1.6666665459e-1f));
-  p = f_fma(p, r, f_set(5.0000001201e-1f));
-  p = f_add(f_fma(p, f_mul(r, r), r), f_set(1.0f));
-  return f_mul(p, f_bits(i_shl(i_add(n, i_set(127)), 23)));
-}
-
-// 2^x for x <= 0 to 2.2e-7, exact for 0; below -126 as there. The nearest whole power by the exponent, the rest by a polynomial
-// that is closest to it in relative terms.
-inline F f_exp2_of_negative(F x) {
+// 2^x to 2.2e-7, exact for 0; 2^-126 below -126. REQUIRES: x <= 127.4. The nearest whole power by the exponent, the rest by a
+// polynomial that is closest to it in relative terms.
+inline F f_exp2(F x) {
   x = f_max(x, f_set(-126.0f));
   const I n = i_from_f(x);
   const F r = f_sub(x, f_from_i(n));
@@ -51,10 +34,10 @@ inline F f_exp2_of_negative(F x) {
   return f_mul(p, f_bits(i_shl(i_add(n, i_set(127)), 23)));
 }
 
-// f_exp_of_negative up to 88.3.
-inline F f_exp(F x) { return f_exp_of_negative(f_min(x, f_set(88.3f))); }
+inline F f_exp(F x) { return f_exp2(f_min(f_mul(x, f_set(1.44269504f)), f_set(127.4f))); }
 
-inline F f_sigmoid(F x) { return f_div(f_set(1.0f), f_add(f_set(1.0f), f_exp(f_sub(f_zero(), x)))); }
+// x / (1 + e^-z)
+inline F f_gated(F x, F z) { return f_div(x, f_add(f_set(1.0f), f_exp(f_sub(f_zero(), z)))); }
 
 // Near 0 the quotient would cancel: there the odd series.
 inline F f_tanh(F x) {
