@@ -12,6 +12,7 @@ namespace sotto::cpu {
 namespace {
 
 constexpr float kNoScore = -3.0e38f;
+constexpr uint32_t kPagesAhead = 4;  // that the kernel reads the keys of before it comes to values
 
 struct Shape {
   const Step& step;
@@ -207,18 +208,20 @@ void fill_tile(const Run& run, const Op& op, const Shape& shape, const Tile& til
     fill_head(run, op, shape, tile.group->rank, tile.group->kv_head, tile.block.first + i, head);
 }
 
-// Asks memory for the keys that the tile after this one begins with: those of the first page that it sees, and of the page
+// Asks memory for the keys that the tile after this one begins with: those of the first pages that it sees, and of the page
 // that it writes a new token into. A thread's items are neighbours.
 void ask_for_keys(const Run& run, const Op& op, const Shape& shape, const HeadGroup& group, RowBlock block) {
   const sotto_batch_row& row = run.batch_row(op.row_class, block.first);
   const uint32_t window = shape.args.window;
   const uint32_t begin = window != 0 && row.position + 1 > window ? row.position + 1 - window : 0;
   const Region& region = run.cache.layout.keys(shape.args.slot, group.rank, group.kv_head);
-  for (const uint32_t token : {row.position, begin}) {
-    const uint8_t* keys = run.cache.part(region, row.sequence, token / kPageTokens);
+  const auto ask = [&](uint32_t page) {
+    const uint8_t* keys = run.cache.part(region, row.sequence, page);
     for (uint64_t line = 0; line < region.part_bytes; line += 64) __builtin_prefetch(keys + line);
-    if (begin / kPageTokens == row.position / kPageTokens) return;
-  }
+  };
+  const uint32_t first = begin / kPageTokens, last = row.position / kPageTokens;
+  for (uint32_t page = first; page < first + kPagesAhead && page < last; ++page) ask(page);
+  ask(last);
 }
 
 bool attend_tiles(const Run& run, const Op& op, const Shape& shape, bool fills) {
