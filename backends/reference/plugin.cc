@@ -4,6 +4,7 @@
 
 #include "common/plan_check.h"
 #include "common/report.h"
+#include "common/upload.h"
 #include "program.h"
 #include "sotto/plugin.hpp"
 
@@ -62,17 +63,10 @@ sotto_status weights_create(sotto_group* group, const sotto_plan* plan, sotto_we
   });
 }
 
-// The host's release is owed whatever happens, also when the struct cannot be read.
 sotto_status upload(sotto_weights* weights, uint32_t weight, uint32_t rank, const sotto_upload* data, sotto_error* err) {
-  if (data == nullptr) return missing(err, "upload");
   sotto_upload read{};
-  const sotto_status s = guard(err, [&] {
-    read = read_options(data);
-    return weights == nullptr ? missing(err, "upload") : SOTTO_OK;
-  });
-  if (s == SOTTO_OK) return guard(err, [&] { return upload_weight(*weights, weight, rank, read, err); });
-  if (SOTTO_HAS(sotto_upload, data, user) && data->release != nullptr) data->release(data->user);
-  return s;
+  if (const sotto_status s = backend::read_upload("reference", weights, data, &read, err); s != SOTTO_OK) return s;
+  return guard(err, [&] { return upload_weight(*weights, weight, rank, read, err); });
 }
 
 void weights_destroy(sotto_weights* weights) { delete weights; }

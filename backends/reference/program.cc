@@ -107,8 +107,7 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
       const sotto_weight& w = backend::weight_of(plan, i);
       const sotto_slice& slice = w.slices[group.first_rank + r];
       if (backend::is_empty(slice)) continue;
-      cost.weights_borrowed +=
-          slice.rows * backend::row_bytes(*backend::find_weight_type(w.type), slice.skip_columns + slice.columns);
+      cost.weights_borrowed += slice.rows * backend::row_bytes(*backend::find_weight_type(w.type), slice);
       if ((w.uses & SOTTO_USE_VECTOR) != 0) cost.weights_copied += slice.columns * sizeof(float);
     }
     if (cache != nullptr) cost.cache = cache->tokens * lowered.token_numbers(r) * sizeof(float);
@@ -121,7 +120,8 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
 sotto_status compile(sotto_group& group, const sotto_plan& plan, const sotto_weights& weights, uint32_t max_batch,
                      sotto_program** out, sotto_error* err) {
   if (&weights.group != &group) return fail(err, SOTTO_MISMATCH, "reference: compile: the weights belong to another group");
-  if (const sotto_status s = check_weights(weights, plan, err); s != SOTTO_OK) return s;
+  if (const sotto_status s = backend::check_weights("reference", weights.weights, group.first_rank, plan, err); s != SOTTO_OK)
+    return s;
   Lowered lowered = lower(plan, group);
   for (const Step& step : lowered.steps)
     for (const uint32_t weight : weights_of(step))

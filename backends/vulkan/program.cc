@@ -101,7 +101,8 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
 sotto_status compile(sotto_group& group, const sotto_plan& plan, const sotto_weights& weights, uint32_t max_batch,
                      sotto_program** out, sotto_error* err) {
   if (&weights.group != &group) return fail(err, SOTTO_MISMATCH, "vulkan: compile: the weights belong to another group");
-  if (const sotto_status s = check_weights(weights, plan, err); s != SOTTO_OK) return s;
+  if (const sotto_status s = backend::check_weights("vulkan", weights.weights, group.first_rank, plan, err); s != SOTTO_OK)
+    return s;
   group.device->require();
   Lowered lowered = lower(plan, group);
   for (const Step& step : lowered.steps)
