@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/batch_check.h"
 #include "common/plan_check.h"
 #include "common/report.h"
 #include "common/upload.h"
@@ -93,15 +94,10 @@ sotto_status cache_create(sotto_program* program, const sotto_cache_options* opt
 
 void cache_destroy(sotto_cache* cache) { delete cache; }
 
-// A sequence of the cache that has at least so many tokens.
 sotto_status check_tokens(const sotto_cache& cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  if (sequence >= cache.sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: sequence %u of %zu", sequence, cache.sequences.size());
-  const uint32_t length = cache.sequences[sequence].length;
-  if (tokens > length)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: %llu tokens of sequence %u, which has %u",
-                static_cast<unsigned long long>(tokens), sequence, length);
-  return SOTTO_OK;
+  const std::vector<sotto_cache::Sequence>& all = cache.sequences;
+  const uint32_t length = sequence < all.size() ? all[sequence].length : 0;
+  return backend::check_tokens("reference", {sequence, tokens, all.size(), length}, err);
 }
 
 sotto_status cache_truncate(sotto_cache* cache, uint32_t sequence, uint32_t length, sotto_error* err) {

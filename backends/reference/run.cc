@@ -5,6 +5,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "common/batch_check.h"
 #include "common/plan_read.h"
 #include "common/report.h"
 
@@ -18,15 +19,14 @@ sotto_status Run::stopped() const {
 
 namespace {
 
+backend::BatchLimits limits_of(const sotto_program& program, const sotto_cache& cache) {
+  const Lowered& l = program.lowered;
+  return {"reference", program.max_batch, l.input_widths, l.output_widths.size(), cache.sequences.size(),
+          l.embeds,    l.vocabulary,      l.max_positions};
+}
+
 sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
-  if (batch.row_count == 0 || batch.row_count > program.max_batch || batch.rows == nullptr ||
-      batch.row_stride < sizeof(sotto_batch_row) || batch.row_stride % alignof(sotto_batch_row) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: a batch of %u rows %u bytes apart for a program of 1 .. %u rows",
-                batch.row_count, batch.row_stride, program.max_batch);
-  const std::vector<uint32_t>& widths = program.lowered.input_widths;
-  for (uint32_t i = 0; i < widths.size(); ++i)
-    if (widths[i] != 0 && (i >= batch.input_count || batch.inputs == nullptr || batch.inputs[i] == nullptr))
-      return fail(err, SOTTO_INVALID_ARGUMENT, "reference: the batch lacks input %u of %zu", i, widths.size());
+  if (const sotto_status s = backend::check_batch(limits_of(program, cache), batch, err); s != SOTTO_OK) return s;
   if (&cache.group != &program.group || !fits(cache, program.lowered))
     return fail(err, SOTTO_MISMATCH, "reference: the cache was made for another plan or group");
   return SOTTO_OK;
@@ -34,23 +34,10 @@ sotto_status check_batch(const sotto_program& program, const sotto_cache& cache,
 
 sotto_status check_row(const sotto_program& program, const sotto_cache& cache, const sotto_batch_row& row, uint32_t index,
                        uint32_t stride, sotto_error* err) {
-  const Lowered& l = program.lowered;
   const auto* bytes = reinterpret_cast<const char*>(&row);
   for (uint32_t k = sizeof row; k < stride; ++k)
     if (bytes[k] != 0) return fail(err, SOTTO_UNSUPPORTED, "reference: row %u: byte %u is set, unknown here", index, k);
-  if (row.reserved != 0) return fail(err, SOTTO_UNSUPPORTED, "reference: row %u: reserved bits %#x", index, row.reserved);
-  if (l.output_widths.size() < 32 && (row.outputs >> l.output_widths.size()) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u wants the outputs %#x of %zu", index, row.outputs,
-                l.output_widths.size());
-  if (row.sequence >= cache.sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: sequence %u of %zu", index, row.sequence,
-                cache.sequences.size());
-  if (l.embeds && row.token >= l.vocabulary)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: token %u of a vocabulary of %u", index, row.token,
-                l.vocabulary);
-  if (row.position >= l.max_positions)
-    return fail(err, SOTTO_CONTEXT_FULL, "reference: row %u: position %u, the model ends at %u", index, row.position,
-                l.max_positions);
+  if (const sotto_status s = backend::check_row(limits_of(program, cache), row, index, err); s != SOTTO_OK) return s;
   if (row.adapter != nullptr && row.adapter->weights != &program.weights)
     return fail(err, SOTTO_MISMATCH, "reference: row %u: the adapter belongs to other weights", index);
   return SOTTO_OK;

@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cmath>
 
+#include "common/batch_check.h"
 #include "common/plan_check.h"
 #include "common/plan_read.h"
 #include "common/report.h"
@@ -20,15 +21,14 @@ constexpr uint32_t kPollMs = 4;  // between questions whether to stop
 constexpr size_t kKeptRecordings = 8;
 constexpr uint32_t kUnderWay = 2;
 
+backend::BatchLimits limits_of(const sotto_program& program, const sotto_cache& cache) {
+  const Lowered& l = program.lowered;
+  return {"vulkan", program.max_batch, l.input_widths, l.output_widths.size(), cache.sequences.size(),
+          l.embeds, l.vocabulary,      l.max_positions};
+}
+
 sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
-  if (batch.row_count == 0 || batch.row_count > program.max_batch || batch.rows == nullptr ||
-      batch.row_stride < sizeof(sotto_batch_row) || batch.row_stride % alignof(sotto_batch_row) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: a batch of %u rows %u bytes apart for a program of 1 .. %u rows",
-                batch.row_count, batch.row_stride, program.max_batch);
-  const std::vector<uint32_t>& widths = program.lowered.input_widths;
-  for (uint32_t i = 0; i < widths.size(); ++i)
-    if (widths[i] != 0 && (i >= batch.input_count || batch.inputs == nullptr || batch.inputs[i] == nullptr))
-      return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: the batch lacks input %u of %zu", i, widths.size());
+  if (const sotto_status s = backend::check_batch(limits_of(program, cache), batch, err); s != SOTTO_OK) return s;
   if (&cache.group != &program.group || !fits(cache, program.lowered))
     return fail(err, SOTTO_MISMATCH, "vulkan: the cache was made for another plan or group");
   return SOTTO_OK;
@@ -36,20 +36,9 @@ sotto_status check_batch(const sotto_program& program, const sotto_cache& cache,
 
 sotto_status check_row(const sotto_program& program, const sotto_cache& cache, const sotto_batch_row& row, uint32_t index,
                        uint32_t stride, sotto_error* err) {
-  const Lowered& l = program.lowered;
   if (!backend::is_zero_behind(&row, sizeof row, stride))
     return fail(err, SOTTO_UNSUPPORTED, "vulkan: row %u carries fields that are unknown here", index);
-  if (row.reserved != 0) return fail(err, SOTTO_UNSUPPORTED, "vulkan: row %u: reserved bits %#x", index, row.reserved);
-  if (l.output_widths.size() < 32 && (row.outputs >> l.output_widths.size()) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: row %u wants the outputs %#x of %zu", index, row.outputs,
-                l.output_widths.size());
-  if (row.sequence >= cache.sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: row %u: sequence %u of %zu", index, row.sequence, cache.sequences.size());
-  if (l.embeds && row.token >= l.vocabulary)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: row %u: token %u of a vocabulary of %u", index, row.token, l.vocabulary);
-  if (row.position >= l.max_positions)
-    return fail(err, SOTTO_CONTEXT_FULL, "vulkan: row %u: position %u, the model ends at %u", index, row.position,
-                l.max_positions);
+  if (const sotto_status s = backend::check_row(limits_of(program, cache), row, index, err); s != SOTTO_OK) return s;
   if (row.adapter != nullptr && row.adapter->weights != &program.weights)
     return fail(err, SOTTO_MISMATCH, "vulkan: row %u: the adapter belongs to other weights", index);
   return SOTTO_OK;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "apart.h"
+#include "common/batch_check.h"
 #include "common/plan_check.h"
 #include "common/report.h"
 #include "common/upload.h"
@@ -100,16 +101,10 @@ sotto_status cache_create(sotto_program* program, const sotto_cache_options* opt
 
 void cache_destroy(sotto_cache* cache) { delete cache; }
 
-// A sequence of the cache that has at least so many tokens.
 sotto_status check_tokens(const sotto_cache& cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  const std::vector<sotto_cache::Sequence>& sequences = cache.first().sequences;
-  if (sequence >= sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: sequence %u of %zu", sequence, sequences.size());
-  const uint32_t length = sequences[sequence].length;
-  if (tokens > length)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: %llu tokens of sequence %u, which has %u",
-                static_cast<unsigned long long>(tokens), sequence, length);
-  return SOTTO_OK;
+  const std::vector<sotto_cache::Sequence>& all = cache.first().sequences;
+  const uint32_t length = sequence < all.size() ? all[sequence].length : 0;
+  return backend::check_tokens("vulkan", {sequence, tokens, all.size(), length}, err);
 }
 
 sotto_status cache_truncate(sotto_cache* cache, uint32_t sequence, uint32_t length, sotto_error* err) {
