@@ -1,7 +1,5 @@
 #include "common/batch_check.h"
 
-#include <cinttypes>
-
 #include "common/report.h"
 
 namespace sotto::backend {
@@ -38,13 +36,11 @@ sotto_status check_row(const BatchLimits& l, const sotto_batch_row& row, uint32_
   return SOTTO_OK;
 }
 
-sotto_status check_tokens(const char* backend, const AskedTokens& asked, sotto_error* err) {
-  if (asked.sequence >= asked.sequences)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "%s: sequence %u of %zu", backend, asked.sequence, asked.sequences);
-  if (asked.tokens > asked.length)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "%s: %" PRIu64 " tokens of sequence %u, which has %u", backend, asked.tokens,
-                asked.sequence, asked.length);
-  return SOTTO_OK;
+sotto_status check_next(const char* backend, const Cells& cells, const sotto_batch_row& row, uint32_t index, sotto_error* err) {
+  const size_t next = cells[row.sequence].cells.size();
+  if (row.position == next) return SOTTO_OK;
+  return fail(err, SOTTO_INVALID_ARGUMENT, "%s: row %u: position %u, sequence %u goes on at %zu", backend, index, row.position,
+              row.sequence, next);
 }
 
 }  // namespace sotto::backend

@@ -1,8 +1,9 @@
-// batch_check.h - whether a batch and its rows fit a program and its cache, and calls of the cache its sequences.
+// batch_check.h - whether a batch and its rows fit a program and its cache.
 #pragma once
 
 #include <vector>
 
+#include "common/cells.h"
 #include "sotto/backend.h"
 
 namespace sotto::backend {
@@ -21,17 +22,10 @@ struct BatchLimits {
 // Whether there are rows, as many and as far apart as can be, and all inputs.
 sotto_status check_batch(const BatchLimits& limits, const sotto_batch& batch, sotto_error* err);
 sotto_status check_inputs(const char* backend, const std::vector<uint32_t>& widths, const sotto_batch& batch, sotto_error* err);
-// One row, but for what lies behind it, its adapter, and whether its position is the sequence's next.
+// One row, but for what lies behind it and its adapter.
 sotto_status check_row(const BatchLimits& limits, const sotto_batch_row& row, uint32_t index, sotto_error* err);
 
-// What a call asks of a sequence, and what the cache has.
-struct AskedTokens {
-  uint32_t sequence;
-  uint64_t tokens;
-  size_t sequences;
-  uint32_t length;  // of the sequence, if there is one
-};
-// A sequence of the cache that has at least so many tokens.
-sotto_status check_tokens(const char* backend, const AskedTokens& asked, sotto_error* err);
+// Whether its position is the next one of its sequence. REQUIRES: there is that sequence.
+sotto_status check_next(const char* backend, const Cells& cells, const sotto_batch_row& row, uint32_t index, sotto_error* err);
 
 }  // namespace sotto::backend

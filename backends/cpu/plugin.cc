@@ -6,7 +6,7 @@
 #include <cstring>
 #include <new>
 
-#include "common/batch_check.h"
+#include "common/cache_check.h"
 #include "common/report.h"
 #include "device.h"
 #include "program.h"

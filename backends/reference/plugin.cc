@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "common/batch_check.h"
+#include "common/cache_check.h"
 #include "common/plan_check.h"
 #include "common/report.h"
 #include "common/upload.h"
@@ -95,22 +95,20 @@ sotto_status cache_create(sotto_program* program, const sotto_cache_options* opt
 void cache_destroy(sotto_cache* cache) { delete cache; }
 
 sotto_status check_tokens(const sotto_cache& cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  const std::vector<sotto_cache::Sequence>& all = cache.sequences;
-  const uint32_t length = sequence < all.size() ? all[sequence].length : 0;
-  return backend::check_tokens("reference", {sequence, tokens, all.size(), length}, err);
+  return backend::check_tokens("reference", cache.cells, sequence, tokens, err);
 }
 
 sotto_status cache_truncate(sotto_cache* cache, uint32_t sequence, uint32_t length, sotto_error* err) {
   if (cache == nullptr) return missing(err, "cache_truncate");
   if (const sotto_status s = check_tokens(*cache, sequence, length, err); s != SOTTO_OK) return s;
-  return guard(err, [&] { cache->truncate(sequence, length); });
+  return guard(err, [&] { cache->cells.truncate(sequence, length); });
 }
 
 sotto_status cache_copy(sotto_cache* cache, uint32_t from, uint32_t to, uint32_t length, sotto_error* err) {
   if (cache == nullptr) return missing(err, "cache_copy");
   if (const sotto_status s = check_tokens(*cache, from, length, err); s != SOTTO_OK) return s;
   if (const sotto_status s = check_tokens(*cache, to, 0, err); s != SOTTO_OK) return s;
-  return guard(err, [&] { cache->copy(from, to, length); });
+  return guard(err, [&] { cache->cells.copy(from, to, length); });
 }
 
 sotto_status cache_export(sotto_cache* cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,

@@ -26,7 +26,7 @@ sotto_program::sotto_program(sotto_group& g, const sotto_weights& w, sotto::refe
   weight_row.resize(widest);
   gate_row.resize(widest);
   uint32_t head_dim = 0;
-  for (const sotto::reference::Slot& slot : lowered.slots) head_dim = std::max(head_dim, slot.head_dim);
+  for (const sotto::backend::Slot& slot : lowered.slots) head_dim = std::max(head_dim, slot.head_dim);
   head.resize(head_dim);
   angles.resize(head_dim);
   weighted.resize(head_dim);

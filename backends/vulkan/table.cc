@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "apart.h"
-#include "common/batch_check.h"
+#include "common/cache_check.h"
 #include "common/plan_check.h"
 #include "common/report.h"
 #include "common/upload.h"
@@ -102,9 +102,7 @@ sotto_status cache_create(sotto_program* program, const sotto_cache_options* opt
 void cache_destroy(sotto_cache* cache) { delete cache; }
 
 sotto_status check_tokens(const sotto_cache& cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  const std::vector<sotto_cache::Sequence>& all = cache.first().sequences;
-  const uint32_t length = sequence < all.size() ? all[sequence].length : 0;
-  return backend::check_tokens("vulkan", {sequence, tokens, all.size(), length}, err);
+  return backend::check_tokens("vulkan", cache.first().cells, sequence, tokens, err);
 }
 
 sotto_status cache_truncate(sotto_cache* cache, uint32_t sequence, uint32_t length, sotto_error* err) {
