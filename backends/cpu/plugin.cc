@@ -89,13 +89,12 @@ sotto_status weights_create(sotto_group* group, const sotto_plan* plan, sotto_we
 
 sotto_status upload_weight(sotto_weights* weights, uint32_t weight, uint32_t rank, const sotto_upload* data, sotto_error* err) {
   return guard(err, [&] {
-    sotto_upload u;
-    if (weights == nullptr || data == nullptr) return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: upload without weights or data");
-    if (!read_struct(data, &u)) {
-      if (u.release != nullptr) u.release(u.user);
-      return unknown_fields(err, "sotto_upload");
-    }
-    return upload(*weights, weight, rank, u, err);
+    sotto_upload u = {};
+    const bool is_known = data != nullptr && read_struct(data, &u);
+    if (weights != nullptr && is_known) return upload(*weights, weight, rank, u, err);
+    if (u.release != nullptr) u.release(u.user);  // owed whatever happens
+    if (weights != nullptr && data != nullptr) return unknown_fields(err, "sotto_upload");
+    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: upload without weights or data");
   });
 }
 

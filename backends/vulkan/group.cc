@@ -11,6 +11,9 @@ namespace sotto::vulkan {
 using backend::fail;
 
 sotto_status create_group(const sotto_group_options& o, const OpenDevice& open, sotto_group** out, sotto_error* err) {
+  // Borrowed weights are copied here anyway: in place or not is the same.
+  if ((o.flags & ~SOTTO_GROUP_IN_PLACE) != 0)
+    return fail(err, SOTTO_UNSUPPORTED, "vulkan: a group with flags %#x, %#x is known", o.flags, SOTTO_GROUP_IN_PLACE);
   auto group = std::make_unique<sotto_group>();
   group->local_ranks = o.local_ranks == 0 ? 1 : o.local_ranks;
   group->world = o.world == 0 ? group->local_ranks : o.world;

@@ -84,19 +84,20 @@ void missing_weights(const Subject& subject, Recorder& record) {
 void uploads(const Subject& subject, Recorder& record) {
   struct Case {
     const char* what;
-    bool is_matrix;
+    bool has_weights, is_matrix;
     uint32_t rank, flags;
     bool has_bytes;
     uint64_t count, stride;
   };
   constexpr Case kCases[] = {
-      {"no bytes", true, 0, 0, false, 1u << 20, 4096},
-      {"one byte", true, 0, SOTTO_UPLOAD_BORROW, true, 1, 4096},
-      {"a stride below a row", true, 0, 0, true, 1u << 20, 1},
-      {"a stride past the end", true, 0, SOTTO_UPLOAD_BORROW, true, 4096, UINT64_MAX},
-      {"no such weight", false, 0, 0, true, 1u << 20, 4096},
-      {"no such rank", true, 2, 0, true, 1u << 20, 4096},
-      {"an unknown flag", true, 0, 6, true, 1u << 20, 4096},
+      {"no bytes", true, true, 0, 0, false, 1u << 20, 4096},
+      {"one byte", true, true, 0, SOTTO_UPLOAD_BORROW, true, 1, 4096},
+      {"a stride below a row", true, true, 0, 0, true, 1u << 20, 1},
+      {"a stride past the end", true, true, 0, SOTTO_UPLOAD_BORROW, true, 4096, UINT64_MAX},
+      {"no such weight", true, false, 0, 0, true, 1u << 20, 4096},
+      {"no such rank", true, true, 2, 0, true, 1u << 20, 4096},
+      {"no weights to put them in", false, true, 0, 0, true, 1u << 20, 4096},
+      {"an unknown flag", true, true, 0, 6, true, 1u << 20, 4096},
   };
   const std::vector<uint8_t> bytes(1u << 20);
   for (const Case& c : kCases) {
@@ -111,7 +112,9 @@ void uploads(const Subject& subject, Recorder& record) {
       const sotto_upload u{
           sizeof(sotto_upload), c.flags, c.has_bytes ? bytes.data() : nullptr, c.count, c.stride, release, &releases};
       const uint32_t weight = c.is_matrix ? plan.first_matrix() : 9999;
-      expect(subject.tested.call(&g.error, calls::upload, weights.get(), weight, c.rank, &u) != SOTTO_OK, "it was taken");
+      expect(
+          subject.tested.call(&g.error, calls::upload, c.has_weights ? weights.get() : nullptr, weight, c.rank, &u) != SOTTO_OK,
+          "it was taken");
       expect(releases == 1, "release was called " + std::to_string(releases) + " times, once is owed after a failure too");
     });
   }
@@ -130,6 +133,7 @@ void groups(const Subject& subject, Recorder& record) {
       {"ranks past the end", {size, 4, 3, 2, here, 1, 0, 0, nullptr, 0, 0}},
       {"ranks elsewhere and no communicator", {size, 4, 0, 2, here, 1, 0, 0, nullptr, 0, 0}},
       {"a device that is not there", {size, 1, 0, 1, far, 1, 0, 0, nullptr, 0, 0}},
+      {"an unknown flag", {size, 1, 0, 1, here, 1, 0, 0, nullptr, 0, 6}},
       {"a billion ranks", {size, 0, 0, 1u << 30, nullptr, 1, 0, 0, nullptr, 0, 0}},
   };
   for (const Case& c : kCases) {
