@@ -34,6 +34,11 @@ inline uint64_t row_bytes(const WeightType& type, uint64_t columns) {
   return (columns + type.block - 1) / type.block * type.bytes;
 }
 
+// The same of a row of a slice, the columns in front of it in its first block included.
+inline uint64_t row_bytes(const WeightType& type, const sotto_slice& slice) {
+  return row_bytes(type, slice.skip_columns + slice.columns);
+}
+
 inline bool is_empty(const sotto_slice& slice) { return slice.rows == 0 || slice.columns == 0; }
 
 inline float float_from_bits(uint32_t bits) {

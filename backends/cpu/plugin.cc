@@ -1,12 +1,13 @@
 // plugin.cc - the CPU backend's entry and its table "sotto.backend/1": arguments read by struct_size, exceptions turned into
 // statuses, and nothing else.
 #include "sotto/plugin.h"
-#include "common/report.h"
 
 #include <algorithm>
 #include <cstring>
 #include <new>
 
+#include "common/cache_check.h"
+#include "common/report.h"
 #include "device.h"
 #include "program.h"
 
@@ -129,15 +130,9 @@ void cache_destroy(sotto_cache* cache) { delete cache; }
 
 // A sequence of the cache and at most as many tokens as it has.
 sotto_status check_range(const sotto_cache* cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  if (cache == nullptr || sequence >= cache->sequences.size()) {
-    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: sequence %u of %zu", sequence,
-                cache == nullptr ? size_t{0} : cache->sequences.size());
-  }
-  if (tokens > cache->length(sequence)) {
-    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: %llu tokens of sequence %u, which has %u",
-                static_cast<unsigned long long>(tokens), sequence, cache->length(sequence));
-  }
-  return SOTTO_OK;
+  const size_t all = cache == nullptr ? 0 : cache->sequences.size();
+  const uint32_t length = sequence < all ? cache->length(sequence) : 0;
+  return backend::check_tokens("cpu", {sequence, tokens, all, length}, err);
 }
 
 sotto_status cache_truncate(sotto_cache* cache, uint32_t sequence, uint32_t length, sotto_error* err) {

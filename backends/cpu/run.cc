@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/batch_check.h"
 #include "common/plan_read.h"
 #include "common/report.h"
 #include "program.h"
@@ -18,10 +19,7 @@ sotto_status check_batch(const sotto_program& program, const sotto_cache& cache,
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: a batch of %u rows with stride %u, a program for 1 .. %u", batch.row_count,
                 batch.row_stride, l.max_batch);
   }
-  for (size_t i = 0; i < l.inputs.size(); ++i) {
-    if (l.inputs[i] == 0 || (i < batch.input_count && batch.inputs != nullptr && batch.inputs[i] != nullptr)) continue;
-    return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: the batch lacks input %zu of %zu", i, l.inputs.size());
-  }
+  if (const sotto_status s = backend::check_inputs("cpu", l.inputs, batch, err); s != SOTTO_OK) return s;
   if (&cache.group != &program.group || !same_slots(cache.layout, l)) {
     return fail(err, SOTTO_MISMATCH, "cpu: the cache was made for another plan");
   }

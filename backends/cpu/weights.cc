@@ -5,27 +5,18 @@
 
 #include "common/plan_read.h"
 #include "common/report.h"
+#include "common/upload.h"
 #include "memory.h"
 
 namespace sotto::cpu {
 
 using backend::fail;
+using backend::is_empty;
 using backend::weight_of;
 namespace {
 
-bool is_empty(const sotto_slice& s) { return s.rows == 0 || s.columns == 0; }
-
-// Calls the host's release exactly once, whatever way upload ends, unless the bytes were kept.
-struct ReleaseLater {
-  const sotto_upload& data;
-  bool kept = false;
-  ~ReleaseLater() {
-    if (!kept && data.release != nullptr) data.release(data.user);
-  }
-};
-
 sotto_status check_bytes(const Weight& w, const WeightPart& part, uint32_t weight, const sotto_upload& data, sotto_error* err) {
-  const uint64_t row = row_bytes(*w.type, part.slice.skip_columns + part.slice.columns);
+  const uint64_t row = row_bytes(*w.type, part.slice);
   const uint64_t rows = part.slice.rows;
   if (data.bytes == nullptr || data.row_stride < row || data.byte_count < row ||
       (rows > 1 && (data.byte_count - row) / (rows - 1) < data.row_stride)) {
@@ -108,7 +99,7 @@ PartCost part_cost(const sotto_group& group, const WeightType& type, uint32_t us
   if ((uses & SOTTO_USE_VECTOR) != 0) cost.copied += slice.columns * sizeof(float);
   const PackedSize packed = packed_size(group, type, uses, slice);
   cost.copied += packed.groups * packed.group_stride;
-  if (stays(uses, packed)) cost.borrowed += slice.rows * row_bytes(type, slice.skip_columns + slice.columns);
+  if (stays(uses, packed)) cost.borrowed += slice.rows * row_bytes(type, slice);
   return cost;
 }
 
@@ -138,7 +129,7 @@ sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_we
 }
 
 sotto_status upload(sotto_weights& weights, uint32_t weight, uint32_t rank, const sotto_upload& data, sotto_error* err) {
-  ReleaseLater bytes{data};
+  backend::ReleaseLater bytes{data};
   const sotto_group& group = weights.group;
   if (weight >= weights.weights.size() || rank < group.first_rank || rank - group.first_rank >= group.local_ranks) {
     return fail(err, SOTTO_INVALID_ARGUMENT, "cpu: upload of weight %u for rank %u, which is not here", weight, rank);
@@ -170,7 +161,7 @@ sotto_status upload(sotto_weights& weights, uint32_t weight, uint32_t rank, cons
       part.user = data.user;
       bytes.kept = true;
     } else {
-      const uint64_t row = row_bytes(*w.type, part.slice.skip_columns + part.slice.columns);
+      const uint64_t row = row_bytes(*w.type, part.slice);
       part.stride = row;
       part.copy.resize(part.slice.rows * row);
       for (uint64_t r = 0; r < part.slice.rows; ++r) std::memcpy(part.copy.data() + r * row, first + r * data.row_stride, row);

@@ -1,8 +1,8 @@
 #include "adapter.h"
 
-#include <cmath>
 #include <memory>
 
+#include "common/adapter_check.h"
 #include "common/plan_read.h"
 #include "common/report.h"
 
@@ -11,24 +11,15 @@ namespace {
 
 using backend::fail;
 
-constexpr uint32_t kMostPairs = 1u << 20;
 constexpr uint32_t kMostDims = 1u << 16;
 
 sotto_status check_pair(const sotto_weights& weights, const sotto_adapter& made, const sotto_adapter_pair& p, uint32_t index,
                         sotto_error* err) {
-  if (p.weight >= weights.weights.size() || p.rank_dim == 0 || p.rank_dim > kMostDims || !std::isfinite(p.scale))
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: adapter pair %u: weight %u of %zu, %u dimensions, scale %g", index,
-                p.weight, weights.weights.size(), p.rank_dim, static_cast<double>(p.scale));
-  if (p.reserved != 0) return fail(err, SOTTO_UNSUPPORTED, "reference: adapter pair %u: reserved bits %#x", index, p.reserved);
+  const backend::PairLimits limits{"reference", weights.weights.size(), kMostDims};
+  if (const sotto_status s = backend::check_pair(limits, p, index, err); s != SOTTO_OK) return s;
   if (made.find(p.weight) != nullptr)
     return fail(err, SOTTO_INVALID_ARGUMENT, "reference: adapter pair %u: weight %u a second time", index, p.weight);
-  const Weight& w = weights.weights[p.weight];
-  if ((w.uses & SOTTO_USE_LINEAR) == 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: adapter pair %u: no LINEAR uses '%s'", index, w.name.c_str());
-  for (uint32_t r = 0; r < weights.group.local_ranks; ++r)
-    if (!backend::is_empty(w.parts[r].slice) && (p.a == nullptr || p.b == nullptr || p.a[r] == nullptr || p.b[r] == nullptr))
-      return fail(err, SOTTO_INVALID_ARGUMENT, "reference: adapter pair %u: no numbers for local rank %u", index, r);
-  return SOTTO_OK;
+  return backend::check_pair_weight("reference", weights.weights[p.weight], p, index, 0, err);
 }
 
 sotto_adapter::Pair copy_pair(const Weight& w, const sotto_adapter_pair& p) {
@@ -51,9 +42,7 @@ sotto_adapter::Pair copy_pair(const Weight& w, const sotto_adapter_pair& p) {
 
 sotto_status create_adapter(const sotto_weights& weights, const sotto_adapter_pair* pairs, uint32_t count, uint32_t stride,
                             sotto_adapter** out, sotto_error* err) {
-  if (count > kMostPairs ||
-      (count != 0 && (pairs == nullptr || stride < sizeof(sotto_adapter_pair) || stride % alignof(void*) != 0)))
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: adapter of %u pairs %u bytes apart", count, stride);
+  if (const sotto_status s = backend::check_pairs("reference", pairs, count, stride, err); s != SOTTO_OK) return s;
   auto made = std::make_unique<sotto_adapter>();
   made->weights = &weights;
   for (uint32_t i = 0; i < count; ++i) {

@@ -66,7 +66,7 @@ struct Visible {
 };
 Visible visible(const Run& run, const sotto_attention_args& a, const sotto_batch_row& row) {
   const bool causal = (a.flags & SOTTO_ATTENTION_NOT_CAUSAL) == 0;
-  const uint32_t end = causal ? row.position + 1 : static_cast<uint32_t>(run.cache.sequences[row.sequence].cells.size());
+  const uint32_t end = causal ? row.position + 1 : static_cast<uint32_t>(run.cache.cells[row.sequence].cells.size());
   return {a.window != 0 && row.position >= a.window ? row.position + 1 - a.window : 0, end};
 }
 
@@ -102,7 +102,7 @@ bool attend(const Run& run, const sotto_attention_args& a, uint32_t rank, const 
 sotto_status attend_rows(const Run& run, const Step& step, uint32_t rank) {
   sotto_program& p = run.program;
   const sotto_attention_args& a = step.args.attention;
-  const Slot& slot = p.lowered.slots[a.slot];
+  const backend::Slot& slot = p.lowered.slots[a.slot];
   const sotto_rank_heads& heads = slot.ranks[rank];
   const uint32_t sharing = slot.heads / slot.kv_heads;  // query heads per KV head
   const float* sinks = p.vector(a.sink, rank);

@@ -3,18 +3,13 @@
 #include <cstring>
 
 #include "cache.h"
+#include "common/cache_check.h"
 #include "common/report.h"
 
 namespace sotto::reference {
 namespace {
 
 using backend::fail;
-
-uint64_t neutral_bytes(const sotto_cache& cache, uint64_t tokens) {
-  uint64_t numbers = 0;
-  for (const Slot& s : cache.slots) numbers += uint64_t{2} * s.kv_heads * s.head_dim;
-  return numbers * tokens * sizeof(float);
-}
 
 bool has_head(const sotto_rank_heads& rank, uint32_t kv_head) {
   return kv_head >= rank.first_kv_head && kv_head - rank.first_kv_head < rank.kv_heads;
@@ -38,7 +33,7 @@ float* row(sotto_cache& cache, uint32_t slot, bool is_v, uint32_t rank, uint32_t
 
 sotto_status export_sequence(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,
                              sotto_error* err) {
-  const uint64_t needed = neutral_bytes(cache, count), given = *size;
+  const uint64_t needed = backend::neutral_bytes(cache.slots, count), given = *size;
   *size = needed;
   if (bytes == nullptr) return SOTTO_OK;
   if (given < needed)
@@ -60,17 +55,14 @@ sotto_status export_sequence(sotto_cache& cache, uint32_t sequence, uint32_t fir
 
 sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
                              sotto_error* err) {
-  const uint64_t needed = neutral_bytes(cache, count);
+  const uint64_t needed = backend::neutral_bytes(cache.slots, count);
   if (size != needed)
     return fail(err, SOTTO_MISMATCH, "reference: %u tokens of this cache take %" PRIu64 " bytes, given are %" PRIu64, count,
                 needed, size);
-  if (count > cache.free_cells())
-    return fail(err, SOTTO_CONTEXT_FULL,
-                "reference: %u tokens do not fit into the %" PRIu64 " free ones of the cache's %" PRIu64, count,
-                cache.free_cells(), cache.capacity);
-  const uint32_t first = cache.sequences[sequence].length;
-  cache.sequences[sequence].cells.reserve(size_t{first} + count);
-  for (uint32_t t = 0; t < count; ++t) cache.append(sequence);
+  if (const sotto_status s = backend::check_room("reference", cache.cells, count, err); s != SOTTO_OK) return s;
+  const uint32_t first = cache.cells.length(sequence);
+  cache.cells.reserve(sequence, count);
+  for (uint32_t t = 0; t < count; ++t) cache.cells.append(sequence);
   const uint8_t* from = static_cast<const uint8_t*>(bytes);
   walk(cache, first, count, [&](uint32_t slot, bool is_v, uint32_t head, uint32_t position) {
     const size_t size_of_row = cache.slots[slot].head_dim * sizeof(float);
@@ -79,7 +71,7 @@ sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t cou
         std::memcpy(row(cache, slot, is_v, r, head, sequence, position), from, size_of_row);
     from += size_of_row;
   });
-  cache.commit(sequence);
+  cache.cells.commit(sequence);
   return SOTTO_OK;
 }
 

@@ -22,12 +22,7 @@ void read_plan(const sotto_plan& plan, const sotto_group& group, Lowered& out) {
   out.values.resize(plan.value_count);
   for (uint32_t v = 0; v < plan.value_count; ++v)
     for (uint32_t r = 0; r < plan.world; ++r) out.values[v].widths.push_back(backend::width_of(plan, v, r));
-  for (uint32_t i = 0; i < plan.slot_count; ++i) {
-    const sotto_slot& from = backend::slot_of(plan, i);
-    const sotto_rank_heads& last = from.ranks[plan.world - 1];
-    const sotto_rank_heads* first = from.ranks + group.first_rank;
-    out.slots.push_back({from.kv_heads, from.head_dim, last.first_head + last.heads, {first, first + group.local_ranks}});
-  }
+  out.slots = backend::read_slots(plan, group.first_rank, group.local_ranks);
   out.output_widths.resize(plan.output_count);
   for (uint32_t i = 0; i < plan.step_count; ++i) {
     const Step& step = out.steps.emplace_back(read_step(backend::step_of(plan, i)));
@@ -107,7 +102,7 @@ uint64_t Lowered::workspace_bytes(uint32_t max_batch) const {
 
 uint64_t Lowered::token_numbers(uint32_t local_rank) const {
   uint64_t numbers = 0;
-  for (const Slot& s : slots) numbers += uint64_t{2} * s.ranks[local_rank].kv_heads * s.head_dim;
+  for (const backend::Slot& s : slots) numbers += uint64_t{2} * s.ranks[local_rank].kv_heads * s.head_dim;
   return numbers;
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "common/slots.h"
 #include "common/step_read.h"
 #include "group.h"
 
@@ -25,17 +26,10 @@ struct Value {
   bool every_row = false;         // a cache wants them all
 };
 
-struct Slot {
-  uint32_t kv_heads = 0;
-  uint32_t head_dim = 0;
-  uint32_t heads = 0;                   // of the model
-  std::vector<sotto_rank_heads> ranks;  // by local rank
-};
-
 struct Lowered {
   std::vector<Step> steps;
   std::vector<Value> values;
-  std::vector<Slot> slots;
+  std::vector<backend::Slot> slots;
   std::vector<uint64_t> buffers;        // numbers per batch row
   std::vector<uint32_t> output_widths;  // by output
   std::vector<uint32_t> input_widths;   // by batch input; 0: not used

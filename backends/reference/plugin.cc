@@ -2,8 +2,10 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/cache_check.h"
 #include "common/plan_check.h"
 #include "common/report.h"
+#include "common/upload.h"
 #include "program.h"
 #include "sotto/plugin.hpp"
 
@@ -62,17 +64,10 @@ sotto_status weights_create(sotto_group* group, const sotto_plan* plan, sotto_we
   });
 }
 
-// The host's release is owed whatever happens, also when the struct cannot be read.
 sotto_status upload(sotto_weights* weights, uint32_t weight, uint32_t rank, const sotto_upload* data, sotto_error* err) {
-  if (data == nullptr) return missing(err, "upload");
   sotto_upload read{};
-  const sotto_status s = guard(err, [&] {
-    read = read_options(data);
-    return weights == nullptr ? missing(err, "upload") : SOTTO_OK;
-  });
-  if (s == SOTTO_OK) return guard(err, [&] { return upload_weight(*weights, weight, rank, read, err); });
-  if (SOTTO_HAS(sotto_upload, data, user) && data->release != nullptr) data->release(data->user);
-  return s;
+  if (const sotto_status s = backend::read_upload("reference", weights, data, &read, err); s != SOTTO_OK) return s;
+  return guard(err, [&] { return upload_weight(*weights, weight, rank, read, err); });
 }
 
 void weights_destroy(sotto_weights* weights) { delete weights; }
@@ -99,28 +94,21 @@ sotto_status cache_create(sotto_program* program, const sotto_cache_options* opt
 
 void cache_destroy(sotto_cache* cache) { delete cache; }
 
-// A sequence of the cache that has at least so many tokens.
 sotto_status check_tokens(const sotto_cache& cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  if (sequence >= cache.sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: sequence %u of %zu", sequence, cache.sequences.size());
-  const uint32_t length = cache.sequences[sequence].length;
-  if (tokens > length)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: %llu tokens of sequence %u, which has %u",
-                static_cast<unsigned long long>(tokens), sequence, length);
-  return SOTTO_OK;
+  return backend::check_tokens("reference", cache.cells, sequence, tokens, err);
 }
 
 sotto_status cache_truncate(sotto_cache* cache, uint32_t sequence, uint32_t length, sotto_error* err) {
   if (cache == nullptr) return missing(err, "cache_truncate");
   if (const sotto_status s = check_tokens(*cache, sequence, length, err); s != SOTTO_OK) return s;
-  return guard(err, [&] { cache->truncate(sequence, length); });
+  return guard(err, [&] { cache->cells.truncate(sequence, length); });
 }
 
 sotto_status cache_copy(sotto_cache* cache, uint32_t from, uint32_t to, uint32_t length, sotto_error* err) {
   if (cache == nullptr) return missing(err, "cache_copy");
   if (const sotto_status s = check_tokens(*cache, from, length, err); s != SOTTO_OK) return s;
   if (const sotto_status s = check_tokens(*cache, to, 0, err); s != SOTTO_OK) return s;
-  return guard(err, [&] { cache->copy(from, to, length); });
+  return guard(err, [&] { cache->cells.copy(from, to, length); });
 }
 
 sotto_status cache_export(sotto_cache* cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,

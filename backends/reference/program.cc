@@ -5,8 +5,8 @@
 #include <cstring>
 #include <new>
 
-#include "common/plan_check.h"
 #include "common/plan_read.h"
+#include "common/program_check.h"
 #include "common/report.h"
 
 sotto_program::sotto_program(sotto_group& g, const sotto_weights& w, sotto::reference::Lowered l, uint32_t batch)
@@ -26,7 +26,7 @@ sotto_program::sotto_program(sotto_group& g, const sotto_weights& w, sotto::refe
   weight_row.resize(widest);
   gate_row.resize(widest);
   uint32_t head_dim = 0;
-  for (const sotto::reference::Slot& slot : lowered.slots) head_dim = std::max(head_dim, slot.head_dim);
+  for (const sotto::backend::Slot& slot : lowered.slots) head_dim = std::max(head_dim, slot.head_dim);
   head.resize(head_dim);
   angles.resize(head_dim);
   weighted.resize(head_dim);
@@ -41,27 +41,6 @@ namespace sotto::reference {
 namespace {
 
 using backend::fail;
-
-// The weights that a step names; SOTTO_NONE where it names fewer.
-std::vector<uint32_t> weights_of(const Step& step) {
-  switch (step.kind) {
-    case SOTTO_STEP_EMBED:
-      return {step.args.embed.table, step.args.embed.positions};
-    case SOTTO_STEP_NORM:
-      return {step.args.norm.weight, step.args.norm.bias};
-    case SOTTO_STEP_LINEAR:
-      return {step.args.linear.weight, step.args.linear.bias, step.args.linear.gate, step.args.linear.gate_bias};
-    case SOTTO_STEP_ATTENTION: {
-      const sotto_attention_args& a = step.args.attention;
-      return {a.sink,   a.q_norm,      a.q_norm_bias,
-              a.k_norm, a.k_norm_bias, a.rotation == SOTTO_ROTATION_NONE ? SOTTO_NONE : a.inv_freq};
-    }
-    case SOTTO_STEP_ADD:
-      return {step.args.add.bias};
-    default:
-      return {};
-  }
-}
 
 // The processes of a group must run one plan.
 sotto_status compare_hashes(const sotto_group& group, const sotto_plan& plan, sotto_error* err) {
@@ -87,12 +66,7 @@ std::unique_ptr<float[]> allocate_numbers(uint64_t count, uint64_t rows) {
 
 sotto_status check_program(const sotto_group& group, const sotto_plan* plan, uint32_t max_batch, sotto_error* err) {
   constexpr uint32_t kMostRows = 1u << 16;
-  if (const sotto_status s = backend::check_plan(plan, err); s != SOTTO_OK) return s;
-  if (plan->world != group.world)
-    return fail(err, SOTTO_MISMATCH, "reference: a plan for %u ranks in a group of %u", plan->world, group.world);
-  if (max_batch == 0 || max_batch > kMostRows)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: batches of %u rows, expected 1 .. %u", max_batch, kMostRows);
-  return SOTTO_OK;
+  return backend::check_program({"reference", group.world, kMostRows}, plan, max_batch, err);
 }
 
 sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32_t max_batch, const sotto_cache_options* cache,
@@ -107,8 +81,7 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
       const sotto_weight& w = backend::weight_of(plan, i);
       const sotto_slice& slice = w.slices[group.first_rank + r];
       if (backend::is_empty(slice)) continue;
-      cost.weights_borrowed +=
-          slice.rows * backend::row_bytes(*backend::find_weight_type(w.type), slice.skip_columns + slice.columns);
+      cost.weights_borrowed += slice.rows * backend::row_bytes(*backend::find_weight_type(w.type), slice);
       if ((w.uses & SOTTO_USE_VECTOR) != 0) cost.weights_copied += slice.columns * sizeof(float);
     }
     if (cache != nullptr) cost.cache = cache->tokens * lowered.token_numbers(r) * sizeof(float);
@@ -121,13 +94,13 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
 sotto_status compile(sotto_group& group, const sotto_plan& plan, const sotto_weights& weights, uint32_t max_batch,
                      sotto_program** out, sotto_error* err) {
   if (&weights.group != &group) return fail(err, SOTTO_MISMATCH, "reference: compile: the weights belong to another group");
-  if (const sotto_status s = check_weights(weights, plan, err); s != SOTTO_OK) return s;
+  if (const sotto_status s = backend::check_weights("reference", weights.weights, group.first_rank, plan, err); s != SOTTO_OK)
+    return s;
   Lowered lowered = lower(plan, group);
   for (const Step& step : lowered.steps)
-    for (const uint32_t weight : weights_of(step))
-      if (weight != SOTTO_NONE && weight >= weights.weights.size())
-        return fail(err, SOTTO_MISMATCH, "reference: compile: a step uses weight %u, uploaded are %zu", weight,
-                    weights.weights.size());
+    if (const sotto_status s = backend::check_step_weights("reference", step.kind, step.args, weights.weights.size(), err);
+        s != SOTTO_OK)
+      return s;
   if (const sotto_status s = compare_hashes(group, plan, err); s != SOTTO_OK) return s;
   const uint64_t bytes = lowered.workspace_bytes(max_batch);
   try {

@@ -1,12 +1,14 @@
 #include "run.h"
 
 #include <algorithm>
-#include <cinttypes>
 #include <cstring>
 #include <iterator>
 
+#include "common/batch_check.h"
+#include "common/cache_check.h"
 #include "common/plan_read.h"
 #include "common/report.h"
+#include "common/run_lengths.h"
 
 namespace sotto::reference {
 
@@ -18,39 +20,25 @@ sotto_status Run::stopped() const {
 
 namespace {
 
+backend::BatchLimits limits_of(const sotto_program& program, const sotto_cache& cache) {
+  const Lowered& l = program.lowered;
+  return {"reference", program.max_batch, l.input_widths, l.output_widths.size(), cache.cells.sequence_count(),
+          l.embeds,    l.vocabulary,      l.max_positions};
+}
+
 sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
-  if (batch.row_count == 0 || batch.row_count > program.max_batch || batch.rows == nullptr ||
-      batch.row_stride < sizeof(sotto_batch_row) || batch.row_stride % alignof(sotto_batch_row) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: a batch of %u rows %u bytes apart for a program of 1 .. %u rows",
-                batch.row_count, batch.row_stride, program.max_batch);
-  const std::vector<uint32_t>& widths = program.lowered.input_widths;
-  for (uint32_t i = 0; i < widths.size(); ++i)
-    if (widths[i] != 0 && (i >= batch.input_count || batch.inputs == nullptr || batch.inputs[i] == nullptr))
-      return fail(err, SOTTO_INVALID_ARGUMENT, "reference: the batch lacks input %u of %zu", i, widths.size());
-  if (&cache.group != &program.group || !fits(cache, program.lowered))
+  if (const sotto_status s = backend::check_batch(limits_of(program, cache), batch, err); s != SOTTO_OK) return s;
+  if (&cache.group != &program.group || !backend::same_slots(cache.slots, program.lowered.slots))
     return fail(err, SOTTO_MISMATCH, "reference: the cache was made for another plan or group");
   return SOTTO_OK;
 }
 
 sotto_status check_row(const sotto_program& program, const sotto_cache& cache, const sotto_batch_row& row, uint32_t index,
                        uint32_t stride, sotto_error* err) {
-  const Lowered& l = program.lowered;
   const auto* bytes = reinterpret_cast<const char*>(&row);
   for (uint32_t k = sizeof row; k < stride; ++k)
     if (bytes[k] != 0) return fail(err, SOTTO_UNSUPPORTED, "reference: row %u: byte %u is set, unknown here", index, k);
-  if (row.reserved != 0) return fail(err, SOTTO_UNSUPPORTED, "reference: row %u: reserved bits %#x", index, row.reserved);
-  if (l.output_widths.size() < 32 && (row.outputs >> l.output_widths.size()) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u wants the outputs %#x of %zu", index, row.outputs,
-                l.output_widths.size());
-  if (row.sequence >= cache.sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: sequence %u of %zu", index, row.sequence,
-                cache.sequences.size());
-  if (l.embeds && row.token >= l.vocabulary)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: token %u of a vocabulary of %u", index, row.token,
-                l.vocabulary);
-  if (row.position >= l.max_positions)
-    return fail(err, SOTTO_CONTEXT_FULL, "reference: row %u: position %u, the model ends at %u", index, row.position,
-                l.max_positions);
+  if (const sotto_status s = backend::check_row(limits_of(program, cache), row, index, err); s != SOTTO_OK) return s;
   if (row.adapter != nullptr && row.adapter->weights != &program.weights)
     return fail(err, SOTTO_MISMATCH, "reference: row %u: the adapter belongs to other weights", index);
   return SOTTO_OK;
@@ -59,19 +47,13 @@ sotto_status check_row(const sotto_program& program, const sotto_cache& cache, c
 // Checks all rows and appends a cell for each to its sequence.
 sotto_status take_rows(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
   program.rows.clear();
-  if (batch.row_count > cache.free_cells())
-    return fail(err, SOTTO_CONTEXT_FULL,
-                "reference: %u tokens do not fit into the %" PRIu64 " free ones of the cache's %" PRIu64, batch.row_count,
-                cache.free_cells(), cache.capacity);
+  if (const sotto_status s = backend::check_room("reference", cache.cells, batch.row_count, err); s != SOTTO_OK) return s;
   for (uint32_t i = 0; i < batch.row_count; ++i) {
     const sotto_batch_row& row = backend::at_stride(batch.rows, batch.row_stride, i);
     if (const sotto_status s = check_row(program, cache, row, i, batch.row_stride, err); s != SOTTO_OK) return s;
-    const size_t next = cache.sequences[row.sequence].cells.size();
-    if (row.position != next)
-      return fail(err, SOTTO_INVALID_ARGUMENT, "reference: row %u: position %u, sequence %u goes on at %zu", i, row.position,
-                  row.sequence, next);
+    if (const sotto_status s = backend::check_next("reference", cache.cells, row, i, err); s != SOTTO_OK) return s;
     program.rows.push_back(row);
-    cache.append(row.sequence);
+    cache.cells.append(row.sequence);
   }
   return SOTTO_OK;
 }
@@ -103,7 +85,8 @@ struct Pending {
   sotto_cache& cache;
   bool is_done = false;
   ~Pending() {
-    for (const sotto_batch_row& row : program.rows) is_done ? cache.commit(row.sequence) : cache.roll_back(row.sequence);
+    for (const sotto_batch_row& row : program.rows)
+      is_done ? cache.cells.commit(row.sequence) : cache.cells.roll_back(row.sequence);
   }
 };
 
@@ -119,11 +102,6 @@ sotto_status run_checked(sotto_program& program, sotto_cache& cache, const sotto
   return s;
 }
 
-void deliver_lengths(const sotto_cache& cache, const sotto_run_result& result) {
-  for (uint32_t s = 0; result.lengths != nullptr && s < result.sequence_count; ++s)
-    result.lengths[s] = s < cache.sequences.size() ? cache.sequences[s].length : 0;
-}
-
 void deliver_rows(const sotto_program& program, const sotto_run_result& result) {
   for (uint32_t o = 0; o < result.output_count; ++o) {
     const uint32_t count = o < program.outputs.size() ? program.output_rows[o] : 0;
@@ -136,14 +114,7 @@ void deliver_rows(const sotto_program& program, const sotto_run_result& result) 
 
 sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
                        sotto_error* err) {
-  // Delivered whatever happens in between, an exception included.
-  struct Lengths {
-    const sotto_cache& cache;
-    const sotto_run_result* result;
-    ~Lengths() {
-      if (result != nullptr) deliver_lengths(cache, *result);
-    }
-  } lengths{cache, result};
+  const backend::LengthsLater lengths{cache.cells, result};
   const sotto_status s = run_checked(program, cache, batch, err);
   if (s == SOTTO_OK && result != nullptr) deliver_rows(program, *result);
   return s;

@@ -1,10 +1,10 @@
 #include "weights.h"
 
-#include <cinttypes>
 #include <memory>
 
 #include "common/plan_read.h"
 #include "common/report.h"
+#include "common/upload.h"
 #include "dequantize.h"
 
 namespace sotto::reference {
@@ -12,37 +12,8 @@ namespace {
 
 using backend::fail;
 
-// Calls the host's release once, however upload ends, unless the bytes are kept.
-struct ReleaseLater {
-  const sotto_upload& data;
-  bool kept = false;
-  ~ReleaseLater() {
-    if (!kept && data.release != nullptr) data.release(data.user);
-  }
-};
-
-bool same_slice(const sotto_slice& a, const sotto_slice& b) {
-  return a.first_row == b.first_row && a.rows == b.rows && a.first_column == b.first_column && a.columns == b.columns &&
-         a.skip_columns == b.skip_columns;
-}
-
-uint64_t stored_row_bytes(const Weight& w, const WeightPart& part) {
-  return backend::row_bytes(*w.type, part.slice.skip_columns + part.slice.columns);
-}
-
-sotto_status check_bytes(const Weight& w, const WeightPart& part, const sotto_upload& data, sotto_error* err) {
-  const uint64_t row = stored_row_bytes(w, part), rows = part.slice.rows;
-  const bool fits = data.bytes != nullptr && data.byte_count >= row &&
-                    (rows == 1 || (data.row_stride >= row && (data.byte_count - row) / (rows - 1) >= data.row_stride));
-  if (fits) return SOTTO_OK;
-  return fail(err, SOTTO_INVALID_ARGUMENT,
-              "reference: upload of '%s': %" PRIu64 " bytes with a stride of %" PRIu64 " do not hold %" PRIu64
-              " rows of %" PRIu64 " bytes",
-              w.name.c_str(), data.byte_count, data.row_stride, rows, row);
-}
-
 void keep_copy(const Weight& w, const sotto_upload& data, WeightPart& part) {
-  const uint64_t row = stored_row_bytes(w, part);
+  const uint64_t row = backend::row_bytes(*w.type, part.slice);
   part.copy.resize(part.slice.rows * row);
   for (uint64_t r = 0; r < part.slice.rows; ++r)
     std::memcpy(part.copy.data() + r * row, static_cast<const uint8_t*>(data.bytes) + r * data.row_stride, row);
@@ -67,36 +38,25 @@ std::vector<float> Weight::read_vector(uint32_t local_rank) const {
 
 sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_weights** out, sotto_error*) {
   auto made = std::make_unique<sotto_weights>(group);
-  made->weights.resize(plan.weight_count);
-  for (uint32_t i = 0; i < plan.weight_count; ++i) {
-    const sotto_weight& from = backend::weight_of(plan, i);
-    Weight& to = made->weights[i];
-    to.type = backend::find_weight_type(from.type);
-    to.rows = from.rows;
-    to.columns = from.columns;
-    to.uses = from.uses;
-    to.name.assign(from.name.data == nullptr ? "" : from.name.data, from.name.size);
-    to.parts.resize(group.local_ranks);
-    for (uint32_t r = 0; r < group.local_ranks; ++r) to.parts[r].slice = from.slices[group.first_rank + r];
-  }
+  made->weights.reserve(plan.weight_count);
+  for (uint32_t i = 0; i < plan.weight_count; ++i)
+    made->weights.emplace_back(backend::weight_of(plan, i), group.first_rank, group.local_ranks);
   *out = made.release();
   return SOTTO_OK;
 }
 
 sotto_status upload_weight(sotto_weights& weights, uint32_t weight, uint32_t rank, const sotto_upload& data, sotto_error* err) {
-  ReleaseLater bytes{data};
+  backend::ReleaseLater bytes{data};
   const sotto_group& group = weights.group;
-  if (weight >= weights.weights.size() || rank < group.first_rank || rank - group.first_rank >= group.local_ranks)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "reference: upload of weight %u of %zu for rank %u, here are %u +%u", weight,
-                weights.weights.size(), rank, group.first_rank, group.local_ranks);
-  if ((data.flags & ~SOTTO_UPLOAD_BORROW) != 0)
-    return fail(err, SOTTO_UNSUPPORTED, "reference: upload of weight %u with the flags %#x", weight, data.flags);
+  const backend::UploadPlace place{weight, rank, weights.weights.size(), group.first_rank, group.local_ranks};
+  if (const sotto_status s = backend::check_upload_place("reference", place, data, err); s != SOTTO_OK) return s;
   Weight& w = weights.weights[weight];
   WeightPart& part = w.parts[rank - group.first_rank];
   if (backend::is_empty(part.slice)) return SOTTO_OK;
   if (part.bytes != nullptr)
     return fail(err, SOTTO_INVALID_ARGUMENT, "reference: upload of '%s' for rank %u a second time", w.name.c_str(), rank);
-  if (const sotto_status s = check_bytes(w, part, data, err); s != SOTTO_OK) return s;
+  const backend::StoredRows rows{part.slice.rows, backend::row_bytes(*w.type, part.slice)};
+  if (const sotto_status s = backend::check_upload_bytes("reference", w.name, rows, data, err); s != SOTTO_OK) return s;
   if ((data.flags & SOTTO_UPLOAD_BORROW) == 0) {
     keep_copy(w, data, part);
     return SOTTO_OK;
@@ -106,24 +66,6 @@ sotto_status upload_weight(sotto_weights& weights, uint32_t weight, uint32_t ran
   part.row_stride = data.row_stride;
   part.release = data.release;
   part.user = data.user;
-  return SOTTO_OK;
-}
-
-sotto_status check_weights(const sotto_weights& weights, const sotto_plan& plan, sotto_error* err) {
-  const sotto_group& group = weights.group;
-  for (uint32_t i = 0; i < plan.weight_count && i < weights.weights.size(); ++i) {
-    const sotto_weight& asked = backend::weight_of(plan, i);
-    const Weight& w = weights.weights[i];
-    bool same = asked.type == w.type->type && asked.rows == w.rows && asked.columns == w.columns && (asked.uses & ~w.uses) == 0;
-    for (uint32_t r = 0; r < group.local_ranks; ++r)
-      same = same && same_slice(asked.slices[group.first_rank + r], w.parts[r].slice);
-    if (!same)
-      return fail(err, SOTTO_MISMATCH, "reference: weight %u of the plan is not '%s', which was uploaded", i, w.name.c_str());
-    for (uint32_t r = 0; r < group.local_ranks; ++r)
-      if (w.parts[r].is_missing())
-        return fail(err, SOTTO_INVALID_ARGUMENT, "reference: '%s' was not uploaded for rank %u", w.name.c_str(),
-                    group.first_rank + r);
-  }
   return SOTTO_OK;
 }
 

@@ -1,10 +1,9 @@
 // weights.h - one copy of the weights for the local ranks, as they are stored: borrowed where the host allows it.
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "common/weight_types.h"
+#include "common/stored_weight.h"
 #include "group.h"
 
 namespace sotto::reference {
@@ -25,13 +24,8 @@ struct WeightPart {
   bool is_missing() const { return bytes == nullptr && !backend::is_empty(slice); }
 };
 
-struct Weight {
-  const backend::WeightType* type = nullptr;
-  uint64_t rows = 0;
-  uint64_t columns = 0;
-  uint32_t uses = 0;
-  std::string name;
-  std::vector<WeightPart> parts;  // by local rank
+struct Weight : backend::StoredWeight<WeightPart> {
+  using backend::StoredWeight<WeightPart>::StoredWeight;
 
   // The slice's columns of one of its rows.
   void read_row(uint32_t local_rank, uint64_t row, float* out) const;
@@ -41,8 +35,6 @@ struct Weight {
 
 sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_weights** out, sotto_error* err);
 sotto_status upload_weight(sotto_weights& weights, uint32_t weight, uint32_t rank, const sotto_upload& data, sotto_error* err);
-// Whether `plan` can run on these weights: the tables agree as far as both go, and everything there is uploaded.
-sotto_status check_weights(const sotto_weights& weights, const sotto_plan& plan, sotto_error* err);
 
 }  // namespace sotto::reference
 

@@ -1,7 +1,6 @@
 #include "adapter.h"
 
-#include <cmath>
-
+#include "common/adapter_check.h"
 #include "common/plan_read.h"
 #include "common/report.h"
 
@@ -10,25 +9,15 @@ namespace {
 
 using backend::fail;
 
-constexpr uint32_t kMostPairs = 1u << 20;
 constexpr uint32_t kMostDims = 1u << 12;
 
 sotto_status check_pair(const sotto_weights& weights, const sotto_adapter& made, const sotto_adapter_pair& p, uint32_t index,
                         sotto_error* err) {
-  if (p.weight >= weights.weights.size() || p.rank_dim == 0 || p.rank_dim > kMostDims || !std::isfinite(p.scale))
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: adapter pair %u: weight %u of %zu, %u dimensions, scale %g", index,
-                p.weight, weights.weights.size(), p.rank_dim, static_cast<double>(p.scale));
-  if (p.reserved != 0) return fail(err, SOTTO_UNSUPPORTED, "vulkan: adapter pair %u: reserved bits %#x", index, p.reserved);
+  const backend::PairLimits limits{"vulkan", weights.weights.size(), kMostDims};
+  if (const sotto_status s = backend::check_pair(limits, p, index, err); s != SOTTO_OK) return s;
   if (made.find(p.weight) != nullptr)
     return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: adapter pair %u: weight %u a second time", index, p.weight);
-  const Weight& w = weights.weights[p.weight];
-  if ((w.uses & SOTTO_USE_LINEAR) == 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: adapter pair %u: no LINEAR uses '%s'", index, w.name.c_str());
-  for (uint32_t r = 0; r < weights.group.local_ranks; ++r)
-    if (!backend::is_empty(w.parts[r].slice) && (p.a == nullptr || p.b == nullptr || p.a[weights.group.place + r] == nullptr ||
-                                                 p.b[weights.group.place + r] == nullptr))
-      return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: adapter pair %u: no numbers for local rank %u", index, r);
-  return SOTTO_OK;
+  return backend::check_pair_weight("vulkan", weights.weights[p.weight], p, index, weights.group.place, err);
 }
 
 Buffer copy_numbers(Device& device, const float* numbers, uint64_t rows, uint64_t columns) {
@@ -62,9 +51,7 @@ sotto_adapter::Pair copy_pair(Device& device, const Weight& w, const sotto_adapt
 
 sotto_status create_adapter(const sotto_weights& weights, const sotto_adapter_pair* pairs, uint32_t count, uint32_t stride,
                             sotto_adapter** out, sotto_error* err) {
-  if (count > kMostPairs ||
-      (count != 0 && (pairs == nullptr || stride < sizeof(sotto_adapter_pair) || stride % alignof(void*) != 0)))
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: adapter of %u pairs %u bytes apart", count, stride);
+  if (const sotto_status s = backend::check_pairs("vulkan", pairs, count, stride, err); s != SOTTO_OK) return s;
   weights.device->require();
   auto made = std::make_unique<sotto_adapter>();
   made->weights = &weights;

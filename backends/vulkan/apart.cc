@@ -7,6 +7,7 @@
 
 #include "common/plan_read.h"
 #include "common/report.h"
+#include "common/run_lengths.h"
 
 namespace sotto::vulkan {
 namespace {
@@ -56,7 +57,7 @@ void forget_batch(sotto_cache& cache, const sotto_batch& batch) {
     const uint32_t s = backend::at_stride(batch.rows, batch.row_stride, i).sequence;
     if (s >= cache.options.sequences) continue;
     uint32_t held = UINT32_MAX;
-    for (const auto& own : cache.apart) held = std::min(held, own->sequences[s].length);
+    for (const auto& own : cache.apart) held = std::min(held, own->cells.length(s));
     for (const auto& own : cache.apart) own->truncate(s, held);
   }
 }
@@ -159,7 +160,7 @@ sotto_status run_apart(sotto_program& program, sotto_cache& cache, const sotto_b
   const bool with_rows = has_rows(program, batch);
   if (with_rows)
     if (const sotto_status s = check_adapters(program, batch, err); s != SOTTO_OK) {
-      deliver_lengths(*cache.apart[0], result);
+      backend::deliver_lengths(cache.first().cells, result);
       return s;
     }
   const bool with_adapters = with_rows && has_adapters(batch);
@@ -187,7 +188,7 @@ sotto_status run_apart(sotto_program& program, sotto_cache& cache, const sotto_b
   const RankRun& told = first_cause(runs);
   if (told.status == SOTTO_OK) return SOTTO_OK;
   if (with_rows) forget_batch(cache, batch);
-  deliver_lengths(*cache.apart[0], result);
+  backend::deliver_lengths(cache.first().cells, result);
   return fail(err, told.status, "%s", told.error.text);
 }
 

@@ -3,6 +3,7 @@
 // that shaders read.
 #pragma once
 
+#include "common/cells.h"
 #include "lower.h"
 
 namespace sotto::vulkan {
@@ -20,17 +21,8 @@ struct sotto_cache {
   // Of ranks that are apart.
   sotto_cache(sotto_group& g, std::vector<std::unique_ptr<sotto_cache>> ranks);
 
-  struct Sequence {
-    uint32_t length = 0;          // committed tokens
-    std::vector<uint32_t> cells;  // by position; more than `length` while a batch runs
-  };
-
-  uint64_t free_cells() const { return free_.size() + (capacity - next_unused_); }
-  // A cell behind the sequence's. REQUIRES: free_cells() > 0.
+  // What `cells` does by these names, noted in the table; on every rank where they are apart.
   void append(uint32_t sequence);
-  // Keeps what was appended, or gives it back.
-  void commit(uint32_t sequence) { sequences[sequence].length = static_cast<uint32_t>(sequences[sequence].cells.size()); }
-  void roll_back(uint32_t sequence) { truncate(sequence, sequences[sequence].length); }
   void truncate(uint32_t sequence, uint32_t length);
   void copy(uint32_t from, uint32_t to, uint32_t length);
 
@@ -47,11 +39,11 @@ struct sotto_cache {
 
   sotto_group& group;
   const std::shared_ptr<sotto::vulkan::Device> device;  // outlives the buffers below
-  const std::vector<sotto::vulkan::Slot> slots;
+  const std::vector<sotto::backend::Slot> slots;
   const sotto_cache_options options;
   const uint64_t capacity;  // cells
   const uint64_t number;    // of all caches ever made: names it in recordings
-  std::vector<Sequence> sequences;
+  sotto::backend::Cells cells;
   sotto::vulkan::Buffer table;  // [sequences, capacity] cells
   // By rank, where the group's are apart: all of them hold the same sequences, and nothing else is here.
   const std::vector<std::unique_ptr<sotto_cache>> apart;
@@ -59,14 +51,10 @@ struct sotto_cache {
   const sotto_cache& first() const { return apart.empty() ? *this : *apart.front(); }
 
  private:
-  void drop(uint32_t cell);
   void copy_apart(uint32_t from, uint32_t to, uint32_t length);
   void note(uint32_t sequence, size_t position);
 
   std::vector<sotto::vulkan::Buffer> rows_;  // [slot, rank, k and v]; empty where the rank has no heads
-  std::vector<uint32_t> owners_;             // by cell
-  std::vector<uint32_t> free_;
-  uint64_t next_unused_ = 0;  // cells from here on were never used
 };
 
 namespace sotto::vulkan {
@@ -74,8 +62,6 @@ namespace sotto::vulkan {
 sotto_status check_cache_options(const sotto_cache_options& options, sotto_error* err);
 // Bytes on a local rank; UINT64_MAX where it would not fit into the number.
 uint64_t cache_bytes(const Lowered& lowered, const sotto_cache_options& options, uint32_t local_rank);
-// Whether a program with these slots can use the cache.
-bool fits(const sotto_cache& cache, const Lowered& lowered);
 
 // The neutral layout of backend.h. REQUIRES: the tokens are within the sequence.
 sotto_status export_sequence(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cache.h"
+#include "common/cache_check.h"
 #include "common/report.h"
 #include "common/weight_types.h"
 
@@ -13,12 +14,6 @@ namespace {
 using backend::fail;
 
 constexpr uint32_t kBlock = 32, kBlockWords = 9;  // Q8_0 as shaders/include/kv.glsl has it
-
-uint64_t neutral_bytes(const sotto_cache& cache, uint64_t tokens) {
-  uint64_t numbers = 0;
-  for (const Slot& s : cache.slots) numbers += uint64_t{2} * s.kv_heads * s.head_dim;
-  return numbers * tokens * sizeof(float);
-}
 
 // Round to nearest even, as packHalf2x16 does.
 uint16_t half_of(float x) {
@@ -77,7 +72,7 @@ std::vector<uint64_t> offsets_of(const sotto_cache& cache, bool is_v, uint32_t s
                                  uint32_t first, uint32_t count) {
   std::vector<uint64_t> offsets;
   const uint64_t bytes = uint64_t{cache.cell_words(is_v, slot, rank)} * sizeof(uint32_t);
-  for (uint32_t t = 0; t < count; ++t) offsets.push_back(cache.sequences[sequence].cells[first + t] * bytes);
+  for (uint32_t t = 0; t < count; ++t) offsets.push_back(cache.cells[sequence].cells[first + t] * bytes);
   return offsets;
 }
 
@@ -97,7 +92,7 @@ void walk(const sotto_cache& cache, uint32_t count, Byte* numbers, Visit visit) 
 void export_heads(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, uint8_t* bytes) {
   std::vector<float> head;  // the caller's bytes may lie anywhere
   walk(cache, count, bytes, [&](uint32_t slot, uint32_t rank, bool is_v, uint8_t* numbers) {
-    const Slot& s = cache.slots[slot];
+    const backend::Slot& s = cache.slots[slot];
     const size_t head_bytes = s.head_dim * sizeof(float);
     head.resize(s.head_dim);
     const uint32_t type = is_v ? cache.options.v_type : cache.options.k_type, words = cache.words(is_v, slot);
@@ -116,7 +111,7 @@ void export_heads(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_
 
 sotto_status export_sequence(sotto_cache& cache, uint32_t sequence, uint32_t first, uint32_t count, void* bytes, uint64_t* size,
                              sotto_error* err) {
-  const uint64_t needed = neutral_bytes(cache.first(), count), given = *size;
+  const uint64_t needed = backend::neutral_bytes(cache.first().slots, count), given = *size;
   *size = needed;
   if (bytes == nullptr) return SOTTO_OK;
   if (given < needed)
@@ -134,7 +129,7 @@ namespace {
 
 sotto_status import_apart(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
                           sotto_error* err) {
-  const uint32_t before = cache.first().sequences[sequence].length;
+  const uint32_t before = cache.first().cells.length(sequence);
   try {
     for (const auto& own : cache.apart)
       if (const sotto_status s = import_sequence(*own, sequence, count, bytes, size, err); s != SOTTO_OK) {
@@ -153,22 +148,20 @@ sotto_status import_apart(sotto_cache& cache, uint32_t sequence, uint32_t count,
 sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t count, const void* bytes, uint64_t size,
                              sotto_error* err) {
   if (!cache.apart.empty()) return import_apart(cache, sequence, count, bytes, size, err);
-  const uint64_t needed = neutral_bytes(cache, count);
+  const uint64_t needed = backend::neutral_bytes(cache.slots, count);
   if (size != needed)
     return fail(err, SOTTO_MISMATCH, "vulkan: %u tokens of this cache take %" PRIu64 " bytes, given are %" PRIu64, count,
                 needed, size);
-  if (count > cache.free_cells())
-    return fail(err, SOTTO_CONTEXT_FULL, "vulkan: %u tokens do not fit into the %" PRIu64 " free ones of the cache's %" PRIu64,
-                count, cache.free_cells(), cache.capacity);
+  if (const sotto_status s = backend::check_room("vulkan", cache.cells, count, err); s != SOTTO_OK) return s;
   cache.device->require();
-  const uint32_t first = cache.sequences[sequence].length;
-  cache.sequences[sequence].cells.reserve(size_t{first} + count);
+  const uint32_t first = cache.cells.length(sequence);
+  cache.cells.reserve(sequence, count);
   for (uint32_t t = 0; t < count; ++t) cache.append(sequence);
   try {
     std::vector<float> head;
     walk(cache, count, static_cast<const uint8_t*>(bytes),
          [&](uint32_t slot, uint32_t rank, bool is_v, const uint8_t* numbers) {
-           const Slot& s = cache.slots[slot];
+           const backend::Slot& s = cache.slots[slot];
            const size_t head_bytes = s.head_dim * sizeof(float);
            head.resize(s.head_dim);
            const uint32_t type = is_v ? cache.options.v_type : cache.options.k_type, words = cache.words(is_v, slot);
@@ -185,10 +178,10 @@ sotto_status import_sequence(sotto_cache& cache, uint32_t sequence, uint32_t cou
                                  });
          });
   } catch (...) {
-    cache.roll_back(sequence);
+    cache.cells.roll_back(sequence);
     throw;
   }
-  cache.commit(sequence);
+  cache.cells.commit(sequence);
   return SOTTO_OK;
 }
 

@@ -23,7 +23,6 @@ class Lowering {
 
  private:
   void read_plan();
-  void read_slots();
   void find_classes();
   void find_shared();
   void gather_inputs();
@@ -43,15 +42,6 @@ class Lowering {
   std::vector<uint32_t> free_;
 };
 
-void Lowering::read_slots() {
-  for (uint32_t i = 0; i < plan_.slot_count; ++i) {
-    const sotto_slot& from = backend::slot_of(plan_, i);
-    const sotto_rank_heads& last = from.ranks[plan_.world - 1];
-    const sotto_rank_heads* first = from.ranks + group_.first_rank;
-    out_.slots.push_back({from.kv_heads, from.head_dim, last.first_head + last.heads, {first, first + group_.local_ranks}});
-  }
-}
-
 void Lowering::read_plan() {
   out_.vocabulary = plan_.vocabulary;
   out_.max_positions = plan_.max_positions;
@@ -60,7 +50,7 @@ void Lowering::read_plan() {
   for (uint32_t v = 0; v < plan_.value_count; ++v)
     for (uint32_t r = 0; r < group_.local_ranks; ++r)
       out_.values[v].widths.push_back(backend::width_of(plan_, v, group_.first_rank + r));
-  read_slots();
+  out_.slots = backend::read_slots(plan_, group_.first_rank, group_.local_ranks);
   out_.output_widths.resize(plan_.output_count);
   out_.output_classes.resize(plan_.output_count);
   for (uint32_t i = 0; i < plan_.step_count; ++i) {

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "common/slots.h"
 #include "common/step_read.h"
 #include "group.h"
 
@@ -43,13 +44,6 @@ struct Value {
   uint32_t stride(uint32_t local_rank) const { return (widths[local_rank] + 63) / 64 * 64; }  // floats from row to row
 };
 
-struct Slot {
-  uint32_t kv_heads = 0;
-  uint32_t head_dim = 0;
-  uint32_t heads = 0;                   // of the model
-  std::vector<sotto_rank_heads> ranks;  // by local rank
-};
-
 // Angles of the rows of a batch, which the host computes: no driver's sine is exact enough.
 struct Rotary {
   uint32_t inv_freq;
@@ -73,7 +67,7 @@ struct ValueBuffer {
 struct Lowered {
   std::vector<Step> steps;
   std::vector<Value> values;
-  std::vector<Slot> slots;
+  std::vector<backend::Slot> slots;
   std::vector<ValueBuffer> buffers;
   std::vector<uint32_t> class_masks;  // outputs of each class; [0] stands for all rows
   std::vector<Map> maps;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/plan_check.h"
 #include "common/plan_read.h"
+#include "common/program_check.h"
 #include "common/report.h"
 
 namespace sotto::vulkan {
@@ -14,28 +14,6 @@ using plugin::Failure;
 
 constexpr uint32_t kMostRows = 1u << 14;
 constexpr uint32_t kMostHeadDimHere = 512;  // a head in shared memory, its sums in registers
-
-// The weights that a step names; SOTTO_NONE where it names fewer.
-std::vector<uint32_t> weights_of(const Step& step) {
-  switch (step.kind) {
-    case SOTTO_STEP_EMBED:
-      return {step.args.embed.table, step.args.embed.positions};
-    case SOTTO_STEP_NORM:
-      return {step.args.norm.weight, step.args.norm.bias};
-    case SOTTO_STEP_LINEAR:
-      return {step.args.linear.weight, step.args.linear.bias, step.args.linear.gate, step.args.linear.gate_bias,
-              step.residual == SOTTO_NONE ? SOTTO_NONE : step.residual_add.bias};
-    case SOTTO_STEP_ATTENTION: {
-      const sotto_attention_args& a = step.args.attention;
-      return {a.sink,   a.q_norm,      a.q_norm_bias,
-              a.k_norm, a.k_norm_bias, a.rotation == SOTTO_ROTATION_NONE ? SOTTO_NONE : a.inv_freq};
-    }
-    case SOTTO_STEP_ADD:
-      return {step.args.add.bias};
-    default:
-      return {};
-  }
-}
 
 BatchLayout lay_out_batch(const Lowered& l, uint32_t max_batch) {
   BatchLayout layout;
@@ -67,11 +45,8 @@ uint64_t workspace_bytes(const Lowered& l, uint32_t max_batch) {
 }  // namespace
 
 sotto_status check_program(const sotto_group& group, const sotto_plan* plan, uint32_t max_batch, sotto_error* err) {
-  if (const sotto_status s = backend::check_plan(plan, err); s != SOTTO_OK) return s;
-  if (plan->world != group.world)
-    return fail(err, SOTTO_MISMATCH, "vulkan: a plan for %u ranks in a group of %u", plan->world, group.world);
-  if (max_batch == 0 || max_batch > kMostRows)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: batches of %u rows, expected 1 .. %u", max_batch, kMostRows);
+  if (const sotto_status s = backend::check_program({"vulkan", group.world, kMostRows}, plan, max_batch, err); s != SOTTO_OK)
+    return s;
   for (uint32_t i = 0; i < plan->slot_count; ++i)
     if (backend::slot_of(*plan, i).head_dim > kMostHeadDimHere)
       return fail(err, SOTTO_UNSUPPORTED, "vulkan: slot %u has heads of %u numbers, at most %u", i,
@@ -101,14 +76,20 @@ sotto_status check_cost(const sotto_group& group, const sotto_plan& plan, uint32
 sotto_status compile(sotto_group& group, const sotto_plan& plan, const sotto_weights& weights, uint32_t max_batch,
                      sotto_program** out, sotto_error* err) {
   if (&weights.group != &group) return fail(err, SOTTO_MISMATCH, "vulkan: compile: the weights belong to another group");
-  if (const sotto_status s = check_weights(weights, plan, err); s != SOTTO_OK) return s;
+  if (const sotto_status s = backend::check_weights("vulkan", weights.weights, group.first_rank, plan, err); s != SOTTO_OK)
+    return s;
   group.device->require();
   Lowered lowered = lower(plan, group);
-  for (const Step& step : lowered.steps)
-    for (const uint32_t weight : weights_of(step))
-      if (weight != SOTTO_NONE && weight >= weights.weights.size())
-        return fail(err, SOTTO_MISMATCH, "vulkan: compile: a step uses weight %u, uploaded are %zu", weight,
-                    weights.weights.size());
+  const auto check = [&](uint32_t kind, const backend::StepArgs& args) {
+    return backend::check_step_weights("vulkan", kind, args, weights.weights.size(), err);
+  };
+  for (const Step& step : lowered.steps) {
+    if (const sotto_status s = check(step.kind, step.args); s != SOTTO_OK) return s;
+    if (step.residual == SOTTO_NONE) continue;
+    backend::StepArgs add = {};
+    add.add = step.residual_add;
+    if (const sotto_status s = check(SOTTO_STEP_ADD, add); s != SOTTO_OK) return s;
+  }
   *out = new sotto_program(group, weights, std::move(lowered), max_batch);
   return SOTTO_OK;
 }

@@ -104,9 +104,6 @@ sotto_status compile(sotto_group& group, const sotto_plan& plan, const sotto_wei
 sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
                        sotto_error* err);
 
-// What `result` tells of the cache. It may be null.
-void deliver_lengths(const sotto_cache& cache, const sotto_run_result* result);
-
 // Buffers that only some batches need, for this one.
 void provide_scratch(sotto_program& program);
 // The program's steps over program.rows (record.cc, record_linear.cc, record_attention.cc).

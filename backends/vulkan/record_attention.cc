@@ -83,7 +83,7 @@ void StepRecorder::store_rows(const Step& step, uint32_t rank) {
 
 void StepRecorder::attend(const Step& step, uint32_t rank) {
   const sotto_attention_args& a = step.args.attention;
-  const Slot& slot = program.lowered.slots[a.slot];
+  const backend::Slot& slot = program.lowered.slots[a.slot];
   const sotto_rank_heads& heads = slot.ranks[rank];
   const uint32_t rows = count(step.row_class);
   if (heads.heads == 0 || rows == 0) return;

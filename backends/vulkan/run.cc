@@ -1,12 +1,14 @@
 // run.cc - one batch: checked, written where shaders read it, submitted piece by piece, delivered.
 #include <algorithm>
 #include <chrono>
-#include <cinttypes>
 #include <cmath>
 
+#include "common/batch_check.h"
+#include "common/cache_check.h"
 #include "common/plan_check.h"
 #include "common/plan_read.h"
 #include "common/report.h"
+#include "common/run_lengths.h"
 #include "program.h"
 
 namespace sotto::vulkan {
@@ -20,36 +22,24 @@ constexpr uint32_t kPollMs = 4;  // between questions whether to stop
 constexpr size_t kKeptRecordings = 8;
 constexpr uint32_t kUnderWay = 2;
 
+backend::BatchLimits limits_of(const sotto_program& program, const sotto_cache& cache) {
+  const Lowered& l = program.lowered;
+  return {"vulkan", program.max_batch, l.input_widths, l.output_widths.size(), cache.cells.sequence_count(),
+          l.embeds, l.vocabulary,      l.max_positions};
+}
+
 sotto_status check_batch(const sotto_program& program, const sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
-  if (batch.row_count == 0 || batch.row_count > program.max_batch || batch.rows == nullptr ||
-      batch.row_stride < sizeof(sotto_batch_row) || batch.row_stride % alignof(sotto_batch_row) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: a batch of %u rows %u bytes apart for a program of 1 .. %u rows",
-                batch.row_count, batch.row_stride, program.max_batch);
-  const std::vector<uint32_t>& widths = program.lowered.input_widths;
-  for (uint32_t i = 0; i < widths.size(); ++i)
-    if (widths[i] != 0 && (i >= batch.input_count || batch.inputs == nullptr || batch.inputs[i] == nullptr))
-      return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: the batch lacks input %u of %zu", i, widths.size());
-  if (&cache.group != &program.group || !fits(cache, program.lowered))
+  if (const sotto_status s = backend::check_batch(limits_of(program, cache), batch, err); s != SOTTO_OK) return s;
+  if (&cache.group != &program.group || !backend::same_slots(cache.slots, program.lowered.slots))
     return fail(err, SOTTO_MISMATCH, "vulkan: the cache was made for another plan or group");
   return SOTTO_OK;
 }
 
 sotto_status check_row(const sotto_program& program, const sotto_cache& cache, const sotto_batch_row& row, uint32_t index,
                        uint32_t stride, sotto_error* err) {
-  const Lowered& l = program.lowered;
   if (!backend::is_zero_behind(&row, sizeof row, stride))
     return fail(err, SOTTO_UNSUPPORTED, "vulkan: row %u carries fields that are unknown here", index);
-  if (row.reserved != 0) return fail(err, SOTTO_UNSUPPORTED, "vulkan: row %u: reserved bits %#x", index, row.reserved);
-  if (l.output_widths.size() < 32 && (row.outputs >> l.output_widths.size()) != 0)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: row %u wants the outputs %#x of %zu", index, row.outputs,
-                l.output_widths.size());
-  if (row.sequence >= cache.sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: row %u: sequence %u of %zu", index, row.sequence, cache.sequences.size());
-  if (l.embeds && row.token >= l.vocabulary)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: row %u: token %u of a vocabulary of %u", index, row.token, l.vocabulary);
-  if (row.position >= l.max_positions)
-    return fail(err, SOTTO_CONTEXT_FULL, "vulkan: row %u: position %u, the model ends at %u", index, row.position,
-                l.max_positions);
+  if (const sotto_status s = backend::check_row(limits_of(program, cache), row, index, err); s != SOTTO_OK) return s;
   if (row.adapter != nullptr && row.adapter->weights != &program.weights)
     return fail(err, SOTTO_MISMATCH, "vulkan: row %u: the adapter belongs to other weights", index);
   return SOTTO_OK;
@@ -57,16 +47,11 @@ sotto_status check_row(const sotto_program& program, const sotto_cache& cache, c
 
 // Checks all rows and appends a cell for each to its sequence.
 sotto_status take_rows(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_error* err) {
-  if (batch.row_count > cache.free_cells())
-    return fail(err, SOTTO_CONTEXT_FULL, "vulkan: %u tokens do not fit into the %" PRIu64 " free ones of the cache's %" PRIu64,
-                batch.row_count, cache.free_cells(), cache.capacity);
+  if (const sotto_status s = backend::check_room("vulkan", cache.cells, batch.row_count, err); s != SOTTO_OK) return s;
   for (uint32_t i = 0; i < batch.row_count; ++i) {
     const sotto_batch_row& row = backend::at_stride(batch.rows, batch.row_stride, i);
     if (const sotto_status s = check_row(program, cache, row, i, batch.row_stride, err); s != SOTTO_OK) return s;
-    const size_t next = cache.sequences[row.sequence].cells.size();
-    if (row.position != next)
-      return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: row %u: position %u, sequence %u goes on at %zu", i, row.position,
-                  row.sequence, next);
+    if (const sotto_status s = backend::check_next("vulkan", cache.cells, row, i, err); s != SOTTO_OK) return s;
     program.rows.push_back(row);
     cache.append(row.sequence);
   }
@@ -82,7 +67,7 @@ void sort_rows(sotto_program& program, const sotto_cache& cache) {
     const sotto_batch_row& row = program.rows[i];
     for (uint32_t c = 0; c < program.class_rows.size(); ++c)
       if (c == 0 || (row.outputs & l.class_masks[c]) != 0) program.class_rows[c].push_back(i);
-    longest = std::max<uint64_t>(longest, cache.sequences[row.sequence].cells.size());
+    longest = std::max<uint64_t>(longest, cache.cells[row.sequence].cells.size());
     if (row.adapter != nullptr &&
         std::find(program.adapters.begin(), program.adapters.end(), row.adapter) == program.adapters.end())
       program.adapters.push_back(row.adapter);
@@ -102,7 +87,7 @@ void write_rows(sotto_program& program, const sotto_cache& cache) {
   uint8_t* words = program.batch.mapped();
   for (uint32_t i = 0; i < program.rows.size(); ++i) {
     const sotto_batch_row& row = program.rows[i];
-    const std::vector<uint32_t>& cells = cache.sequences[row.sequence].cells;
+    const std::vector<uint32_t>& cells = cache.cells[row.sequence].cells;
     const auto adapter = std::find(program.adapters.begin(), program.adapters.end(), row.adapter);
     const uint32_t record[kRowWords] = {
         row.token,
@@ -280,7 +265,8 @@ struct Pending {
   sotto_cache& cache;
   bool is_done = false;
   ~Pending() {
-    for (const sotto_batch_row& row : program.rows) is_done ? cache.commit(row.sequence) : cache.roll_back(row.sequence);
+    for (const sotto_batch_row& row : program.rows)
+      is_done ? cache.cells.commit(row.sequence) : cache.cells.roll_back(row.sequence);
   }
 };
 
@@ -319,20 +305,9 @@ void deliver_rows(const sotto_program& program, const sotto_run_result& result) 
 
 }  // namespace
 
-void deliver_lengths(const sotto_cache& cache, const sotto_run_result* result) {
-  if (result == nullptr || result->lengths == nullptr) return;
-  for (uint32_t s = 0; s < result->sequence_count; ++s)
-    result->lengths[s] = s < cache.sequences.size() ? cache.sequences[s].length : 0;
-}
-
 sotto_status run_batch(sotto_program& program, sotto_cache& cache, const sotto_batch& batch, sotto_run_result* result,
                        sotto_error* err) {
-  // Delivered whatever happens in between, an exception included.
-  struct Lengths {
-    const sotto_cache& cache;
-    const sotto_run_result* result;
-    ~Lengths() { deliver_lengths(cache, result); }
-  } lengths{cache, result};
+  const backend::LengthsLater lengths{cache.cells, result};
   const sotto_status s = run_checked(program, cache, batch, err);
   if (s == SOTTO_OK && result != nullptr) deliver_rows(program, *result);
   return s;

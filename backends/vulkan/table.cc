@@ -3,8 +3,10 @@
 #include <cstring>
 
 #include "apart.h"
+#include "common/cache_check.h"
 #include "common/plan_check.h"
 #include "common/report.h"
+#include "common/upload.h"
 #include "plugin.h"
 #include "program.h"
 
@@ -64,19 +66,12 @@ sotto_status weights_create(sotto_group* group, const sotto_plan* plan, sotto_we
   });
 }
 
-// The host's release is owed whatever happens, also when the struct cannot be read.
 sotto_status upload(sotto_weights* weights, uint32_t weight, uint32_t rank, const sotto_upload* data, sotto_error* err) {
-  if (data == nullptr) return missing(err, "upload");
   sotto_upload read{};
-  const sotto_status s = guard(err, [&] {
-    read = read_options(data);
-    return weights == nullptr ? missing(err, "upload") : SOTTO_OK;
-  });
-  if (s == SOTTO_OK && !weights->apart.empty())  // a rank that is none, the first one refuses
+  if (const sotto_status s = backend::read_upload("vulkan", weights, data, &read, err); s != SOTTO_OK) return s;
+  if (!weights->apart.empty())  // a rank that is none, the first one refuses
     weights = weights->apart[rank < weights->apart.size() ? rank : 0].get();
-  if (s == SOTTO_OK) return guard(err, [&] { return upload_weight(*weights, weight, rank, read, err); });
-  if (SOTTO_HAS(sotto_upload, data, user) && data->release != nullptr) data->release(data->user);
-  return s;
+  return guard(err, [&] { return upload_weight(*weights, weight, rank, read, err); });
 }
 
 void weights_destroy(sotto_weights* weights) { delete weights; }
@@ -106,16 +101,8 @@ sotto_status cache_create(sotto_program* program, const sotto_cache_options* opt
 
 void cache_destroy(sotto_cache* cache) { delete cache; }
 
-// A sequence of the cache that has at least so many tokens.
 sotto_status check_tokens(const sotto_cache& cache, uint32_t sequence, uint64_t tokens, sotto_error* err) {
-  const std::vector<sotto_cache::Sequence>& sequences = cache.first().sequences;
-  if (sequence >= sequences.size())
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: sequence %u of %zu", sequence, sequences.size());
-  const uint32_t length = sequences[sequence].length;
-  if (tokens > length)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: %llu tokens of sequence %u, which has %u",
-                static_cast<unsigned long long>(tokens), sequence, length);
-  return SOTTO_OK;
+  return backend::check_tokens("vulkan", cache.first().cells, sequence, tokens, err);
 }
 
 sotto_status cache_truncate(sotto_cache* cache, uint32_t sequence, uint32_t length, sotto_error* err) {

@@ -1,9 +1,8 @@
 #include "weights.h"
 
-#include <cinttypes>
-
 #include "common/plan_read.h"
 #include "common/report.h"
+#include "common/upload.h"
 
 namespace sotto::vulkan {
 namespace {
@@ -12,38 +11,11 @@ using backend::fail;
 
 constexpr uint64_t kRowAlignment = 16;
 
-// Calls the host's release once, however upload ends.
-struct Release {
-  const sotto_upload& data;
-  ~Release() {
-    if (data.release != nullptr) data.release(data.user);
-  }
-};
-
-bool same_slice(const sotto_slice& a, const sotto_slice& b) {
-  return a.first_row == b.first_row && a.rows == b.rows && a.first_column == b.first_column && a.columns == b.columns &&
-         a.skip_columns == b.skip_columns;
-}
-
-uint64_t stored_row_bytes(const backend::WeightType& type, const sotto_slice& slice) {
-  return backend::row_bytes(type, slice.skip_columns + slice.columns);
-}
 uint64_t device_row_bytes(const backend::WeightType& type, const sotto_slice& slice) {
-  return (stored_row_bytes(type, slice) + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
+  return (backend::row_bytes(type, slice) + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
 }
 
 bool has_rows(uint32_t uses) { return (uses & (SOTTO_USE_TABLE | SOTTO_USE_LINEAR)) != 0 || (uses & SOTTO_USE_VECTOR) == 0; }
-
-sotto_status check_bytes(const Weight& w, const WeightPart& part, const sotto_upload& data, sotto_error* err) {
-  const uint64_t row = stored_row_bytes(*w.type, part.slice), rows = part.slice.rows;
-  const bool fits = data.bytes != nullptr && data.byte_count >= row &&
-                    (rows == 1 || (data.row_stride >= row && (data.byte_count - row) / (rows - 1) >= data.row_stride));
-  if (fits) return SOTTO_OK;
-  return fail(err, SOTTO_INVALID_ARGUMENT,
-              "vulkan: upload of '%s': %" PRIu64 " bytes with a stride of %" PRIu64 " do not hold %" PRIu64 " rows of %" PRIu64
-              " bytes",
-              w.name.c_str(), data.byte_count, data.row_stride, rows, row);
-}
 
 // Vectors are stored as F32, F16 or BF16: types without blocks.
 float number_of(uint32_t type, const uint8_t* bytes) {
@@ -64,7 +36,7 @@ void keep_vector(sotto_weights& weights, const Weight& w, WeightPart& part, uint
 }
 
 void keep_rows(sotto_weights& weights, const Weight& w, WeightPart& part, const sotto_upload& data) {
-  const uint64_t stored = stored_row_bytes(*w.type, part.slice);
+  const uint64_t stored = backend::row_bytes(*w.type, part.slice);
   const uint64_t at_once = weights.device->physical().most_binding_bytes / 2 / part.row_bytes;
   if (at_once == 0)
     throw plugin::Failure(SOTTO_UNSUPPORTED, "vulkan: a row of '" + w.name + "' takes " + std::to_string(part.row_bytes) +
@@ -82,21 +54,6 @@ void keep_rows(sotto_weights& weights, const Weight& w, WeightPart& part, const 
   }
 }
 
-Weight describe(const sotto_weight& from, const sotto_group& group) {
-  Weight to;
-  to.type = backend::find_weight_type(from.type);
-  to.rows = from.rows;
-  to.columns = from.columns;
-  to.uses = from.uses;
-  to.name.assign(from.name.data == nullptr ? "" : from.name.data, from.name.size);
-  to.parts.resize(group.local_ranks);
-  for (uint32_t r = 0; r < group.local_ranks; ++r) {
-    to.parts[r].slice = from.slices[group.first_rank + r];
-    to.parts[r].row_bytes = device_row_bytes(*to.type, to.parts[r].slice);
-  }
-  return to;
-}
-
 }  // namespace
 
 uint64_t part_bytes(const backend::WeightType& type, uint32_t uses, const sotto_slice& slice) {
@@ -112,7 +69,8 @@ sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_we
   auto made = std::make_unique<sotto_weights>(group);
   std::vector<uint64_t> numbers(group.local_ranks);
   for (uint32_t i = 0; i < plan.weight_count; ++i) {
-    Weight w = describe(backend::weight_of(plan, i), group);
+    Weight w(backend::weight_of(plan, i), group.first_rank, group.local_ranks);
+    for (WeightPart& part : w.parts) part.row_bytes = device_row_bytes(*w.type, part.slice);
     for (uint32_t r = 0; (w.uses & SOTTO_USE_VECTOR) != 0 && r < group.local_ranks; ++r) {
       if (backend::is_empty(w.parts[r].slice)) continue;
       w.parts[r].vector_at = static_cast<uint32_t>(numbers[r]);
@@ -132,42 +90,22 @@ sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_we
 }
 
 sotto_status upload_weight(sotto_weights& weights, uint32_t weight, uint32_t rank, const sotto_upload& data, sotto_error* err) {
-  const Release release{data};
+  const backend::ReleaseLater bytes{data};
   const sotto_group& group = weights.group;
-  if (weight >= weights.weights.size() || rank < group.first_rank || rank - group.first_rank >= group.local_ranks)
-    return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: upload of weight %u of %zu for rank %u, here are %u +%u", weight,
-                weights.weights.size(), rank, group.first_rank, group.local_ranks);
-  if ((data.flags & ~SOTTO_UPLOAD_BORROW) != 0)
-    return fail(err, SOTTO_UNSUPPORTED, "vulkan: upload of weight %u with the flags %#x", weight, data.flags);
+  const backend::UploadPlace place{weight, rank, weights.weights.size(), group.first_rank, group.local_ranks};
+  if (const sotto_status s = backend::check_upload_place("vulkan", place, data, err); s != SOTTO_OK) return s;
   Weight& w = weights.weights[weight];
   WeightPart& part = w.parts[rank - group.first_rank];
   if (backend::is_empty(part.slice)) return SOTTO_OK;
   if (part.is_uploaded)
     return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: upload of '%s' for rank %u a second time", w.name.c_str(), rank);
-  if (const sotto_status s = check_bytes(w, part, data, err); s != SOTTO_OK) return s;
+  const backend::StoredRows rows{part.slice.rows, backend::row_bytes(*w.type, part.slice)};
+  if (const sotto_status s = backend::check_upload_bytes("vulkan", w.name, rows, data, err); s != SOTTO_OK) return s;
   weights.device->require();
   part.pieces.clear();
   if ((w.uses & SOTTO_USE_VECTOR) != 0) keep_vector(weights, w, part, rank - group.first_rank, data);
   if (has_rows(w.uses)) keep_rows(weights, w, part, data);
   part.is_uploaded = true;
-  return SOTTO_OK;
-}
-
-sotto_status check_weights(const sotto_weights& weights, const sotto_plan& plan, sotto_error* err) {
-  const sotto_group& group = weights.group;
-  for (uint32_t i = 0; i < plan.weight_count && i < weights.weights.size(); ++i) {
-    const sotto_weight& asked = backend::weight_of(plan, i);
-    const Weight& w = weights.weights[i];
-    bool same = asked.type == w.type->type && asked.rows == w.rows && asked.columns == w.columns && (asked.uses & ~w.uses) == 0;
-    for (uint32_t r = 0; r < group.local_ranks; ++r)
-      same = same && same_slice(asked.slices[group.first_rank + r], w.parts[r].slice);
-    if (!same)
-      return fail(err, SOTTO_MISMATCH, "vulkan: weight %u of the plan is not '%s', which was uploaded", i, w.name.c_str());
-    for (uint32_t r = 0; r < group.local_ranks; ++r)
-      if (w.parts[r].is_missing())
-        return fail(err, SOTTO_INVALID_ARGUMENT, "vulkan: '%s' was not uploaded for rank %u", w.name.c_str(),
-                    group.first_rank + r);
-  }
   return SOTTO_OK;
 }
 

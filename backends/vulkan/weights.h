@@ -2,10 +2,9 @@
 // bytes, cut into pieces that a binding can cover. Vectors are float32, side by side in one buffer per rank.
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "common/weight_types.h"
+#include "common/stored_weight.h"
 #include "group.h"
 
 namespace sotto::vulkan {
@@ -34,22 +33,13 @@ struct WeightPart {
   bool is_ragged() const { return slice.skip_columns != 0 || slice.columns % 32 != 0; }
 };
 
-struct Weight {
-  const backend::WeightType* type = nullptr;
-  uint64_t rows = 0;
-  uint64_t columns = 0;
-  uint32_t uses = 0;
-  std::string name;
-  std::vector<WeightPart> parts;  // by local rank
-};
+using Weight = backend::StoredWeight<WeightPart>;
 
 // Bytes on the device of a part of a weight: its rows, and its numbers where it is a vector.
 uint64_t part_bytes(const backend::WeightType& type, uint32_t uses, const sotto_slice& slice);
 
 sotto_status create_weights(sotto_group& group, const sotto_plan& plan, sotto_weights** out, sotto_error* err);
 sotto_status upload_weight(sotto_weights& weights, uint32_t weight, uint32_t rank, const sotto_upload& data, sotto_error* err);
-// Whether `plan` can run on these weights: the tables agree as far as both go, and everything there is uploaded.
-sotto_status check_weights(const sotto_weights& weights, const sotto_plan& plan, sotto_error* err);
 
 }  // namespace sotto::vulkan
 
