@@ -112,18 +112,10 @@ std::vector<uint32_t> Head::turn(std::string_view text) const {
   options.struct_size = sizeof options;
   options.flags = SOTTO_TEMPLATE_NO_GENERATION_PROMPT;
   options.messages = str(messages);
-  std::vector<uint32_t> ids(text.size() + 128);
-  uint64_t count = 0;
-  const auto fill = [&](sotto_error* err) {
-    return has_template_ ? services_.session->template_tokenize(model_, &options, ids.data(), ids.size(), &count, err)
-                         : services_.session->tokenize(model_, str(text), 0, ids.data(), ids.size(), &count, err);
-  };
-  ask(fill);
-  if (count > ids.size()) {
-    ids.resize(static_cast<size_t>(count));
-    ask(fill);
-  }
-  ids.resize(static_cast<size_t>(count));
+  auto ids = fetch<uint32_t>(text.size() + 128, [&](uint32_t* into, uint64_t capacity, uint64_t* count, sotto_error* err) {
+    return has_template_ ? services_.session->template_tokenize(model_, &options, into, capacity, count, err)
+                         : services_.session->tokenize(model_, str(text), 0, into, capacity, count, err);
+  });
   while (has_template_ && ids.size() > 1 && is_white(ids.back())) ids.pop_back();
   return ids;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/ask.h"
 #include "sotto/hidden.h"
 #include "sotto/plugin.hpp"
 
@@ -12,6 +13,8 @@ namespace sotto::care {
 using plugin::Failure;
 using plugin::str;
 using plugin::view;
+using plugins::ask;
+using plugins::fetch;
 
 // const after construction, outlives every object of the plugin.
 struct Services {
@@ -23,13 +26,5 @@ struct Services {
   const sotto_session_service* session;  // NULL: an older host
   const sotto_hidden_service* hidden;
 };
-
-// ask([&](sotto_error* err) { return service.session_feed(..., err); })
-template <class Call>
-void ask(Call&& call) {
-  sotto_error err{};
-  err.struct_size = sizeof err;
-  if (const sotto_status status = call(&err); status != SOTTO_OK) throw plugin::failure(status, err);
-}
 
 }  // namespace sotto::care

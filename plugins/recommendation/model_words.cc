@@ -6,20 +6,16 @@
 #include <memory>
 
 #include "catalogue.h"
+#include "common/ask.h"
 
 namespace sotto::recommendation {
 namespace {
 
 using plugin::Failure;
+using plugins::ask;
+using plugins::fetch;
 
 constexpr size_t kMostTokens = 256;
-
-template <class Function>
-void call(Function&& function) {
-  sotto_error err{};
-  err.struct_size = sizeof err;
-  if (const sotto_status status = function(&err); status != SOTTO_OK) throw plugin::failure(status, err);
-}
 
 std::string_view bytes_of(const std::vector<float>& numbers) {
   return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)};
@@ -35,7 +31,7 @@ ModelWords::ModelWords(const plugin::Host& host, sotto_model* model) : model_(mo
     throw Failure(SOTTO_UNSUPPORTED, "recommendation: the host does not offer the whole of " SOTTO_SESSION_SERVICE_ID
                                      " and " SOTTO_HIDDEN_SERVICE_ID ": use a newer libsotto or give no model");
   facts_.struct_size = sizeof facts_;
-  call([&](sotto_error* err) { return session_->model_get_facts(model_, &facts_, err); });
+  ask([&](sotto_error* err) { return session_->model_get_facts(model_, &facts_, err); });
   if (facts_.context_tokens == 0 || facts_.hidden == 0)
     throw Failure(SOTTO_UNSUPPORTED, "recommendation: the model has only a vocabulary: open it whole or give no model");
 }
@@ -45,21 +41,16 @@ std::string ModelWords::hash() const {
 }
 
 std::vector<uint32_t> ModelWords::tokenize(const std::string& text) const {
-  std::vector<uint32_t> ids;
-  uint64_t count = 0;
-  const auto fill = [&](sotto_error* err) {
-    return session_->tokenize(model_, plugin::str(text), 0, ids.data(), ids.size(), &count, err);
-  };
-  call(fill);
-  ids.resize(static_cast<size_t>(count));
-  call(fill);
+  auto ids = fetch<uint32_t>(kMostTokens, [&](uint32_t* into, uint64_t capacity, uint64_t* count, sotto_error* err) {
+    return session_->tokenize(model_, plugin::str(text), 0, into, capacity, count, err);
+  });
   ids.resize(std::min<size_t>(ids.size(), std::min<size_t>(kMostTokens, facts_.context_tokens)));
   return ids;
 }
 
 std::vector<float> ModelWords::read(const std::vector<std::string>& texts) const {
   sotto_session* made = nullptr;
-  call([&](sotto_error* err) { return session_->session_create(model_, nullptr, &made, err); });
+  ask([&](sotto_error* err) { return session_->session_create(model_, nullptr, &made, err); });
   const std::unique_ptr<sotto_session, void (*)(sotto_session*)> session(made, session_->session_destroy);
   std::vector<float> numbers(texts.size() * dimensions());
   sotto_embed_options options{};
@@ -69,11 +60,11 @@ std::vector<float> ModelWords::read(const std::vector<std::string>& texts) const
   for (size_t i = 0; i < texts.size(); ++i) {
     const std::vector<uint32_t> ids = tokenize(texts[i]);
     if (ids.empty()) continue;
-    call([&](sotto_error* err) {
+    ask([&](sotto_error* err) {
       return hidden_->session_embed(session.get(), ids.data(), ids.size(), &options, numbers.data() + i * dimensions(),
                                     dimensions(), err);
     });
-    call([&](sotto_error* err) { return session_->session_rewind(session.get(), 0, err); });
+    ask([&](sotto_error* err) { return session_->session_rewind(session.get(), 0, err); });
   }
   for (float& x : numbers)
     if (!std::isfinite(x)) x = 0;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/ask.h"
 #include "sotto/hidden.h"
 #include "sotto/plugin.hpp"
 
@@ -13,6 +14,8 @@ namespace sotto::sentiment {
 using plugin::Failure;
 using plugin::str;
 using plugin::view;
+using plugins::ask;
+using plugins::fetch;
 
 using Ids = std::vector<uint32_t>;
 
@@ -34,28 +37,5 @@ struct Services {
   const sotto_clock_service* clock;
   void* clock_self = nullptr;
 };
-
-// ask([&](sotto_error* err) { return service.session_feed(..., err); })
-template <class Call>
-void ask(Call&& call) {
-  sotto_error err{};
-  err.struct_size = sizeof err;
-  if (const sotto_status status = call(&err); status != SOTTO_OK) throw plugin::failure(status, err);
-}
-
-// The two-call idiom, with room for what usually suffices: fetch<char>(64, [&](buffer, capacity, size, err) { ... }).
-template <class Item, class Fill>
-std::vector<Item> fetch(size_t guess, Fill&& fill) {
-  std::vector<Item> items(guess);
-  uint64_t count = 0;
-  const auto again = [&](sotto_error* err) { return fill(items.data(), uint64_t{items.size()}, &count, err); };
-  ask(again);
-  if (count > items.size()) {
-    items.resize(static_cast<size_t>(count));
-    ask(again);
-  }
-  items.resize(static_cast<size_t>(count));
-  return items;
-}
 
 }  // namespace sotto::sentiment

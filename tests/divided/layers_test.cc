@@ -5,9 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "e2e/objects.h"
-#include "lying_plugins/lying_backend.h"
-#include "unit/model/raw_gguf.h"
+#include "e2e/lora.h"
+#include "lying_plugins/with_liar.h"
 
 namespace sotto::e2e {
 namespace {
@@ -15,25 +14,11 @@ namespace {
 using lying::Kind;
 using lying::tell;
 
-constexpr uint32_t kTokens = 8, kLayers = 2;
-const std::string kModel = "gguf/small-f32.gguf";  // float32 everywhere: backends differ by roundings alone
+constexpr uint32_t kLayers = 2;
 
-class Layers : public testing::Test {
+class Layers : public WithLiar {
  protected:
-  Layers() {
-    tell({});
-    auto o = sized<sotto_runtime_options>();
-    o.plugin_entries = &entry_;
-    o.plugin_entry_count = 1;
-    o.threads = 1;
-    o.log = [](void* self, int32_t, sotto_str line) {
-      static_cast<std::string*>(self)->append(line.data, line.size).append("\n");
-    };
-    o.log_user = &log_;
-    runtime_ = make_runtime(&o);
-    wanted_.assign(expected_.greedy.begin(), expected_.greedy.begin() + kTokens);
-  }
-  ~Layers() override { tell({}); }
+  Layers() : WithLiar("small-f32") {}  // float32 everywhere: backends differ by roundings alone
 
   static sotto_model_options options(uint32_t layers) {
     auto o = sized<sotto_model_options>();
@@ -44,31 +29,18 @@ class Layers : public testing::Test {
   }
   ModelPtr open(uint32_t layers, const std::string& backend = "liar") const {
     const auto o = options(layers);
-    return open_model(runtime_.get(), fixture(kModel), backend, &o);
+    return open_model(runtime_.get(), file_, backend, &o);
   }
   // The failure of opening.
   std::string refusal(uint32_t layers, const char* backend, sotto_status status, sotto_runtime* runtime) const {
     auto o = options(layers);
     o.backend = sotto_cstr(backend);
-    const std::string path = fixture(kModel);
-    const auto source = path_source(path);
+    const auto source = path_source(file_);
     sotto_model* model = nullptr;
     Error error;
     EXPECT_EQ(sotto_model_open(runtime, &source, &o, &model, &error), status) << error.text;
     return error.text;
   }
-  Answer ask(sotto_session* session) const { return generate(session, greedy_options(expected_.tokens, kTokens)); }
-  static sotto_model_facts facts(const sotto_model* model) {
-    auto f = sized<sotto_model_facts>();
-    EXPECT_EQ(sotto_model_get_facts(model, &f, nullptr), SOTTO_OK);
-    return f;
-  }
-
-  const sotto_plugin_entry* entry_ = &lying::entry();
-  std::string log_;
-  RuntimePtr runtime_;
-  const Expected expected_ = expected("small-f32");
-  std::vector<uint32_t> wanted_;
 };
 
 TEST_F(Layers, TheIdsAreThoseOfTheWholeWhereverItIsCut) {
@@ -96,7 +68,7 @@ TEST_F(Layers, TheNumbersAreThoseOfTheCpu) {
 TEST_F(Layers, TwoRanksOnEachSide) {
   auto o = options(1);
   o.ranks = 2;
-  const ModelPtr model = open_model(runtime_.get(), fixture(kModel), "liar", &o);
+  const ModelPtr model = open_model(runtime_.get(), file_, "liar", &o);
   EXPECT_EQ(ask(make_session(model.get()).get()).tokens, wanted_);
 }
 
@@ -150,32 +122,14 @@ TEST_F(Layers, ALostDeviceIsLeftForTheCpuWhicheverStepItWas) {
 }
 
 TEST_F(Layers, AnAdapterIsDividedWithThem) {
-  RawGguf g;
-  g.keys = {{"general.type", 8, raw_text("adapter"), {}},
-            {"adapter.type", 8, raw_text("lora"), {}},
-            {"general.architecture", 8, raw_text("llama"), {}},
-            {"adapter.lora.alpha", 6, raw(4.0f), {}}};
-  for (const char* layer : {"blk.0", "blk.1"}) {
-    g.tensors.push_back({std::string(layer) + ".attn_q.weight.lora_a", {64, 2}, 0, 0, {}, {}});
-    g.tensors.push_back({std::string(layer) + ".attn_q.weight.lora_b", {2, 64}, 0, 0, {}, {}});
-  }
-  for (uint32_t i = 0; i < 8 * 64; ++i) g.data += raw(0.5f * static_cast<float>(static_cast<int>(i * 7 % 11) - 5));
-  g.lay_out();
-  const std::string bytes = g.write();
+  const std::string bytes = lora_file({"blk.0.attn_q.weight", "blk.1.attn_q.weight"});
   const auto with_adapter = [&](sotto_model* model) {
-    auto source = sized<sotto_model_source>();
-    source.kind = SOTTO_SOURCE_MEMORY;
-    source.data = bytes.data();
-    source.size = bytes.size();
-    sotto_lora* lora = nullptr;
+    const LoraPtr lora = open_lora(model, bytes);
+    const SessionPtr session = make_session(model);
     Error error;
-    EXPECT_EQ(sotto_lora_open(model, &source, &lora, &error), SOTTO_OK) << error.text;
-    SessionPtr session = make_session(model);
-    EXPECT_EQ(sotto_session_set_lora(session.get(), lora, 1.0f, &error), SOTTO_OK) << error.text;
+    EXPECT_EQ(sotto_session_set_lora(session.get(), lora.get(), 1.0f, &error), SOTTO_OK) << error.text;
     const Answer answer = ask(session.get());
     EXPECT_EQ(answer.status, SOTTO_OK) << answer.error;
-    session.reset();
-    sotto_lora_destroy(lora);
     return answer.tokens;
   };
   const auto on_cpu = with_adapter(open(0, "cpu").get());
@@ -189,7 +143,7 @@ TEST_F(Layers, AsManyAsFitTheDevicesMemory) {
   std::vector<std::string> seen;
   for (uint64_t bytes = 0; bytes <= kMost; bytes += kStep) {
     tell({"device_info", Kind::kLittleMemory, 0, 0, kReserve + bytes});
-    log_.clear();
+    log_.text.clear();
     const ModelPtr model = open(SOTTO_DEVICE_LAYERS_AUTO);
     const sotto_model_facts f = facts(model.get());
     const std::string device = f.device;
@@ -201,7 +155,7 @@ TEST_F(Layers, AsManyAsFitTheDevicesMemory) {
     seen.push_back(what);
     EXPECT_EQ(ask(make_session(model.get()).get()).tokens, wanted_) << what;
     if (what == "cpu") {
-      EXPECT_NE(log_.find("no layer fits the device of liar; cpu runs them all"), std::string::npos) << log_;
+      EXPECT_NE(log_.text.find("no layer fits the device of liar; cpu runs them all"), std::string::npos) << log_.text;
     }
     if (what == "whole") break;
     tell({});
@@ -212,12 +166,7 @@ TEST_F(Layers, AsManyAsFitTheDevicesMemory) {
 TEST_F(Layers, WhatCannotBeDividedIsRefusedWithTheReason) {
   EXPECT_NE(refusal(1, "cpu", SOTTO_INVALID_ARGUMENT, runtime_.get()).find("name another backend"), std::string::npos);
   EXPECT_NE(refusal(1, "", SOTTO_INVALID_ARGUMENT, runtime_.get()).find("without a backend"), std::string::npos);
-  auto o = sized<sotto_runtime_options>();
-  o.plugin_entries = &entry_;
-  o.plugin_entry_count = 1;
-  sotto_runtime* made = nullptr;
-  ASSERT_EQ(sotto_runtime_create(&o, &made, nullptr), SOTTO_OK);
-  const RuntimePtr alone(made);
+  const RuntimePtr alone = make_lonely_runtime();
   EXPECT_NE(refusal(1, "liar", SOTTO_NOT_FOUND, alone.get()).find("backend cpu is not loaded"), std::string::npos);
 }
 

@@ -6,14 +6,14 @@
 #include <cstring>
 #include <thread>
 
+#include "e2e/lora.h"
 #include "e2e/objects.h"
 #include "unit/model/raw_gguf.h"
 
 namespace sotto::e2e {
 namespace {
 
-constexpr uint32_t kText = 8, kFloat = 6, kHidden = 64, kRank = 2;
-constexpr float kAlpha = 4;
+constexpr uint32_t kHidden = kLoraColumns, kRank = kLoraRank;
 const char* const kWeight = "blk.1.attn_q.weight";
 
 float a_at(uint32_t seed, uint32_t r, uint32_t column) {
@@ -22,19 +22,12 @@ float a_at(uint32_t seed, uint32_t r, uint32_t column) {
 float b_at(uint32_t seed, uint32_t row, uint32_t r) { return 0.2f * std::cos(static_cast<float>(seed * 17 + row * 3 + r)); }
 
 std::string adapter_file(uint32_t seed) {
-  RawGguf g;
-  g.keys = {{"general.type", kText, raw_text("adapter"), {}},
-            {"adapter.type", kText, raw_text("lora"), {}},
-            {"general.architecture", kText, raw_text("llama"), {}},
-            {"adapter.lora.alpha", kFloat, raw(kAlpha), {}}};
-  g.tensors = {{std::string(kWeight) + ".lora_a", {kHidden, kRank}, 0, 0, {}, {}},
-               {std::string(kWeight) + ".lora_b", {kRank, kHidden}, 0, 0, {}, {}}};
+  std::vector<float> numbers;
   for (uint32_t r = 0; r < kRank; ++r)
-    for (uint32_t c = 0; c < kHidden; ++c) g.data += raw(a_at(seed, r, c));
+    for (uint32_t c = 0; c < kHidden; ++c) numbers.push_back(a_at(seed, r, c));
   for (uint32_t row = 0; row < kHidden; ++row)
-    for (uint32_t r = 0; r < kRank; ++r) g.data += raw(b_at(seed, row, r));
-  g.lay_out();
-  return g.write();
+    for (uint32_t r = 0; r < kRank; ++r) numbers.push_back(b_at(seed, row, r));
+  return lora_file({kWeight}, numbers);
 }
 
 std::string merged_file(uint32_t seed, float strength) {
@@ -44,31 +37,10 @@ std::string merged_file(uint32_t seed, float strength) {
     for (uint32_t c = 0; c < kHidden; ++c, weight += sizeof(float)) {
       float w = 0;
       std::memcpy(&w, weight, sizeof w);
-      for (uint32_t r = 0; r < kRank; ++r) w += strength * kAlpha / kRank * b_at(seed, row, r) * a_at(seed, r, c);
+      for (uint32_t r = 0; r < kRank; ++r) w += strength * kLoraAlpha / kRank * b_at(seed, row, r) * a_at(seed, r, c);
       std::memcpy(weight, &w, sizeof w);
     }
   return g.write();
-}
-
-struct LoraDeleter {
-  void operator()(sotto_lora* l) const { sotto_lora_destroy(l); }
-};
-using LoraPtr = std::unique_ptr<sotto_lora, LoraDeleter>;
-
-sotto_model_source memory_source(const std::string& bytes) {
-  auto source = sized<sotto_model_source>();
-  source.kind = SOTTO_SOURCE_MEMORY;
-  source.data = bytes.data();
-  source.size = bytes.size();
-  return source;
-}
-
-LoraPtr open_lora(sotto_model* model, const std::string& bytes) {
-  const auto source = memory_source(bytes);
-  sotto_lora* lora = nullptr;
-  Error error;
-  EXPECT_EQ(sotto_lora_open(model, &source, &lora, &error), SOTTO_OK) << error.text;
-  return LoraPtr(lora);
 }
 
 class Adapter : public testing::TestWithParam<const char*> {

@@ -35,10 +35,7 @@ std::string model_with_heads() {
 class Hidden : public testing::Test {
  protected:
   void SetUp() override {
-    auto source = sized<sotto_model_source>();
-    source.kind = SOTTO_SOURCE_MEMORY;
-    source.data = bytes.data();
-    source.size = bytes.size();
+    const auto source = memory_source(bytes);
     auto options = sized<sotto_model_options>();
     options.backend = sotto_cstr("reference");
     sotto_model* opened = nullptr;

@@ -40,6 +40,14 @@ sotto_model_source path_source(const std::string& path) {
   return source;
 }
 
+sotto_model_source memory_source(const std::string& bytes) {
+  auto source = sized<sotto_model_source>();
+  source.kind = SOTTO_SOURCE_MEMORY;
+  source.data = bytes.data();
+  source.size = bytes.size();
+  return source;
+}
+
 RuntimePtr make_runtime(const sotto_runtime_options* further) {
   auto options = further ? *further : sized<sotto_runtime_options>();
   options.plugin_folder = sotto_cstr(SOTTO_PLUGIN_DIR);

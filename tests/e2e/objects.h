@@ -45,7 +45,8 @@ struct Expected {
 };
 Expected expected(const std::string& model);
 
-sotto_model_source path_source(const std::string& path);  // borrows
+sotto_model_source path_source(const std::string& path);     // borrows
+sotto_model_source memory_source(const std::string& bytes);  // likewise
 
 // Fails the test when it cannot be made.
 RuntimePtr make_runtime(const sotto_runtime_options* further = nullptr);

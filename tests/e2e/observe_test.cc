@@ -187,10 +187,7 @@ TEST_F(Observe, DeepModelsAreReadInSeveralPasses) {
       file.tensors.push_back(copy);
     }
   const std::string bytes = file.write();
-  auto source = sized<sotto_model_source>();
-  source.kind = SOTTO_SOURCE_MEMORY;
-  source.data = bytes.data();
-  source.size = bytes.size();
+  const auto source = memory_source(bytes);
   Observed by_backend[2];
   for (size_t i = 0; i < 2; ++i) {
     auto options = sized<sotto_model_options>();

@@ -57,10 +57,7 @@ TEST(Open, EveryKindOfSourceGivesTheSameLogits) {
   const Asset asset(bytes);
   const std::string path = fixture(kModel);
   auto from_path = path_source(path);
-  auto from_memory = sized<sotto_model_source>();
-  from_memory.kind = SOTTO_SOURCE_MEMORY;
-  from_memory.data = bytes.data();
-  from_memory.size = bytes.size();
+  const auto from_memory = memory_source(bytes);
   auto from_fd = sized<sotto_model_source>();
   from_fd.kind = SOTTO_SOURCE_FD;
   from_fd.offset = Asset::kOffset;
@@ -259,10 +256,7 @@ TEST(Open, EveryTruncationIsRefusedAndTakesNoMemory) {
   const uint64_t before = resident_bytes();
   for (size_t size = 0; size < bytes.size(); size += 61) {
     const std::string cut = bytes.substr(0, size);  // its own allocation: a sanitizer sees every read past the end
-    auto source = sized<sotto_model_source>();
-    source.kind = SOTTO_SOURCE_MEMORY;
-    source.data = cut.data();
-    source.size = cut.size();
+    const auto source = memory_source(cut);
     Error error;
     const sotto_status status = try_open(runtime.get(), source, &error);
     EXPECT_TRUE(status == SOTTO_BAD_FILE || (size == 0 && status == SOTTO_INVALID_ARGUMENT)) << size << ": " << error.text;

@@ -2,12 +2,10 @@
 // on on the CPU with the same greedy ids, the log has one line, and the application notices nothing.
 #include <gtest/gtest.h>
 
-#include <mutex>
 #include <thread>
 
-#include "e2e/objects.h"
-#include "lying_plugins/lying_backend.h"
-#include "unit/model/raw_gguf.h"
+#include "e2e/lora.h"
+#include "lying_plugins/with_liar.h"
 
 namespace sotto::e2e {
 namespace {
@@ -16,60 +14,18 @@ using lying::Kind;
 using lying::Lie;
 using lying::tell;
 
-constexpr uint32_t kTokens = 8;
-const std::string kModel = "gguf/small-q8_0.gguf";
-
-struct Log {
-  std::mutex mutex;
-  std::string text;
-
-  static void take(void* self, int32_t, sotto_str line) {
-    auto& log = *static_cast<Log*>(self);
-    const std::lock_guard<std::mutex> lock(log.mutex);
-    log.text.append(line.data, line.size).append("\n");
-  }
-  size_t count(const std::string& words) const {
-    size_t found = 0;
-    for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
-    return found;
-  }
-};
-
-std::string backend_of(const sotto_model* model) {
-  auto facts = sized<sotto_model_facts>();
-  EXPECT_EQ(sotto_model_get_facts(model, &facts, nullptr), SOTTO_OK);
-  return facts.backend;
-}
-
-class LostDevice : public testing::Test {
+class LostDevice : public WithLiar {
  protected:
-  LostDevice() {
-    tell({});
-    auto o = sized<sotto_runtime_options>();
-    o.plugin_entries = &entry_;
-    o.plugin_entry_count = 1;
-    o.threads = 1;
-    o.log = Log::take;
-    o.log_user = &log_;
-    runtime_ = make_runtime(&o);
-    wanted_.assign(expected_.greedy.begin(), expected_.greedy.begin() + kTokens);
-  }
-  ~LostDevice() override { tell({}); }
+  LostDevice() : WithLiar("small-q8_0") {}
 
   ModelPtr open(uint32_t flags = 0, uint32_t sessions = 2, uint64_t cap = 0) {
     auto o = sized<sotto_model_options>();
     o.flags = flags;
     o.sessions = sessions;
     o.memory_cap_bytes = cap;
-    return open_model(runtime_.get(), fixture(kModel), "liar", &o);
+    return open_model(runtime_.get(), file_, "liar", &o);
   }
-  Answer ask(sotto_session* session) const { return generate(session, greedy_options(expected_.tokens, kTokens)); }
-
-  const sotto_plugin_entry* entry_ = &lying::entry();
-  Log log_;
-  RuntimePtr runtime_;
-  const Expected expected_ = expected("small-q8_0");
-  std::vector<uint32_t> wanted_;
+  static std::string backend_of(const sotto_model* model) { return facts(model).backend; }
 };
 
 TEST_F(LostDevice, TheAnswerGoesOnOnTheCpuWhicheverStepFails) {
@@ -98,7 +54,7 @@ TEST_F(LostDevice, RowsAreDeliveredOnceEach) {
   const ModelPtr model = open();
   auto o = sized<sotto_model_options>();
   o.kv_type = SOTTO_KV_F32;  // what the liar, who is the reference, has by default and takes along
-  const auto right = feed(make_session(open_model(runtime_.get(), fixture(kModel), "cpu", &o).get()).get(), expected_.tokens);
+  const auto right = feed(make_session(open_model(runtime_.get(), file_, "cpu", &o).get()).get(), expected_.tokens);
   const SessionPtr session = make_session(model.get());
   const std::vector<uint32_t> half(expected_.tokens.begin(), expected_.tokens.begin() + 8);
   const auto before = feed(session.get(), half);
@@ -130,34 +86,19 @@ TEST_F(LostDevice, SessionsSideBySideAllGoOn) {
 }
 
 TEST_F(LostDevice, AnAdapterMovesWithTheModel) {
-  RawGguf g;
-  g.keys = {{"general.type", 8, raw_text("adapter"), {}},
-            {"adapter.type", 8, raw_text("lora"), {}},
-            {"general.architecture", 8, raw_text("llama"), {}},
-            {"adapter.lora.alpha", 6, raw(4.0f), {}}};
-  g.tensors = {{"blk.1.attn_q.weight.lora_a", {64, 2}, 0, 0, {}, {}}, {"blk.1.attn_q.weight.lora_b", {2, 64}, 0, 0, {}, {}}};
-  for (uint32_t i = 0; i < 4 * 64; ++i) g.data += raw(0.5f * static_cast<float>(static_cast<int>(i * 7 % 11) - 5));
-  g.lay_out();
-  std::string bytes = g.write();
+  const std::string bytes = lora_file({"blk.1.attn_q.weight"});
   const auto with_adapter = [&](sotto_model* model, const Lie& lie) {
-    auto source = sized<sotto_model_source>();
-    source.kind = SOTTO_SOURCE_MEMORY;
-    source.data = bytes.data();
-    source.size = bytes.size();
-    sotto_lora* lora = nullptr;
+    const LoraPtr lora = open_lora(model, bytes);
+    const SessionPtr session = make_session(model);
     Error error;
-    EXPECT_EQ(sotto_lora_open(model, &source, &lora, &error), SOTTO_OK) << error.text;
-    SessionPtr session = make_session(model);
-    EXPECT_EQ(sotto_session_set_lora(session.get(), lora, 1.0f, &error), SOTTO_OK) << error.text;
+    EXPECT_EQ(sotto_session_set_lora(session.get(), lora.get(), 1.0f, &error), SOTTO_OK) << error.text;
     tell(lie);
     const Answer answer = ask(session.get());
     tell({});
     EXPECT_EQ(answer.status, SOTTO_OK) << answer.error;
-    session.reset();
-    sotto_lora_destroy(lora);
     return answer.tokens;
   };
-  const auto on_cpu = with_adapter(open_model(runtime_.get(), fixture(kModel), "cpu").get(), {});
+  const auto on_cpu = with_adapter(open_model(runtime_.get(), file_, "cpu").get(), {});
   EXPECT_NE(on_cpu, wanted_) << "the adapter changes nothing: the test sees nothing";
   const ModelPtr model = open();
   EXPECT_EQ(with_adapter(model.get(), {"run", Kind::kStatus, SOTTO_DEVICE_LOST, 3}), on_cpu);
@@ -174,13 +115,8 @@ TEST_F(LostDevice, AnApplicationMayWantTheStatusInstead) {
 }
 
 TEST_F(LostDevice, WithoutTheCpusBackendItIsAStatus) {
-  auto o = sized<sotto_runtime_options>();
-  o.plugin_entries = &entry_;
-  o.plugin_entry_count = 1;
-  sotto_runtime* made = nullptr;
-  ASSERT_EQ(sotto_runtime_create(&o, &made, nullptr), SOTTO_OK);
-  const RuntimePtr alone(made);
-  const ModelPtr model = open_model(alone.get(), fixture(kModel), "liar");
+  const RuntimePtr alone = make_lonely_runtime();
+  const ModelPtr model = open_model(alone.get(), file_, "liar");
   const SessionPtr session = make_session(model.get());
   tell({"run", Kind::kStatus, SOTTO_DEVICE_LOST, 1});
   EXPECT_EQ(ask(session.get()).status, SOTTO_DEVICE_LOST);

@@ -6,10 +6,7 @@
 #include <limits>
 #include <map>
 
-#include "conformance/models.h"
-#include "plugin.h"
-#include "vulkan/dialogue.h"
-#include "vulkan/failing_driver.h"
+#include "vulkan/on_failing_driver.h"
 
 namespace sotto::vulkan {
 namespace {
@@ -18,36 +15,12 @@ using conformance::build;
 using conformance::kSmallModel;
 using conformance::Net;
 
-class VulkanFaults : public testing::Test {
+class VulkanFaults : public OnFailingDriver {
  protected:
-  VulkanFaults() : net_(1, 77, kSmallModel.vocabulary) {
-    build(net_, kSmallModel, SOTTO_Q8_0);
-    hooks_.change_table = let_fail;
-    fault = {};
-  }
-  // Skips where the machine has no device.
-  bool make() {
-    plugin_ = std::make_unique<Plugin>(plugin::Host(&kSilentHost), hooks_);
-    uint32_t count = 0;
-    sotto_error error{sizeof error, 0, {}};
-    if (backend_table().device_count(plugin_.get(), &count, &error) == SOTTO_OK) return true;
-    reason_ = error.text;
-    return false;
-  }
-  Outcome hold() { return Dialogue(*plugin_, net_).hold(); }
-
-  Net net_;
-  DriverHooks hooks_;
-  std::unique_ptr<Plugin> plugin_;
-  std::string reason_;
+  VulkanFaults() : OnFailingDriver(1) {}
 };
 
-struct Row {
-  const char* function;
-  VkResult answer;
-  sotto_status status;
-};
-constexpr Row kRows[] = {
+constexpr FailingFunction kRows[] = {
     {"QueueSubmit", VK_ERROR_DEVICE_LOST, SOTTO_DEVICE_LOST},
     {"WaitForFences", VK_ERROR_DEVICE_LOST, SOTTO_DEVICE_LOST},
     {"WaitSemaphoresKHR", VK_ERROR_DEVICE_LOST, SOTTO_DEVICE_LOST},
@@ -84,32 +57,22 @@ void VulkanFaultsBy::fail_at(uint32_t places) {
   (void)hold();  // pipelines are there by now
   const std::map<std::string, uint32_t> again = fault.calls;
   uint32_t faults = 0;
-  for (const Row& row : kRows) {
+  for (const FailingFunction& row : kRows) {
     // Only a device just opened makes these.
     const bool is_new =
-        std::string_view(row.function) == "CreateComputePipelines" || std::string_view(row.function) == "CreateSemaphore";
+        std::string_view(row.name) == "CreateComputePipelines" || std::string_view(row.name) == "CreateSemaphore";
     const bool has_other =
-        first.count(row.function) == 0 && (std::string_view(row.function).find("Fence") != std::string_view::npos ||
-                                           std::string_view(row.function).find("Semaphore") != std::string_view::npos);
+        first.count(row.name) == 0 && (std::string_view(row.name).find("Fence") != std::string_view::npos ||
+                                       std::string_view(row.name).find("Semaphore") != std::string_view::npos);
     if (has_other) continue;  // it waits by the other
-    const uint32_t calls = (is_new ? first : again).at(row.function);
+    const uint32_t calls = (is_new ? first : again).at(row.name);
     // Some from each part of the dialogue.
     const uint32_t step = std::max(1u, calls / places);
     for (uint32_t n = 1; n <= calls; n += step) {
       if (is_new) {
         ASSERT_TRUE(make());
       }
-      fault = {row.function, n, row.answer, false, {}};
-      const Outcome failed = hold();
-      // How often a fence is waited for depends on the time: a call that did not come failed nothing.
-      const bool came = fault.calls[row.function] >= n;
-      EXPECT_EQ(failed.status, came ? row.status : SOTTO_OK)
-          << row.function << " at call " << n << " of " << calls << ": " << failed.error.text;
-      fault = {};
-      const Outcome after = hold();
-      ASSERT_EQ(after.status, SOTTO_OK) << "after " << row.function << " failed at call " << n << ": " << after.error.text;
-      EXPECT_EQ(after.ids, whole.ids);
-      faults += came ? 1 : 0;
+      ASSERT_NO_FATAL_FAILURE(fail_once(row, n, whole, &faults));
     }
   }
   RecordProperty("faults", static_cast<int>(faults));

@@ -4,9 +4,7 @@
 
 #include <cstring>
 
-#include "conformance/models.h"
-#include "plugin.h"
-#include "vulkan/dialogue.h"
+#include "vulkan/on_small_model.h"
 
 namespace sotto::vulkan {
 namespace {
@@ -147,32 +145,15 @@ void change(InstanceFunctions& table) {
   table.GetPhysicalDeviceQueueFamilyProperties = queues;
 }
 
-class VulkanLimits : public testing::Test {
+class VulkanLimits : public OnSmallModel {
  protected:
-  VulkanLimits() : net_(1, 77, conformance::kSmallModel.vocabulary) {
-    build(net_, conformance::kSmallModel, SOTTO_Q8_0);
+  VulkanLimits() : OnSmallModel(1) {
     hooks_.change_instance = change;
     row = nullptr;
     heap_bytes = budget = 0;
     without_features = without_queues = false;
     strange_types = 0;
   }
-  // False: there is no device, and `reason_` says why.
-  bool make() {
-    plugin_ = std::make_unique<Plugin>(plugin::Host(&kSilentHost), hooks_);
-    uint32_t count = 0;
-    sotto_error error{sizeof error, 0, {}};
-    reason_.clear();
-    if (backend_table().device_count(plugin_.get(), &count, &error) == SOTTO_OK) return true;
-    reason_ = error.text;
-    return false;
-  }
-  Outcome hold() { return Dialogue(*plugin_, net_).hold(); }
-
-  conformance::Net net_;
-  DriverHooks hooks_;
-  std::unique_ptr<Plugin> plugin_;
-  std::string reason_;
 };
 
 TEST_F(VulkanLimits, ADeviceWorksWithinThemOrIsPassedOverWithTheReason) {

@@ -4,18 +4,11 @@
 
 #include <thread>
 
-#include "conformance/models.h"
 #include "meeting.h"
-#include "plugin.h"
-#include "vulkan/dialogue.h"
-#include "vulkan/failing_driver.h"
+#include "vulkan/on_failing_driver.h"
 
 namespace sotto::vulkan {
 namespace {
-
-using conformance::build;
-using conformance::kSmallModel;
-using conformance::Net;
 
 bool goes_on() { return false; }
 
@@ -60,28 +53,9 @@ TEST(Meeting, WhoWaitsAsksWhetherToStop) {
   EXPECT_EQ(asked, 3);
 }
 
-class VulkanRanks : public testing::Test {
+class VulkanRanks : public OnFailingDriver {
  protected:
-  VulkanRanks() : net_(2, 77, kSmallModel.vocabulary) {
-    build(net_, kSmallModel, SOTTO_Q8_0);
-    hooks_.change_table = let_fail;
-    hooks_.device_for_each_rank = true;
-    fault = {};
-  }
-  bool make() {
-    plugin_ = std::make_unique<Plugin>(plugin::Host(&kSilentHost), hooks_);
-    uint32_t count = 0;
-    sotto_error error{sizeof error, 0, {}};
-    if (backend_table().device_count(plugin_.get(), &count, &error) == SOTTO_OK) return true;
-    reason_ = error.text;
-    return false;
-  }
-  Outcome hold() { return Dialogue(*plugin_, net_).hold(); }
-
-  Net net_;
-  DriverHooks hooks_;
-  std::unique_ptr<Plugin> plugin_;
-  std::string reason_;
+  VulkanRanks() : OnFailingDriver(2) { hooks_.device_for_each_rank = true; }
 };
 
 TEST_F(VulkanRanks, SayTheSameAsOnOneDevice) {
@@ -116,12 +90,7 @@ TEST_F(VulkanRanks, MayBeOnUnlikeDevicesOfTheList) {
   EXPECT_EQ(absent.hold().status, SOTTO_NOT_FOUND);
 }
 
-struct Row {
-  const char* function;
-  VkResult answer;
-  sotto_status status;
-};
-constexpr Row kRows[] = {
+constexpr FailingFunction kRows[] = {
     {"QueueSubmit", VK_ERROR_DEVICE_LOST, SOTTO_DEVICE_LOST},
     {"WaitSemaphoresKHR", VK_ERROR_DEVICE_LOST, SOTTO_DEVICE_LOST},
     {"AllocateMemory", VK_ERROR_OUT_OF_DEVICE_MEMORY, SOTTO_OUT_OF_MEMORY},
@@ -138,19 +107,11 @@ TEST_F(VulkanRanks, AFailureOfOneIsAStatusAndTheNextDialogueIsRight) {
   (void)hold();
   const std::map<std::string, uint32_t> calls = fault.calls;
   uint32_t faults = 0;
-  for (const Row& row : kRows) {
-    const auto found = calls.find(row.function);
+  for (const FailingFunction& row : kRows) {
+    const auto found = calls.find(row.name);
     if (found == calls.end()) continue;  // it waits by fences
     for (uint32_t n = 1; n <= found->second; n += std::max(1u, found->second / kPlaces)) {
-      fault = {row.function, n, row.answer, false, {}};
-      const Outcome failed = hold();
-      const bool came = fault.came();
-      EXPECT_EQ(failed.status, came ? row.status : SOTTO_OK) << row.function << " at call " << n << ": " << failed.error.text;
-      fault = {};
-      const Outcome after = hold();
-      ASSERT_EQ(after.status, SOTTO_OK) << "after " << row.function << " failed at call " << n << ": " << after.error.text;
-      EXPECT_EQ(after.ids, whole.ids);
-      faults += came ? 1 : 0;
+      ASSERT_NO_FATAL_FAILURE(fail_once(row, n, whole, &faults));
     }
   }
   std::printf("%u faults\n", faults);

@@ -8,31 +8,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A LoRA adapter on the tiny model: loaded, attached with a strength, detached. */
-class AdapterTest {
-  private static final int[] PROMPT = {202, 144, 14, 130, 195, 19, 67, 103, 140, 102, 9, 112, 58, 187, 27, 318};
-  private static final int[] GREEDY = {120, 250, 247, 206, 247, 168, 208, 253, 240, 287, 168, 55, 169, 101, 31, 168};
+class AdapterTest extends WithSmallModel {
   // With small-lora.gguf at strength 1; tests/bindings/python compares with the model that has it in its weights.
   private static final int[] ADAPTED = {293, 116, 44, 239, 208, 25, 12, 247, 120, 150, 12, 148, 232, 206, 247, 302};
-
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.small(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
 
   private static ModelSource file() {
     return ModelSource.file(Bench.fixture("gguf/small-lora.gguf"));

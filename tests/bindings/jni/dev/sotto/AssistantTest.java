@@ -15,28 +15,11 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The assistant through the real plugin on the model of the source; functions are lambdas. */
-class AssistantTest {
+class AssistantTest extends WithMiniModel {
   private static final String OPEN = "{\"zh\": {\"done\": [\"{result}\"]}, \"en\": {\"done\": [\"{result}\"]}}";
-
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.mini(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
 
   private static DeviceFunction.Builder battery(FunctionBody body) {
     return DeviceFunction.builder("battery.query", body).description("tells the battery's level")

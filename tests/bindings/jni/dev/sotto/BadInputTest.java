@@ -14,27 +14,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What applications do wrong: an exception that says what to do, and the machine lives. */
-class BadInputTest {
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.small(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
-
+class BadInputTest extends WithSmallModel {
   @Test
   void halfASurrogatePairIsRefusedWithItsPlace() {
     try (Session session = model.newSession()) {

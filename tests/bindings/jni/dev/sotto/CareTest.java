@@ -9,25 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Care and journal through the real plugins; neither needs a model. */
-class CareTest {
-  private static Runtime runtime;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-  }
-
-  @AfterAll
-  static void close() {
-    runtime.close();
-  }
-
+class CareTest extends WithRuntime {
   @Test
   void findingsLieInCharsOfTheText() {
     final String text = "👨‍👩‍👧‍👦 我的电话是13812345678，谢谢";

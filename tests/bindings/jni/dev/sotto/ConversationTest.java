@@ -6,27 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Conversations through the real dialogue plugin on a tiny model. */
-class ConversationTest {
+class ConversationTest extends WithSmallModel {
   private static final GenerateOptions FEW = GenerateOptions.builder().maxTokens(8).ignoreEnd().build();
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.small(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
 
   private static Conversation conversation() {
     return model.newConversation(

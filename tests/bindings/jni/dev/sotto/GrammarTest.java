@@ -15,31 +15,12 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Answers by a grammar and by a mask, and the places of texts in grammars. */
-class GrammarTest {
+class GrammarTest extends WithSmallModel {
   private static final String SCHEMA = "{\"type\": \"object\", \"properties\": {\"light\": {\"enum\": [\"on\", \"off\"]},"
       + " \"room\": {\"enum\": [\"客厅\", \"卧室 💡\"]}}, \"required\": [\"light\", \"room\"]}";
-  private static final int[] GREEDY = {120, 250, 247, 206, 247, 168, 208, 253, 240, 287, 168, 55, 169, 101, 31, 168};
-  private static final int[] PROMPT = {202, 144, 14, 130, 195, 19, 67, 103, 140, 102, 9, 112, 58, 187, 27, 318};
-
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.small(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
 
   private static Grammar gbnf(String rules) {
     return model.newGrammar(GrammarOptions.gbnf(rules).build());

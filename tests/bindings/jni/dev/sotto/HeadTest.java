@@ -8,28 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Heads by name on the model of the source, which has some. */
-class HeadTest {
+class HeadTest extends WithMiniModel {
   private static final String GLAD = "I love this, thank you so much!";
-
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.mini(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
 
   @Test
   void headsAreThoseOfTheFile() {

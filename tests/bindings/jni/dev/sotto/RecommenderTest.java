@@ -10,30 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Recommendations through the real plugin: with files, without a model unless said. */
-class RecommenderTest {
+class RecommenderTest extends WithRuntime {
   private static final String CATALOGUE = "{\"version\": 1, \"features\": ["
       + "{\"id\": \"music\", \"name\": {\"zh\": \"音乐 🎵\", \"en\": \"Music\"}, \"popularity\": 0.5},"
       + "{\"id\": \"news\", \"name\": {\"zh\": \"新闻\", \"en\": \"News\"}, \"popularity\": 0.4},"
       + "{\"id\": \"story\", \"name\": {\"zh\": \"睡前故事\"}, \"popularity\": 0.3, \"requires\": [\"speaker\"]}]}";
   private static final long NOON = 1_764_417_600_000L; // 2025-11-29T12:00Z
-
-  private static Runtime runtime;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-  }
-
-  @AfterAll
-  static void close() {
-    runtime.close();
-  }
 
   private static UsageContext at(int minute) {
     return UsageContext.builder().at(NOON + 60_000L * minute, 0).place("kitchen").device("phone").has("screen").build();

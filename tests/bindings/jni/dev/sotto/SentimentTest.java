@@ -10,29 +10,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Sentiment and mood through the real plugin on the model of the source, which has the heads. */
-class SentimentTest {
+class SentimentTest extends WithMiniModel {
   private static final String GLAD = "I love this, thank you so much!";
   private static final String CROSS = "真烦人，又失败了！";
-
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.mini(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
 
   private static Sentiment consented() {
     return model.newSentiment(SentimentOptions.builder().consent(true).hints().halfLifeMillis(600_000).build());

@@ -17,30 +17,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Sessions give what the C interface gives: the tokens and logits of tests/fixtures/gguf/expected.json. */
-class SessionTest {
-  private static final int[] PROMPT = {202, 144, 14, 130, 195, 19, 67, 103, 140, 102, 9, 112, 58, 187, 27, 318};
-  private static final int[] GREEDY = {120, 250, 247, 206, 247, 168, 208, 253, 240, 287, 168, 55, 169, 101, 31, 168};
-
-  private static Runtime runtime;
-  private static Model model;
-
-  @BeforeAll
-  static void open() {
-    runtime = Bench.runtime();
-    model = Bench.small(runtime);
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-    runtime.close();
-  }
-
+class SessionTest extends WithSmallModel {
   private static int[] greedyOf(Session session) {
     final List<Integer> tokens = new ArrayList<>();
     final GenerateResult result = session.generate(PROMPT, Bench.SHORT, null, (token, logprob) -> {
