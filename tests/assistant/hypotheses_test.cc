@@ -38,6 +38,15 @@ TEST_F(Hypotheses, AnAnswerToTheOpenQuestionIsTaken) {
   EXPECT_NE(called().find("timer.start {\"duration\":300}"), std::string::npos);
 }
 
+TEST_F(Hypotheses, ATimeAloneIsNoCommand) {
+  rig.understanding.readings["five minutes"] = means("volume.mute", 0.9);
+  rig.say("start a timer");
+  rig.say("turn on the desk lamp");  // the question is left
+  called();
+  EXPECT_NE(rig.say("five minutes").flags & SOTTO_ASSISTANT_UNCLEAR, 0u);
+  EXPECT_EQ(called(), "");
+}
+
 TEST_F(Hypotheses, WhatLeansOnTheLastActionIsTaken) {
   rig.say("turn on the desk lamp");
   ASSERT_NE(called().find("light.study"), std::string::npos);

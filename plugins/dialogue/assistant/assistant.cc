@@ -151,6 +151,7 @@ void Assistant::take_turn(const Heard& whole, Outcome* out) {
   if (take_cue(normal, out)) return;
   if (asks_how(normal) && quote(normal, kAskedManual, out)) return;
   if (take_reference(whole, out)) return;
+  if (take_bare_time(whole, out)) return;
   std::vector<Heard> parts = listener_.parts(whole, out->language);
   for (Heard& part : parts) write_call(&part, out->language);
   out->parts = parts;
@@ -270,6 +271,15 @@ bool Assistant::take_reference(const Heard& heard, Outcome* out) {
   }
   std::vector<Wish> wishes{std::move(followed->wish)};
   pursue(std::move(wishes), {std::move(followed->filled)}, {}, out);
+  return true;
+}
+
+// A time that something shall take and nothing else tells nothing to do where no question is open, whatever a model makes of
+// it.
+bool Assistant::take_bare_time(const Heard& heard, Outcome* out) const {
+  if (!is_nothing_but(world_, SlotType::kDuration, heard.text, out->language)) return false;
+  out->flags |= SOTTO_ASSISTANT_UNCLEAR;
+  out->answer = say(Say::kNotUnderstood, out->language);
   return true;
 }
 

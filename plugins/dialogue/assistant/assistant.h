@@ -67,6 +67,7 @@ class Assistant {
   bool is_any_word_expected() const;
   bool take_answer(const Heard& heard, Outcome* out);
   bool take_reference(const Heard& heard, Outcome* out);
+  bool take_bare_time(const Heard& heard, Outcome* out) const;
   void take_dialog(const std::string& intent, Outcome* out);
   bool take_cue(const std::string& normal, Outcome* out);
   void take_part(const Heard& part, std::vector<Wish>* wishes, std::vector<Filled>* filled, std::vector<std::string>* said,

@@ -272,6 +272,15 @@ void carry_over(const World& world, const Function& function, const std::string&
   if (fits && (is_leaning || is_of_a_kind || has_cue(normal, Cue::kMore))) wish->devices = before.devices;
 }
 
+bool is_nothing_but(const World& world, SlotType type, const std::string& text, Language language) {
+  const std::vector<Reading> readings = world.values().read(text, type, language, true);
+  if (readings.empty()) return false;
+  const Value& value = readings.front().values.front();
+  std::string rest = text;
+  rest.erase(value.begin, value.end - value.begin);
+  return is_only_small(rest);
+}
+
 Answered answer_question(World& world, Listener& listener, const Heard& heard, Language language, const Question& question) {
   const std::string normal = normal_form(heard.text);
   const bool is_dialog = heard.kind == Heard::Kind::kDialog;

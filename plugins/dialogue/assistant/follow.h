@@ -26,6 +26,9 @@ std::optional<Followed> follow_reference(World& world, Listener& listener, const
 void carry_over(const World& world, const Function& function, const std::string& text, Language language, const Wish& before,
                 Wish* wish);
 
+// Whether a text is nothing but a value of a type that its form tells: "five minutes please".
+bool is_nothing_but(const World& world, SlotType type, const std::string& text, Language language);
+
 struct Answered {
   enum class Kind : uint8_t { kNo, kFilled, kRefused, kDropped } kind = Kind::kNo;
   Wish wish;
