@@ -63,7 +63,7 @@ struct FreeMemory {
   void operator()(void* p) const { std::free(p); }
 };
 using Memory = std::unique_ptr<uint8_t, FreeMemory>;
-// Aligned to pages of the system; null when there is none.
+// Aligned to 4,096 bytes, the pages of most systems: what is given back are whole ones. Null when there is none.
 Memory allocate(uint64_t bytes);
 
 }  // namespace sotto::cpu
