@@ -425,7 +425,7 @@ void Lowering::measure() {
   uint32_t most_units = 0;
   for (const Quant& q : out_.quants) {
     for (const uint32_t units : q.units) {
-      const uint64_t stride = round_up(uint64_t{units} * (q.is_bf16 ? kUnit * sizeof(uint16_t) : kUnitBytes), 64);
+      const uint64_t stride = round_up(q.is_bf16 ? uint64_t{units} * kUnit * sizeof(uint16_t) : quant_row_bytes(units), 64);
       sizes.quant_stride[q.buffer] = std::max(sizes.quant_stride[q.buffer], stride);
       if (!q.is_bf16) most_units = std::max(most_units, units);
     }

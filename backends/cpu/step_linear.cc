@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t kRowGrain = 16;           // weight rows of an item: a multiple of every kernel's lanes and tiles
 constexpr uint32_t kShortRows = 8;           // up to here an item's weights pass in a microsecond, and taking one tells
+constexpr uint32_t kRowsOfThread = 64;       // fewer share a panel of weights
 constexpr uint64_t kFloatInputs = 1u << 17;  // numbers of a float input that stay in the second-level cache
 
 // Multiply-adds of an item: a few ms on the slowest core of its kind, so that a stop is noticed.
@@ -21,12 +22,20 @@ struct Cut {
   uint32_t batch_rows;
 };
 
+// Batch rows of one item, at most `most`. Blocks come as many times as there are threads where they are large enough that
+// unfolding the weights for each costs little: then a thread keeps its rows from step to step in its core's cache.
+uint64_t rows_of_block(uint64_t most, uint64_t batch, uint64_t threads) {
+  uint64_t blocks = (batch + most - 1) / most;
+  if (threads > 1 && batch >= threads * kRowsOfThread) blocks = (blocks + threads - 1) / threads * threads;
+  return (batch + blocks - 1) / blocks;
+}
+
 Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width, uint32_t ranks) {
   const uint32_t batch = run.count(op.row_class);
   const uint64_t k = std::max<uint32_t>(columns, 1), grain = row_grain(run.kernels()), products = item_products(run.kernels());
   uint64_t rows = std::clamp<uint64_t>(products / (k * grain), 32, kGateFloats / grain);
   if (op.quants[0] == SOTTO_NONE) rows = std::clamp<uint64_t>(kFloatInputs / k, 8, rows);
-  rows = std::min<uint64_t>(rows, batch);
+  rows = rows_of_block(std::min<uint64_t>(rows, batch), batch, run.pool().threads() / ranks);
   // Enough items that the threads end together, large enough that taking one costs nothing.
   const uint64_t even = uint64_t{width} * ranks / (uint64_t{run.pool().threads()} * (batch <= kShortRows ? 8 : 16));
   const uint64_t most = std::min<uint64_t>(kGateFloats / rows, products / (k * rows));
@@ -146,13 +155,13 @@ bool run_linear(const Run& run, const Op& op) {
   if (run.program.has_adapters && !run_adapter_inner(run, op, ranks)) return false;
   const Cut cut = cut_of(run, op, columns, widest, ranks);
   // Every rank gets the items of the widest; those past its own rows are empty.
-  const uint32_t per_weights = (batch + cut.batch_rows - 1) / cut.batch_rows;
-  const uint32_t per_rank = (widest + cut.weight_rows - 1) / cut.weight_rows * per_weights;
+  const uint32_t per_rows = (widest + cut.weight_rows - 1) / cut.weight_rows;
+  const uint32_t per_rank = (batch + cut.batch_rows - 1) / cut.batch_rows * per_rows;
   return run.pool().run(per_rank * ranks, run.watch, [&](uint32_t index, uint32_t thread) {
     Item item;
     item.rank = index / per_rank;
-    item.first_weight = index % per_rank / per_weights * cut.weight_rows;
-    item.first_row = index % per_rank % per_weights * cut.batch_rows;
+    item.first_row = index % per_rank / per_rows * cut.batch_rows;
+    item.first_weight = index % per_rank % per_rows * cut.weight_rows;
     const uint32_t width = run.width(s.out, item.rank);
     if (item.first_weight >= width) return;
     item.end_weight = std::min(width, item.first_weight + cut.weight_rows);

@@ -12,15 +12,14 @@ namespace {
 // One activation row: where its parts lie.
 struct Activations {
   const ActivationUnit* units;
-  const int8_t* low;
+  const Outlier* outliers;
+  uint32_t count;  // of outliers
 };
 inline Activations activations_of(const QuantRows& rows, uint32_t row) {
   const ActivationUnit* units = reinterpret_cast<const ActivationUnit*>(rows.base + row * rows.stride);
-  return {units, reinterpret_cast<const int8_t*>(units + rows.units)};
+  const uint32_t* count = reinterpret_cast<const uint32_t*>(units + rows.units);
+  return {units, reinterpret_cast<const Outlier*>(count + 1), *count};
 }
-
-// The low bits of a fine unit.
-inline const int8_t* low_of(const Activations& x, size_t u) { return x.low + kUnit * u; }
 
 // What one activation row brings to the products of a unit, the same for all weight rows. kLess times the row's own integers
 // was counted too much; that is exact.
@@ -56,6 +55,27 @@ __attribute__((always_inline)) inline F add_unit(F sum, I low, I high, const Sca
   } else {
     return T::kMinimum ? f_fma(w.m[0], x.sum, sum) : sum;
   }
+}
+
+// Adds what an outlier's upper bits bring, whose integer products are `dot` and whose own sum is `count`; d is its unit's (its
+// half's). Those of a row are summed apart, in their order, and go to the row's sum at the end.
+template <class T>
+__attribute__((always_inline)) inline F add_outlier(F rest, I dot, I count, F d, F step) {
+  if constexpr (T::kLess != 0) dot = i_sub(dot, i_shift_left<__builtin_ctz(T::kLess != 0 ? T::kLess : 1)>(count));
+  return f_fma(f_from_i(dot), f_mul(d, step), rest);
+}
+
+// An outlier as the kernels of repacked rows multiply it, the same for all weight rows.
+struct OutlierOfRow {
+  P four;
+  I count;
+  F step;
+};
+template <class T>
+__attribute__((always_inline)) inline OutlierOfRow outlier_of(const Outlier& o) {
+  constexpr int8_t kOnes[4] = {1, 1, 1, 1};
+  const P four = p_four(o.four);
+  return {four, T::kLess == 0 ? i_zero() : a_total(a_dot(p_four(kOnes), four)), f_set(o.step)};
 }
 
 // Results of kLanes neighbouring weight rows, of which `count` exist.

@@ -10,12 +10,11 @@
 
 namespace sotto::cpu {
 
-constexpr uint32_t kUnit = 32;               // columns that share one activation scale
-constexpr uint32_t kMaxLanes = 16;           // the widest vector, in float32
-constexpr uint32_t kPageTokens = 32;         // tokens of one KV page
-constexpr uint32_t kUnitBytes = 64 + kUnit;  // what a unit takes in a QuantRows row
-constexpr uint32_t kPanelGroups = 2;         // row groups that a thread's scratch holds unfolded
-constexpr int kWideRows = 4;                 // rows of F16 or BF16 that it holds as float32
+constexpr uint32_t kUnit = 32;        // columns that share one activation scale
+constexpr uint32_t kMaxLanes = 16;    // the widest vector, in float32
+constexpr uint32_t kPageTokens = 32;  // tokens of one KV page
+constexpr uint32_t kPanelGroups = 2;  // row groups that a thread's scratch holds unfolded
+constexpr int kWideRows = 4;          // rows of F16 or BF16 that it holds as float32
 // Columns that it holds of two groups of bf16 rows, as words (linear_bf16.cc).
 constexpr uint32_t kBf16Columns = 1024;
 constexpr uint64_t kBf16Bytes = uint64_t{2} * kBf16Columns * kMaxLanes * 2;
@@ -23,27 +22,44 @@ constexpr uint32_t kSplitPages =
     16;  // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
 constexpr uint32_t kTileQueries = 32;  // query vectors of one attention task
 
-// 32 numbers of an activation row as int8 with a step, all that a kernel reads of them in one cache line. Where the unit
-// stands out of its row (quantize in row.cc) it is a fine one: its numbers have 15 bits, cut in two, 128 * high + low; low is
-// read of fine ones only.
+// 32 numbers of an activation row as int8 with a step, all that a kernel reads of them in one cache line.
 struct ActivationUnit {
-  int8_t high[kUnit];
+  int8_t numbers[kUnit];
   float step;                   // what an integer counts
-  float sum;                    // of its numbers as they are kept
-  int32_t count, second_count;  // sums of the integers: of the whole unit, of its second half
-  uint32_t is_fine;
+  float sum;                    // of its numbers as they are kept, upper bits and all
+  int32_t count, second_count;  // sums of `numbers`: of the whole unit, of its second half
+  uint32_t outliers;            // how many of the row's list are this unit's
   uint32_t reserved[3];
 };
 static_assert(sizeof(ActivationUnit) == 64);
 
-// Activation rows, `stride` bytes apart: ActivationUnit [units], then low [units * 32]; for products of bf16 [units * 32] of
-// these. Eight bits everywhere are what others
-// use; on real models they move logits by up to 1.8 (SmolLM2), because a few channels are a hundred times larger than the rest.
+// The upper bits of four neighbouring numbers, some of which stand out of their row (quantize in row.cc): 128 times these are
+// to be added to what their unit has. Eight bits everywhere are what others use; on real models they move logits by up to 1.8
+// (SmolLM2), because a few channels are a hundred times larger than the rest, and the rest of their unit is counted as
+// coarsely.
+struct Outlier {
+  uint32_t place;  // number of the row / 4
+  int8_t four[4];
+  float step;  // what an integer of `four` counts: 128 times its unit's step
+};
+// An outlier is larger than so many times the root mean square of its row, measured without those that stand out of all of it.
+// Of count numbers at most count / kStandsOut^2 do either.
+constexpr float kStandsOut = 4.0f;
+constexpr uint32_t kOutliersPerUnit = 4;
+static_assert(2 * kUnit <= kOutliersPerUnit * kStandsOut * kStandsOut);
+
+// Activation rows, `stride` bytes apart: ActivationUnit [units], the number of outliers, then these by place; for products of
+// bf16 [units * 32] of these.
 struct QuantRows {
   uint8_t* base;
   uint64_t stride;
   uint32_t units;
 };
+
+constexpr uint64_t quant_row_bytes(uint64_t units) {
+  return units * (sizeof(ActivationUnit) + kOutliersPerUnit * sizeof(Outlier)) + sizeof(uint32_t) +
+         (kUnit / 4) * sizeof(Outlier);  // the words of a unit are written before it is known which of them stay
+}
 
 // out[a * out_stride + n - first_row] = sum over k of W[n][k] x[a][k] for rows first_row <= n < end_row.
 struct LinearTask {

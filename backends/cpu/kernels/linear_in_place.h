@@ -34,13 +34,33 @@ inline S dot_of(W w, const int8_t* a) {
   return T::kSigned ? s_dot_signed(w, a) : s_dot(w, a);
 }
 
+// Lane r: weights w[r] times the unit's numbers, in two halves.
+template <class T>
+__attribute__((always_inline)) inline void dot_rows(const W* w, const int8_t* numbers, I* first_half, I* last_half) {
+  S s[kLanes];
+  for (int r = 0; r < kLanes; ++r) s[r] = dot_of<T>(w[r], numbers);
+  i_sum_rows(s, first_half, last_half);
+}
+
+template <class T>
+inline F add_outlier_in_place(F rest, const W* w, const Scales& scales, const Outlier& o) {
+  int8_t alone[kUnit] = {};
+  const uint32_t word = o.place % kWords;
+  __builtin_memcpy(alone + 4 * word, o.four, 4);
+  I first_half, last_half;
+  dot_rows<T>(w, alone, &first_half, &last_half);
+  const I count = i_set(o.four[0] + o.four[1] + o.four[2] + o.four[3]);
+  const F d = scales.d[T::kHalves && word >= kWords / 2 ? 1 : 0];
+  return add_outlier<T>(rest, i_add(first_half, last_half), count, d, f_set(o.step));
+}
+
 template <class T, int kRows>
 void few_rows(const LinearTask& t, const RowGroup& g, uint32_t first, uint32_t row) {
   Activations x[kRows];
-  F sums[kRows];
+  F sums[kRows], rest[kRows];
   for (int c = 0; c < kRows; ++c) {
     x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
-    sums[c] = f_zero();
+    sums[c] = rest[c] = f_zero();
   }
   const size_t blocks = t.quants.units / T::kUnits;
   for (size_t b = 0; b < blocks; ++b) {
@@ -53,20 +73,19 @@ void few_rows(const LinearTask& t, const RowGroup& g, uint32_t first, uint32_t r
       const Scales scales = T::template scales<unit.value>(head);
       for (int c = 0; c < kRows; ++c) {
         const ActivationUnit& of_row = x[c].units[u];
-        S s[kLanes];
-        for (int r = 0; r < kLanes; ++r) s[r] = dot_of<T>(w[r], of_row.high);
-        if (of_row.is_fine != 0) {
-          for (int r = 0; r < kLanes; ++r) s[r] = s_fold(s[r], dot_of<T>(w[r], low_of(x[c], u)));
-        }
         I first_half, last_half;
-        i_sum_rows(s, &first_half, &last_half);
+        dot_rows<T>(w, of_row.numbers, &first_half, &last_half);
         if (!T::kHalves) first_half = i_add(first_half, last_half);
         sums[c] = add_unit<T>(sums[c], first_half, last_half, scales, unit_of<T>(of_row));
+        for (uint32_t i = 0; i < of_row.outliers; ++i) {
+          rest[c] = add_outlier_in_place<T>(rest[c], w, scales, *x[c].outliers++);
+        }
       }
     });
   }
   for (int c = 0; c < kRows; ++c) {
-    store_lanes(t.out + (row + static_cast<uint32_t>(c)) * t.out_stride + (first - t.first_row), sums[c], g.count);
+    store_lanes(t.out + (row + static_cast<uint32_t>(c)) * t.out_stride + (first - t.first_row), f_add(sums[c], rest[c]),
+                g.count);
   }
 }
 

@@ -60,15 +60,31 @@ struct AskAhead {
   }
 };
 
+// rest[g] += what the upper bits of the next `count` outliers of a row bring, all of them in one unit.
+template <class T, int kGroups>
+__attribute__((always_inline)) inline const Outlier* add_packed_outliers(const Outlier* o, uint32_t count,
+                                                                         const uint8_t* const* units, const Scales* scales,
+                                                                         F* const* rest) {
+  for (const Outlier* const end = o + count; o != end; ++o) {
+    const uint32_t word = o->place % kWords, half = T::kHalves && word >= kWords / 2 ? 1 : 0;
+    const OutlierOfRow of_row = outlier_of<T>(*o);
+    for (int g = 0; g < kGroups; ++g) {
+      const I dot = a_total(first_dot<T>(T::word_at(units[g], word), of_row.four));
+      *rest[g] = add_outlier<T>(*rest[g], dot, of_row.count, scales[g].d[half], of_row.step);
+    }
+  }
+  return o;
+}
+
 // kGroups groups from the weight row `first` on, which lie at `blocks`, times kRows activation rows from `row` on.
 template <class T, int kGroups, int kRows>
 void few_packed_rows(const LinearTask& t, const uint8_t* blocks, uint32_t first, uint32_t row, AskAhead ask) {
   constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
   Activations x[kRows];
-  F sums[kGroups][kRows];
+  F sums[kGroups][kRows], rest[kGroups][kRows];
   for (int c = 0; c < kRows; ++c) {
     x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
-    for (int g = 0; g < kGroups; ++g) sums[g][c] = f_zero();
+    for (int g = 0; g < kGroups; ++g) sums[g][c] = rest[g][c] = f_zero();
   }
   const uint8_t* const end = blocks + t.stride;
   for (size_t u = 0; u < t.quants.units; blocks += T::kBlockBytes) {
@@ -80,38 +96,37 @@ void few_packed_rows(const LinearTask& t, const uint8_t* blocks, uint32_t first,
     for (int i = 0; i < T::kUnits; ++i, ++u) {
       const uint8_t* units[kGroups];
       for (int g = 0; g < kGroups; ++g) units[g] = T::unit(blocks + static_cast<size_t>(g) * t.stride, i);
-      const int8_t* high[kRows];
-      uint32_t fine = 0;
+      const int8_t* numbers[kRows];
+      uint32_t outliers = 0;
       for (int c = 0; c < kRows; ++c) {
-        high[c] = x[c].units[u].high;
-        fine |= x[c].units[u].is_fine;
+        numbers[c] = x[c].units[u].numbers;
+        outliers |= x[c].units[u].outliers;
       }
       I dots[kParts][kGroups][kRows];
       for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
         constexpr int kFirst = part.value * kPartWords;
-        dot_packed<T, kGroups, kRows, kFirst, kFirst + kPartWords>(units, high, dots[part.value]);
+        dot_packed<T, kGroups, kRows, kFirst, kFirst + kPartWords>(units, numbers, dots[part.value]);
       });
-      if (fine != 0) {
-        add_rest<T>(
-            x, u, dots, [&](auto part, const int8_t* const* low, I(&rest)[kGroups][1]) __attribute__((always_inline)) {
-              constexpr int kFirst = part.value * kPartWords;
-              dot_packed<T, kGroups, 1, kFirst, kFirst + kPartWords>(units, low, rest);
-            });
-      }
-      for (int g = 0; g < kGroups; ++g) {
-        const Scales scales = T::packed_scales(heads[g], units[g]);
-        for (int c = 0; c < kRows; ++c) {
-          const ActivationUnit& unit = x[c].units[u];
-          const UnitOfRow of_row = unit_of<T>(unit);
-          sums[g][c] = add_unit<T>(sums[g][c], dots[0][g][c], dots[kParts - 1][g][c], scales, of_row);
+      Scales scales[kGroups];
+      for (int g = 0; g < kGroups; ++g) scales[g] = T::packed_scales(heads[g], units[g]);
+      for (int c = 0; c < kRows; ++c) {
+        const UnitOfRow of_row = unit_of<T>(x[c].units[u]);
+        for (int g = 0; g < kGroups; ++g) {
+          sums[g][c] = add_unit<T>(sums[g][c], dots[0][g][c], dots[kParts - 1][g][c], scales[g], of_row);
         }
+      }
+      if (outliers == 0) continue;
+      for (int c = 0; c < kRows; ++c) {
+        F* of_row[kGroups];
+        for (int g = 0; g < kGroups; ++g) of_row[g] = &rest[g][c];
+        x[c].outliers = add_packed_outliers<T, kGroups>(x[c].outliers, x[c].units[u].outliers, units, scales, of_row);
       }
     }
   }
   for (uint32_t g = 0; g < kGroups; ++g) {
     const uint32_t n = first + g * kLanes;
     for (uint32_t c = 0; c < kRows; ++c)
-      store_lanes(t.out + (row + c) * t.out_stride + (n - t.first_row), sums[g][c], t.end_row - n);
+      store_lanes(t.out + (row + c) * t.out_stride + (n - t.first_row), f_add(sums[g][c], rest[g][c]), t.end_row - n);
   }
 }
 

@@ -2,8 +2,8 @@
 // scratch, then tiles of kTileGroups groups by kTileRows activation rows run over it. Limit: the integer dot product.
 //
 // A panel holds bytes [unit][8 words][kLanes][4 columns], then the scales d and m of each unit (of each half) in turn. Products
-// are summed in 16 bits as long as they fit (chain_of). A unit in which an activation row has a rest of low bits is
-// multiplied a second time, for that row.
+// are summed in 16 bits as long as they fit (chain_of). The upper bits of outliers follow in a loop of their own: a question in
+// the loop over the units would be answered differently every time.
 #pragma once
 
 #include "activations.h"
@@ -38,6 +38,13 @@ inline Scales load_scales(const Panel& panel, size_t u) {
   Scales scales = {{f_load(p), f_zero()}, {T::kMinimum ? f_load(p + kLanes) : f_zero(), f_zero()}};
   if constexpr (T::kHalves) scales.d[1] = f_load(p + 2 * kLanes);
   return scales;
+}
+
+// d of the unit, or half of one, in which four neighbouring numbers lie.
+template <class T>
+inline const float* scale_of(const Panel& panel, size_t place) {
+  constexpr size_t kPartWords = kWords / (T::kHalves ? 2 : 1);
+  return panel.scales + place / kPartWords * 2 * kLanes;
 }
 
 template <class T>
@@ -106,49 +113,36 @@ __attribute__((always_inline)) inline void dot_words(const uint8_t* const* bytes
   });
 }
 
-// Products of a unit in fine steps: 128 times those of the upper bits, and those of the rest.
-template <class T, int kGroups, int kRows, int kParts, class Rest>
-__attribute__((always_inline)) inline void add_rest(const Activations* x, size_t u, I (&dots)[kParts][kGroups][kRows],
-                                                    Rest&& rest_of) {
-  for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
-    if (x[c.value].units[u].is_fine == 0) return;
-    const int8_t* low = low_of(x[c.value], u);
-    for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
-      I rest[kGroups][1];
-      rest_of(part, &low, rest);
-      for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
-        I& dot = dots[part.value][g.value][c.value];
-        dot = i_add(i_shift_left<7>(dot), rest[g.value][0]);
-      });
+// sums[g] += what the upper bits of a row's outliers bring.
+template <class T, int kGroups>
+__attribute__((always_inline)) inline void add_outliers(const Panel* panels, const Activations& x, F* const* sums) {
+  F rest[kGroups];
+  for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { rest[g.value] = f_zero(); });
+  for (uint32_t i = 0; i < x.count; ++i) {
+    const size_t place = x.outliers[i].place;
+    const OutlierOfRow o = outlier_of<T>(x.outliers[i]);
+    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
+      const I dot = a_total(first_dot<T>(p_load(panels[g.value].bytes + place * 4 * kLanes), o.four));
+      rest[g.value] = add_outlier<T>(rest[g.value], dot, o.count, f_load(scale_of<T>(panels[g.value], place)), o.step);
     });
-  });
+  }
+  for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { *sums[g.value] = f_add(*sums[g.value], rest[g.value]); });
 }
 
-// A unit of a tile: the upper bits of all rows, then the rest of those rows that have one.
+// A unit of a tile, but for the upper bits of outliers.
 template <class T, int kGroups, int kRows>
 __attribute__((always_inline)) inline void add_tile_unit(const Panel* panels, const Activations* x, size_t u,
                                                          F (&sums)[kGroups][kRows]) {
   constexpr int kParts = T::kHalves ? 2 : 1, kPartWords = kWords / kParts;
   const uint8_t* bytes[kGroups];
-  const int8_t* high[kRows];
-  uint32_t fine = 0;
+  const int8_t* numbers[kRows];
   for (int g = 0; g < kGroups; ++g) bytes[g] = panels[g].bytes + u * kUnit * kLanes;
-  for (int c = 0; c < kRows; ++c) {
-    high[c] = x[c].units[u].high;
-    fine |= x[c].units[u].is_fine;
-  }
+  for (int c = 0; c < kRows; ++c) numbers[c] = x[c].units[u].numbers;
   I dots[kParts][kGroups][kRows];
   for_each<0, kParts>([&](auto part) __attribute__((always_inline)) {
     constexpr int kFirst = part.value * kPartWords;
-    dot_words<T, kGroups, kRows, kFirst, kFirst + kPartWords>(bytes, high, dots[part.value]);
+    dot_words<T, kGroups, kRows, kFirst, kFirst + kPartWords>(bytes, numbers, dots[part.value]);
   });
-  if (__builtin_expect(fine != 0, 0)) {
-    add_rest<T>(
-        x, u, dots, [&](auto part, const int8_t* const* low, I(&rest)[kGroups][1]) __attribute__((always_inline)) {
-          constexpr int kFirst = part.value * kPartWords;
-          dot_words<T, kGroups, 1, kFirst, kFirst + kPartWords>(bytes, low, rest);
-        });
-  }
   Scales scales[kGroups];
   for (int g = 0; g < kGroups; ++g) scales[g] = load_scales<T>(panels[g], u);
   for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
@@ -169,6 +163,11 @@ void tile(const LinearTask& t, uint32_t first, uint32_t row) {
   for (int c = 0; c < kRows; ++c) x[c] = activations_of(t.quants, row + static_cast<uint32_t>(c));
   for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) { sums[g.value][c.value] = f_zero(); });
   for (size_t u = 0; u < t.quants.units; ++u) add_tile_unit<T, kGroups, kRows>(panels, x, u, sums);
+  for_each<0, kRows>([&](auto c) __attribute__((always_inline)) {
+    F* of_row[kGroups];
+    for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { of_row[g.value] = &sums[g.value][c.value]; });
+    add_outliers<T, kGroups>(panels, x[c.value], of_row);
+  });
   for_tile<kGroups, kRows>([&](auto g, auto c) __attribute__((always_inline)) {
     const uint32_t n = first + static_cast<uint32_t>(g.value * kLanes);
     store_lanes(t.out + (row + static_cast<uint32_t>(c.value)) * t.out_stride + (n - t.first_row), sums[g.value][c.value],

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kWordBytes = 4 * kLanes;
 
-// word<k>(unit): one byte per weight. put(): the words of one row's unit to their places.
+// word<k>(unit), word_at(unit, k): one byte per weight. put(): the words of one row's unit to their places.
 template <int kBits>
 struct Words;
 
@@ -28,6 +28,9 @@ struct Words<4> {
   static P word(const uint8_t* unit) {
     return p_bits < k < 4 ? 0 : 4, 15 > (p_load(unit + k % 4 * kWordBytes));
   }
+  static P word_at(const uint8_t* unit, uint32_t k) {
+    return p_bits<0, 15>(p_shift_right(p_load(unit + k % 4 * kWordBytes), k < 4 ? 0 : 4));
+  }
   static void put(const uint32_t* words, int row, uint8_t* unit) {
     for (int j = 0; j < 4; ++j) put_word((words[j] & 0x0F0F0F0Fu) | (words[j + 4] & 0x0F0F0F0Fu) << 4, j, row, unit);
   }
@@ -37,6 +40,10 @@ struct Words<5> {
   template <int k>
   static P word(const uint8_t* unit) {
     return p_or(Words<4>::word<k>(unit), p_bits<k - 4, 0x10>(p_load(unit + 4 * kWordBytes)));
+  }
+  static P word_at(const uint8_t* unit, uint32_t k) {
+    const P fifth = p_bits<0, 1>(p_shift_right(p_load(unit + 4 * kWordBytes), k));
+    return p_or(Words<4>::word_at(unit, k), p_bits<-4, 0x10>(fifth));
   }
   static void put(const uint32_t* words, int row, uint8_t* unit) {
     Words<4>::put(words, row, unit);
@@ -51,6 +58,10 @@ struct Words<6> {
   static P word(const uint8_t* unit) {
     return p_or(Words<4>::word<k>(unit), p_bits<2 * (k % 4) - 4, 0x30>(p_load(unit + (4 + k / 4) * kWordBytes)));
   }
+  static P word_at(const uint8_t* unit, uint32_t k) {
+    const P high = p_bits<0, 3>(p_shift_right(p_load(unit + (4 + k / 4) * kWordBytes), 2 * (k % 4)));
+    return p_or(Words<4>::word_at(unit, k), p_bits<-4, 0x30>(high));
+  }
   static void put(const uint32_t* words, int row, uint8_t* unit) {
     Words<4>::put(words, row, unit);
     for (int h = 0; h < 2; ++h) {
@@ -64,8 +75,9 @@ template <>
 struct Words<8> {
   template <int k>
   static P word(const uint8_t* unit) {
-    return p_load(unit + k * kWordBytes);
+    return word_at(unit, k);
   }
+  static P word_at(const uint8_t* unit, uint32_t k) { return p_load(unit + k * kWordBytes); }
   static void put(const uint32_t* words, int row, uint8_t* unit) {
     for (int k = 0; k < 8; ++k) put_word(words[k], k, row, unit);
   }
@@ -144,6 +156,7 @@ struct Packed : StoredBlock {
   static P word(const uint8_t* unit) {
     return Words<kBits>::template word<k>(unit);
   }
+  static P word_at(const uint8_t* unit, uint32_t k) { return Words<kBits>::word_at(unit, k); }
   static void put_words(const uint32_t* words, int row, uint8_t* unit) { Words<kBits>::put(words, row, unit); }
 };
 

@@ -151,13 +151,13 @@ inline S s_dot_signed(W w, const int8_t* a) {
 }
 #endif
 
-inline S s_fold(S high, S low) { return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low); }  // 128 high + low
-
 // Packed weights (packed.h): eight rows by four neighbouring columns, one byte each.
 using P = __m256i;
 inline P p_load(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
 inline void p_store(uint8_t* p, P x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
 inline P p_or(P a, P b) { return _mm256_or_si256(a, b); }
+// Within a byte or across its border: mask the bits that are wanted.
+inline P p_shift_right(P x, uint32_t n) { return _mm256_srl_epi16(x, _mm_cvtsi32_si128(static_cast<int>(n))); }
 // (x >> kShift) & kMask in each byte; a negative shift goes left.
 template <int kShift, int kMask>
 inline P p_bits(P x) {

@@ -190,13 +190,13 @@ inline W w_from_signed(W w) { return _mm256_xor_si256(w, _mm256_set1_epi8(-128))
 inline S s_dot(W w, const int8_t* a) { return _mm256_dpbusd_epi32(_mm256_setzero_si256(), w, w_load(a)); }
 inline S s_dot_signed(W w, const int8_t* a) { return s_dot(w, a); }
 
-inline S s_fold(S high, S low) { return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low); }  // 128 high + low
-
 // Packed weights (packed.h): sixteen rows by four neighbouring columns, one byte each.
 using P = __m512i;
 inline P p_load(const uint8_t* p) { return _mm512_loadu_si512(p); }
 inline void p_store(uint8_t* p, P x) { _mm512_storeu_si512(p, x); }
 inline P p_or(P a, P b) { return _mm512_or_si512(a, b); }
+// Within a byte or across its border: mask the bits that are wanted.
+inline P p_shift_right(P x, uint32_t n) { return _mm512_srl_epi16(x, _mm_cvtsi32_si128(static_cast<int>(n))); }
 // (x >> kShift) & kMask in each byte; a negative shift goes left.
 template <int kShift, int kMask>
 inline P p_bits(P x) {

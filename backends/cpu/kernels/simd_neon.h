@@ -147,6 +147,8 @@ using P = uint8x16_t;
 inline P p_load(const uint8_t* p) { return vld1q_u8(p); }
 inline void p_store(uint8_t* p, P x) { vst1q_u8(p, x); }
 inline P p_or(P a, P b) { return vorrq_u8(a, b); }
+// Within a byte or across its border: mask the bits that are wanted.
+inline P p_shift_right(P x, uint32_t n) { return vshlq_u8(x, vdupq_n_s8(static_cast<int8_t>(-static_cast<int>(n)))); }
 // (x >> kShift) & kMask in each byte; a negative shift goes left.
 template <int kShift, int kMask>
 inline P p_bits(P x) {
@@ -185,9 +187,6 @@ inline I m_first(I low, I high) { return vuzp1q_s32(low, high); }
 inline I m_second(I low, I high) { return vuzp2q_s32(low, high); }
 #endif
 
-inline S s_fold(S high, S low) {  // 128 high + low
-  return {vaddq_s32(vshlq_n_s32(high.a, 7), low.a), vaddq_s32(vshlq_n_s32(high.b, 7), low.b)};
-}
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {
   *low = vpaddq_s32(vpaddq_s32(v[0].a, v[1].a), vpaddq_s32(v[2].a, v[3].a));

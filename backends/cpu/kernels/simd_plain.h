@@ -177,6 +177,8 @@ using P = B;
 inline P p_load(const uint8_t* p) { return load<P>(p); }
 inline void p_store(uint8_t* p, const P& x) { __builtin_memcpy(p, &x, 16); }
 inline P p_or(const P& a, const P& b) { return a | b; }
+// Within a byte or across its border: mask the bits that are wanted.
+inline P p_shift_right(const P& x, uint32_t n) { return x >> static_cast<uint8_t>(n); }
 // (x >> kShift) & kMask in each byte; a negative shift goes left.
 template <int kShift, int kMask>
 inline P p_bits(const P& x) {
@@ -194,9 +196,6 @@ inline A a_dot(A sum, const P& w, const P& x) { return sum + dot(w, x); }
 inline A a_dot_signed(const P& w, const P& x) { return a_dot(w, x); }
 inline I a_total(A sum) { return sum; }
 
-inline S s_fold(const S& high, const S& low) {  // 128 high + low
-  return {{128 * high.v[0] + low.v[0], 128 * high.v[1] + low.v[1]}};
-}
 // Lane r: the sum of v[r] over its first 16 weights (low) and its last 16 (high).
 inline void i_sum_rows(const S* v, I* low, I* high) {
   for (int r = 0; r < 4; ++r) {

@@ -70,6 +70,42 @@ void batch_sizes(const Subject& subject, Recorder& record, uint32_t type, bool i
   }
 }
 
+// Rows like those of real models, in which a few numbers are a hundred times larger than the rest: scattered, one alone, half a
+// block, all others zero.
+void let_stand_out(Matrix& x) {
+  for (uint32_t row = 0; row < x.rows; ++row) {
+    for (uint32_t column = 0; column < x.width; ++column) {
+      double& number = x.at(row, column);
+      const bool alone = column == (37 * row + 5) % x.width;
+      if (row % 4 == 0 && (7 * column + 3 * row) % 23 == 0) number *= 40;
+      if (row % 4 == 1 && alone) number = 3000;
+      if (row % 4 == 2 && column % 64 < 16 && column / 64 == row % 3) number *= 100;
+      if (row % 4 == 3) number = alone ? -25 : 0;
+    }
+  }
+}
+
+void outliers(const Subject& subject, Recorder& record, uint32_t type, bool in_place) {
+  for (const uint32_t ranks : {1u, 3u}) {
+    Net net(ranks, 550 + ranks);
+    LinearSpec spec;
+    spec.type = type;
+    spec.out = 70;
+    const Node x = net.input(512);
+    net.output(net.join(net.linear(ranks == 1 ? x : net.spread(x, cut(net.random(), 512, ranks)), spec)));
+    for (const uint32_t rows : {1u, 2u, 7u, 29u}) {
+      RunnerOptions options = subject.options();
+      options.in_place = in_place;
+      std::vector<Sequence> sequences = {net.sequence(rows)};
+      let_stand_out(sequences[0].inputs[0]);
+      compare(subject, record, net, sequences, one_batch(sequences),
+              {"[70, 512] of " + std::to_string(rows) + " rows whose largest numbers stand out, " + on_ranks(ranks) +
+                   (in_place ? ", weights in place" : ""),
+               linear_tolerance(subject.tested, type), options});
+    }
+  }
+}
+
 void gates(const Subject& subject, Recorder& record, uint32_t type) {
   for (const uint32_t gate : {type, uint32_t{SOTTO_F32}, uint32_t{SOTTO_Q8_0}, uint32_t{SOTTO_Q6_K}}) {
     Net net(2, 300 + gate);
@@ -94,7 +130,10 @@ void linear_of(const Subject& subject, Recorder& record, uint32_t type) {
     }
   }
   rows_over_ranks(subject, record, type, 3, kLarge, 2);
-  for (const bool in_place : {false, true}) batch_sizes(subject, record, type, in_place);
+  for (const bool in_place : {false, true}) {
+    batch_sizes(subject, record, type, in_place);
+    outliers(subject, record, type, in_place);
+  }
   gates(subject, record, type);
 }
 

@@ -8,14 +8,17 @@ and, with --folder, as a Hugging Face folder for programs that read those. Its t
 `sotto quantize FILE.gguf OUT.gguf --type q4_0` makes the other files of it. Needs numpy.
 """
 import argparse
+import itertools
 import json
 import pathlib
+import string
 import struct
 
 import numpy
 
 BF16 = 30  # the type's number in GGUF
 F32 = 0
+FILE_TYPE = 32  # general.file_type: mostly BF16
 
 
 def bf16(values):
@@ -62,19 +65,40 @@ def key(name, kind, packed):
     return text(name) + struct.pack("<I", kind) + packed
 
 
+def byte_names():
+    """The character that stands for each byte in byte-level BPE (GPT-2): itself where it can be printed, one past 255 otherwise."""
+    printed = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printed]
+    return [chr(byte) for byte in printed] + [chr(256 + place) for place in range(len(others))]
+
+
+def words(count):
+    """`count` words of two to four letters, each behind the two pieces that are merged to it."""
+    pairs = [(a, b) for a in string.ascii_lowercase for b in string.ascii_lowercase]
+    twos = ["".join(pair) for pair in pairs]
+    longer = itertools.chain(itertools.product(twos, string.ascii_lowercase), itertools.product(twos, twos))
+    return [(*pieces, "".join(pieces)) for pieces in itertools.islice(itertools.chain(pairs, longer), count)]
+
+
 def tokenizer_keys(vocabulary):
-    """A SentencePiece-like vocabulary of byte tokens and names: nobody reads it, but programs insist on one."""
-    names = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
-    names += [f"w{i}" for i in range(len(names), vocabulary)]
-    kinds = [2, 3, 3] + [6] * 256 + [1] * (vocabulary - 259)
+    """A byte-level BPE vocabulary: nobody reads its words, but programs insist on one, and this kind all of them know."""
+    names = ["<unk>", "<s>", "</s>", *byte_names()]
+    made = words(vocabulary - len(names))
+    kinds = [3, 3, 3] + [1] * (vocabulary - 3)
     array = lambda kind, items: struct.pack("<IQ", kind, len(items)) + b"".join(items)
+    texts = lambda items: array(8, [text(item) for item in items])
     return [
-        key("tokenizer.ggml.model", 8, text("llama")),
-        key("tokenizer.ggml.tokens", 9, array(8, [text(n) for n in names])),
-        key("tokenizer.ggml.scores", 9, array(6, [struct.pack("<f", -float(i)) for i in range(vocabulary)])),
+        key("tokenizer.ggml.model", 8, text("gpt2")),
+        key("tokenizer.ggml.pre", 8, text("smollm")),
+        key("tokenizer.ggml.tokens", 9, texts(names + [word for _, _, word in made])),
         key("tokenizer.ggml.token_type", 9, array(5, [struct.pack("<i", k) for k in kinds])),
+        key("tokenizer.ggml.merges", 9, texts(f"{left} {right}" for left, right, _ in made)),
         key("tokenizer.ggml.bos_token_id", 4, struct.pack("<I", 1)),
         key("tokenizer.ggml.eos_token_id", 4, struct.pack("<I", 2)),
+        key("tokenizer.ggml.unknown_token_id", 4, struct.pack("<I", 0)),
+        key("tokenizer.ggml.padding_token_id", 4, struct.pack("<I", 2)),
+        key("tokenizer.ggml.add_bos_token", 7, b"\0"),
+        key("tokenizer.chat_template", 8, text("{% for message in messages %}{{ message['content'] }}{% endfor %}")),
     ]
 
 
@@ -85,6 +109,7 @@ def write_gguf(path, a, tensors):
         key("general.architecture", 8, text("llama")),
         key("general.name", 8, text("random")),
         key("general.alignment", 4, struct.pack("<I", 32)),
+        key("general.file_type", 4, struct.pack("<I", FILE_TYPE)),
         u32("block_count", a.layers),
         u32("context_length", 4096),
         u32("embedding_length", a.hidden),
