@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "kernels/prefetch.h"
+
 namespace sotto::cpu {
 namespace {
 
@@ -12,6 +14,13 @@ constexpr uint64_t kPoliteSpinNs = 10'000;    // then the spinning thread offers
 constexpr uint64_t kLongestSpinNs = 100'000;  // then it sleeps
 
 constexpr uint64_t kClosed = 0xFFFFFFFFu;  // as items taken: the job has ended
+
+// Bytes of the next job that a thread asks for: one that waits to be woken, and the caller, who has the steps between to do.
+constexpr uint32_t kAheadOfWorker = 32768, kAheadOfCaller = 6144;
+
+void ask_for_next(const uint8_t* at, uint32_t bytes) {
+  for (uint32_t i = 0; at != nullptr && i < bytes; i += 64) ask_far_memory(at + i);
+}
 
 uint32_t epoch_of(uint64_t next) { return static_cast<uint32_t>(next >> 32); }
 
@@ -67,12 +76,12 @@ void Pool::make_way() {
   for (std::thread& worker : workers_) keep_on(worker, others);
 }
 
-bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* context) {
+bool Pool::run_job(uint32_t count, StopWatch& watch, const Job& job, const void* context) {
   if (watch.stopped()) return false;
   stop_.store(false, std::memory_order_relaxed);
   if (count <= 1 || workers_.empty()) {
     for (uint32_t item = 0; item < count; ++item) {
-      job(context, item, 0);
+      job.body(context, item, 0);
       if (watch.stopped()) return false;
     }
     return true;
@@ -81,14 +90,15 @@ bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* contex
   for (Queue& queue : queues_) queue.next.store((static_cast<uint64_t>(last) << 32) | kClosed);
   done_.store(0, std::memory_order_relaxed);
   count_.store(count, std::memory_order_release);
-  job_.store(job, std::memory_order_release);
+  body_.store(job.body, std::memory_order_release);
+  next_.store(job.next, std::memory_order_release);
   context_.store(context, std::memory_order_release);
   for (Queue& queue : queues_) queue.next.store(static_cast<uint64_t>(now) << 32);
   if (sleepers_.load() != 0) {
     std::lock_guard<std::mutex> lock(mutex_);
     wake_.notify_all();
   }
-  take_all(now, 0, &watch);
+  ask_for_next(take_all(now, 0, &watch), kAheadOfCaller);
   const uint64_t began = now_ns();
   while (done_.load(std::memory_order_acquire) != count) {
     pause_core();
@@ -98,8 +108,9 @@ bool Pool::run_job(uint32_t count, StopWatch& watch, Job job, const void* contex
   return !stop_.load(std::memory_order_relaxed);
 }
 
-// From the thread's own queue on, round.
-void Pool::take_all(uint32_t epoch, uint32_t thread, StopWatch* watch) {
+// From the thread's own queue on, round. Returns where its next job begins, which nobody knows any more once all items are
+// counted.
+const uint8_t* Pool::take_all(uint32_t epoch, uint32_t thread, StopWatch* watch) {
   const auto queues = static_cast<uint32_t>(queues_.size());
   const uint32_t own = static_cast<uint32_t>(uint64_t{thread} * queues / threads());
   uint32_t done = 0;
@@ -107,14 +118,17 @@ void Pool::take_all(uint32_t epoch, uint32_t thread, StopWatch* watch) {
     for (; take((own + q) % queues, epoch, thread); ++done)
       if (watch != nullptr && watch->stopped()) stop_.store(true, std::memory_order_relaxed);
   }
-  if (done != 0) done_.fetch_add(done, std::memory_order_release);
+  if (done == 0) return nullptr;
+  const uint8_t* next = next_.load(std::memory_order_relaxed)(context_.load(std::memory_order_relaxed), thread);
+  done_.fetch_add(done, std::memory_order_release);
+  return next;
 }
 
 bool Pool::take(uint32_t queue, uint32_t epoch, uint32_t thread) {
   std::atomic<uint64_t>& next = queues_[queue].next;
   uint64_t taken = next.load(std::memory_order_acquire);
   const uint64_t count = count_.load(std::memory_order_acquire), queues = queues_.size();
-  const Job job = job_.load(std::memory_order_acquire);
+  const auto body = body_.load(std::memory_order_acquire);
   const void* context = context_.load(std::memory_order_acquire);
   const uint64_t first = queue * count / queues, end = (queue + 1) * count / queues;
   for (;;) {
@@ -122,7 +136,8 @@ bool Pool::take(uint32_t queue, uint32_t epoch, uint32_t thread) {
     if (next.compare_exchange_weak(taken, taken + 1, std::memory_order_acq_rel, std::memory_order_acquire)) break;
   }
   // A stopped job's items are taken and counted, not run.
-  if (!stop_.load(std::memory_order_relaxed)) job(context, static_cast<uint32_t>(first + static_cast<uint32_t>(taken)), thread);
+  if (!stop_.load(std::memory_order_relaxed))
+    body(context, static_cast<uint32_t>(first + static_cast<uint32_t>(taken)), thread);
   return true;
 }
 
@@ -133,7 +148,7 @@ void Pool::work(uint32_t thread, const PoolOptions& options) {
     wait_for_work(epoch);
     if (quit_.load()) return;
     epoch = this->epoch();
-    take_all(epoch, thread, nullptr);
+    ask_for_next(take_all(epoch, thread, nullptr), kAheadOfWorker);
   }
 }
 

@@ -64,11 +64,23 @@ class Pool {
   void make_way();
 
   // body(item, thread) for every item < count, thread < threads(). Returns false when stopped early: some items did not run.
+  // next(thread): where in memory the thread's next job begins, null: nobody knows; a thread that has no more items, while
+  // others have, asks memory for that.
+  template <class Body, class Next>
+  bool run(uint32_t count, StopWatch& watch, const Body& body, const Next& next) {
+    struct Both {
+      const Body& body;
+      const Next& next;
+    };
+    const Both both = {body, next};
+    const Job job = {
+        [](const void* context, uint32_t item, uint32_t thread) { static_cast<const Both*>(context)->body(item, thread); },
+        [](const void* context, uint32_t thread) -> const uint8_t* { return static_cast<const Both*>(context)->next(thread); }};
+    return run_job(count, watch, job, &both);
+  }
   template <class Body>
   bool run(uint32_t count, StopWatch& watch, const Body& body) {
-    return run_job(
-        count, watch,
-        [](const void* context, uint32_t item, uint32_t thread) { (*static_cast<const Body*>(context))(item, thread); }, &body);
+    return run(count, watch, body, [](uint32_t) -> const uint8_t* { return nullptr; });
   }
 
   // For long items, from inside a body: whether to give up (the item's result is not used then).
@@ -78,18 +90,21 @@ class Pool {
   }
 
  private:
-  using Job = void (*)(const void* context, uint32_t item, uint32_t thread);
+  struct Job {
+    void (*body)(const void* context, uint32_t item, uint32_t thread);
+    const uint8_t* (*next)(const void* context, uint32_t thread);
+  };
 
   // One of its own line in the cache: the others are read when it is empty.
   struct alignas(64) Queue {
-    // (epoch << 32) | items taken. Taking an item is a compare-exchange on both. Before the three fields below it change every
+    // (epoch << 32) | items taken. Taking an item is a compare-exchange on both. Before the fields below it change every
     // queue is closed (released by their stores), so that a thread that comes late, and reads new fields with an old epoch,
     // takes nothing.
     std::atomic<uint64_t> next{0};
   };
 
-  bool run_job(uint32_t count, StopWatch& watch, Job job, const void* context);
-  void take_all(uint32_t epoch, uint32_t thread, StopWatch* watch);
+  bool run_job(uint32_t count, StopWatch& watch, const Job& job, const void* context);
+  const uint8_t* take_all(uint32_t epoch, uint32_t thread, StopWatch* watch);
   bool take(uint32_t queue, uint32_t epoch, uint32_t thread);
   uint32_t epoch() const { return static_cast<uint32_t>(queues_.back().next.load() >> 32); }
   void work(uint32_t thread, const PoolOptions& options);
@@ -99,7 +114,8 @@ class Pool {
   std::vector<Queue> queues_;  // the last one opens last
   // Read for every item, written once a job.
   alignas(64) std::atomic<uint32_t> count_{0};
-  std::atomic<Job> job_{nullptr};
+  std::atomic<decltype(Job::body)> body_{nullptr};
+  std::atomic<decltype(Job::next)> next_{nullptr};
   std::atomic<const void*> context_{nullptr};
   std::atomic<bool> stop_{false};
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/prefetch.h"
 #include "program.h"
 
 namespace sotto::cpu {
@@ -217,7 +218,7 @@ void ask_for_keys(const Run& run, const Op& op, const Shape& shape, const HeadGr
   const Region& region = run.cache.layout.keys(shape.args.slot, group.rank, group.kv_head);
   const auto ask = [&](uint32_t page) {
     const uint8_t* keys = run.cache.part(region, row.sequence, page);
-    for (uint64_t line = 0; line < region.part_bytes; line += 64) __builtin_prefetch(keys + line);
+    for (uint64_t line = 0; line < region.part_bytes; line += 64) ask_memory(keys + line);
   };
   const uint32_t first = begin / kPageTokens, last = row.position / kPageTokens;
   for (uint32_t page = first; page < first + kPagesAhead && page < last; ++page) ask(page);

@@ -23,8 +23,9 @@ struct Cut {
 };
 
 // Batch rows of one item, at most `most`. Blocks come as many times as there are threads where they are large enough that
-// unfolding the weights for each costs little: then a thread keeps its rows from step to step in its core's cache.
-uint64_t rows_of_block(uint64_t most, uint64_t batch, uint64_t threads) {
+// unfolding the weights for each costs little: then a thread keeps its rows from step to step in its core's cache. (Of BF16,
+// where nothing is unfolded, reading the weights once for all rows is worth more.)
+uint64_t rows_of_thread(uint64_t most, uint64_t batch, uint64_t threads) {
   uint64_t blocks = (batch + most - 1) / most;
   if (threads > 1 && batch >= threads * kRowsOfThread) blocks = (blocks + threads - 1) / threads * threads;
   return (batch + blocks - 1) / blocks;
@@ -35,7 +36,9 @@ Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width, uint3
   const uint64_t k = std::max<uint32_t>(columns, 1), grain = row_grain(run.kernels()), products = item_products(run.kernels());
   uint64_t rows = std::clamp<uint64_t>(products / (k * grain), 32, kGateFloats / grain);
   if (op.quants[0] == SOTTO_NONE) rows = std::clamp<uint64_t>(kFloatInputs / k, 8, rows);
-  rows = rows_of_block(std::min<uint64_t>(rows, batch), batch, run.pool().threads() / ranks);
+  rows = std::min<uint64_t>(rows, batch);
+  const bool unfolds = op.quants[0] != SOTTO_NONE && !run.program.lowered.quants[op.quants[0]].is_bf16;
+  if (unfolds) rows = rows_of_thread(rows, batch, run.pool().threads() / ranks);
   // Enough items that the threads end together, large enough that taking one costs nothing.
   const uint64_t even = uint64_t{width} * ranks / (uint64_t{run.pool().threads()} * (batch <= kShortRows ? 8 : 16));
   const uint64_t most = std::min<uint64_t>(kGateFloats / rows, products / (k * rows));
@@ -138,39 +141,84 @@ void finish_item(const Run& run, const sotto_linear_args& args, const Item& item
   }
 }
 
+// How a LINEAR is spread over the pool: item by item, rank after rank, batch rows, then weight rows. Every rank gets the items
+// of the widest; those past its own rows are empty.
+struct Spread {
+  Cut cut;
+  uint32_t ranks, per_rows, per_rank;
+
+  uint32_t items() const { return per_rank * ranks; }
+  uint32_t first_weight(uint32_t item) const { return item % per_rank % per_rows * cut.weight_rows; }
+  uint32_t first_row(uint32_t item) const { return item % per_rank / per_rows * cut.batch_rows; }
+};
+
+Spread spread_of(const Run& run, const Op& op) {
+  const Step& s = run.program.lowered.steps[op.step];
+  const uint32_t batch = run.count(op.row_class);
+  Spread spread = {};
+  spread.ranks = op.shared ? 1 : run.program.lowered.local_ranks;
+  uint32_t widest = 0, columns = 0;
+  for (uint32_t r = 0; r < spread.ranks; ++r) {
+    widest = std::max(widest, run.width(s.out, r));
+    columns = std::max(columns, run.width(s.in[0], r));
+  }
+  spread.cut = cut_of(run, op, columns, widest, spread.ranks);
+  spread.per_rows = (widest + spread.cut.weight_rows - 1) / spread.cut.weight_rows;
+  spread.per_rank = (batch + spread.cut.batch_rows - 1) / spread.cut.batch_rows * spread.per_rows;
+  return spread;
+}
+
+// The next LINEAR behind `op` that has rows; null: none.
+const Op* next_linear(const Run& run, const Op& op) {
+  const std::vector<Op>& ops = run.program.lowered.ops;
+  const Op* const end = ops.data() + ops.size();
+  const Op* next = &op + 1;
+  while (next < end && (next->kind != OpKind::kLinear || run.count(next->row_class) == 0)) ++next;
+  return next < end ? next : nullptr;
+}
+
+// The repacked weights that item `item` begins with; null: it has none.
+const uint8_t* weights_of(const Run& run, const Op& op, const Spread& spread, uint32_t item) {
+  const Weight& w = run.program.weights.weights[run.program.lowered.steps[op.step].args.linear.weight];
+  const WeightPart& part = w.parts[item / spread.per_rank];
+  if (part.packed == nullptr) return nullptr;
+  return part.packed + uint64_t{spread.first_weight(item)} / run.kernels().lanes * part.group_stride;
+}
+
 }  // namespace
 
 bool run_linear(const Run& run, const Op& op) {
   const Step& s = run.program.lowered.steps[op.step];
   const uint32_t batch = run.count(op.row_class);
-  const uint32_t ranks = op.shared ? 1 : run.program.lowered.local_ranks;
-  uint32_t widest = 0, columns = 0;
-  for (uint32_t r = 0; r < ranks; ++r) {
-    widest = std::max(widest, run.width(s.out, r));
-    columns = std::max(columns, run.width(s.in[0], r));
+  const Spread spread = spread_of(run, op);
+  for (uint32_t r = 0; r < spread.ranks; ++r) {
     for (uint32_t i = 0; i < batch; ++i) {
       run.program.row_list[uint64_t{r} * run.program.lowered.max_batch + i] = run.row(s.in[0], r, op.row_class, i);
     }
   }
-  if (run.program.has_adapters && !run_adapter_inner(run, op, ranks)) return false;
-  const Cut cut = cut_of(run, op, columns, widest, ranks);
-  // Every rank gets the items of the widest; those past its own rows are empty.
-  const uint32_t per_rows = (widest + cut.weight_rows - 1) / cut.weight_rows;
-  const uint32_t per_rank = (batch + cut.batch_rows - 1) / cut.batch_rows * per_rows;
-  return run.pool().run(per_rank * ranks, run.watch, [&](uint32_t index, uint32_t thread) {
+  if (run.program.has_adapters && !run_adapter_inner(run, op, spread.ranks)) return false;
+  // Few rows wait for weights: those of the next LINEAR are asked for by who has nothing else to do.
+  const Op* const next = batch <= kShortRows ? next_linear(run, op) : nullptr;
+  const Spread next_spread = next != nullptr ? spread_of(run, *next) : Spread{};
+  const auto item_body = [&](uint32_t index, uint32_t thread) {
     Item item;
-    item.rank = index / per_rank;
-    item.first_row = index % per_rank / per_rows * cut.batch_rows;
-    item.first_weight = index % per_rank % per_rows * cut.weight_rows;
+    item.rank = index / spread.per_rank;
+    item.first_weight = spread.first_weight(index);
+    item.first_row = spread.first_row(index);
     const uint32_t width = run.width(s.out, item.rank);
     if (item.first_weight >= width) return;
-    item.end_weight = std::min(width, item.first_weight + cut.weight_rows);
-    item.row_count = std::min(batch - item.first_row, cut.batch_rows);
+    item.end_weight = std::min(width, item.first_weight + spread.cut.weight_rows);
+    item.row_count = std::min(batch - item.first_row, spread.cut.batch_rows);
     float* u = run.row(s.out, item.rank, op.row_class, item.first_row) + item.first_weight;
     float* g = s.args.linear.gate == SOTTO_NONE ? nullptr : run.gate(thread);
     multiply(run, op, 0, item, u, width, thread);
-    if (g != nullptr) multiply(run, op, 1, item, g, cut.weight_rows, thread);
-    finish_item(run, s.args.linear, item, u, width, g, cut.weight_rows);
+    if (g != nullptr) multiply(run, op, 1, item, g, spread.cut.weight_rows, thread);
+    finish_item(run, s.args.linear, item, u, width, g, spread.cut.weight_rows);
+  };
+  return run.pool().run(spread.items(), run.watch, item_body, [&](uint32_t thread) {
+    const auto items = static_cast<uint64_t>(next_spread.items());
+    return items == 0 ? nullptr
+                      : weights_of(run, *next, next_spread, static_cast<uint32_t>(thread * items / run.pool().threads()));
   });
 }
 

@@ -57,27 +57,6 @@ __attribute__((always_inline)) inline F add_unit(F sum, I low, I high, const Sca
   }
 }
 
-// Adds what an outlier's upper bits bring, whose integer products are `dot` and whose own sum is `count`; d is its unit's (its
-// half's). Those of a row are summed apart, in their order, and go to the row's sum at the end.
-template <class T>
-__attribute__((always_inline)) inline F add_outlier(F rest, I dot, I count, F d, F step) {
-  if constexpr (T::kLess != 0) dot = i_sub(dot, i_shift_left<__builtin_ctz(T::kLess != 0 ? T::kLess : 1)>(count));
-  return f_fma(f_from_i(dot), f_mul(d, step), rest);
-}
-
-// An outlier as the kernels of repacked rows multiply it, the same for all weight rows.
-struct OutlierOfRow {
-  P four;
-  I count;
-  F step;
-};
-template <class T>
-__attribute__((always_inline)) inline OutlierOfRow outlier_of(const Outlier& o) {
-  constexpr int8_t kOnes[4] = {1, 1, 1, 1};
-  const P four = p_four(o.four);
-  return {four, T::kLess == 0 ? i_zero() : a_total(a_dot(p_four(kOnes), four)), f_set(o.step)};
-}
-
 // Results of kLanes neighbouring weight rows, of which `count` exist.
 inline void store_lanes(float* out, F sum, uint32_t count) {
   if (count >= uint32_t{kLanes}) {

@@ -27,7 +27,7 @@ struct ActivationUnit {
   int8_t numbers[kUnit];
   float step;                   // what an integer counts
   float sum;                    // of its numbers as they are kept, upper bits and all
-  int32_t count, second_count;  // sums of `numbers`: of the whole unit, of its second half
+  int32_t count, second_count;  // sums of its integers, upper bits and all: of the whole unit, of its second half
   uint32_t outliers;            // how many of the row's list are this unit's
   uint32_t reserved[3];
 };

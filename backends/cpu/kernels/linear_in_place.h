@@ -49,9 +49,8 @@ inline F add_outlier_in_place(F rest, const W* w, const Scales& scales, const Ou
   __builtin_memcpy(alone + 4 * word, o.four, 4);
   I first_half, last_half;
   dot_rows<T>(w, alone, &first_half, &last_half);
-  const I count = i_set(o.four[0] + o.four[1] + o.four[2] + o.four[3]);
   const F d = scales.d[T::kHalves && word >= kWords / 2 ? 1 : 0];
-  return add_outlier<T>(rest, i_add(first_half, last_half), count, d, f_set(o.step));
+  return f_fma(f_from_i(i_add(first_half, last_half)), f_mul(d, f_set(o.step)), rest);
 }
 
 template <class T, int kRows>
@@ -112,7 +111,9 @@ void fill_panel(const LinearTask& t, const RowGroup& g, const Panel& panel) {
 template <class T>
 void linear_in_place(const LinearTask& t) {
   if (t.row_count > kFewRows) {
-    linear_tiles<T>(t, [&](uint32_t n, const Panel& panel) { fill_panel<T>(t, group_of(t, n), panel); });
+    linear_tiles<T>(
+        t, [&](uint32_t n, const Panel& panel) { fill_panel<T>(t, group_of(t, n), panel); },
+        [](uint32_t, uint32_t, uint32_t, uint32_t) {});
     return;
   }
   for (uint32_t n = t.first_row; n < t.end_row; n += kLanes) {

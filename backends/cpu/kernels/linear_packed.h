@@ -7,6 +7,7 @@
 
 #include "linear_tile.h"
 #include "packed_types.h"
+#include "prefetch.h"
 
 namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
@@ -67,10 +68,10 @@ __attribute__((always_inline)) inline const Outlier* add_packed_outliers(const O
                                                                          F* const* rest) {
   for (const Outlier* const end = o + count; o != end; ++o) {
     const uint32_t word = o->place % kWords, half = T::kHalves && word >= kWords / 2 ? 1 : 0;
-    const OutlierOfRow of_row = outlier_of<T>(*o);
+    const P four = p_four(o->four);
     for (int g = 0; g < kGroups; ++g) {
-      const I dot = a_total(first_dot<T>(T::word_at(units[g], word), of_row.four));
-      *rest[g] = add_outlier<T>(*rest[g], dot, of_row.count, scales[g].d[half], of_row.step);
+      const I dot = a_total(first_dot<T>(T::word_at(units[g], word), four));
+      *rest[g] = f_fma(f_from_i(dot), f_mul(scales[g].d[half], f_set(o->step)), *rest[g]);
     }
   }
   return o;
@@ -140,8 +141,9 @@ void few_packed(const LinearTask& t, const uint8_t* blocks, uint32_t first) {
   for (; row < t.row_count; ++row) few_packed_rows<T, kGroups, 1>(t, blocks, first, row, ask());
 }
 
+// `panel` by value: its fields could lie in the bytes that are written, and would be read again for each of them.
 template <class T>
-void fill_panel_packed(const uint8_t* group, uint32_t units, const Panel& panel) {
+void fill_panel_packed(const uint8_t* group, uint32_t units, const Panel panel) {
   const uint8_t* block = group;
   for (size_t u = 0; u < units; block += T::kBlockBytes) {
     const auto head = T::packed_head(block);
@@ -160,7 +162,13 @@ template <class T>
 void linear_packed(const LinearTask& t) {
   const auto group = [&](uint32_t n) { return t.weights + n / kLanes * t.stride; };
   if (t.row_count > kFewPackedRows) {
-    linear_tiles<T>(t, [&](uint32_t n, const Panel& panel) { fill_panel_packed<T>(group(n), t.quants.units, panel); });
+    // What lies behind the last group is the thread's next item, as a rule; asking for what is not there harms nobody.
+    const auto ask = [&](uint32_t n, uint32_t groups, uint32_t row, uint32_t rows) {
+      const uint64_t lines = groups * t.stride / 64, end = lines * (row + rows) / t.row_count;
+      for (uint64_t line = lines * row / t.row_count; line < end; ++line) ask_memory(group(n) + 64 * line);
+    };
+    const auto fill = [&](uint32_t n, const Panel& panel) { fill_panel_packed<T>(group(n), t.quants.units, panel); };
+    linear_tiles<T>(t, fill, ask);
     return;
   }
   // Two groups share the activations' loads where their sums fit into the registers; one row brings few.

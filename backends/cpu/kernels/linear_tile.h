@@ -120,10 +120,12 @@ __attribute__((always_inline)) inline void add_outliers(const Panel* panels, con
   for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { rest[g.value] = f_zero(); });
   for (uint32_t i = 0; i < x.count; ++i) {
     const size_t place = x.outliers[i].place;
-    const OutlierOfRow o = outlier_of<T>(x.outliers[i]);
+    const P four = p_four(x.outliers[i].four);
+    const F step = f_set(x.outliers[i].step);
     for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) {
-      const I dot = a_total(first_dot<T>(p_load(panels[g.value].bytes + place * 4 * kLanes), o.four));
-      rest[g.value] = add_outlier<T>(rest[g.value], dot, o.count, f_load(scale_of<T>(panels[g.value], place)), o.step);
+      const I dot = a_total(first_dot<T>(p_load(panels[g.value].bytes + place * 4 * kLanes), four));
+      const F d = f_load(scale_of<T>(panels[g.value], place));
+      rest[g.value] = f_fma(f_from_i(dot), f_mul(d, step), rest[g.value]);
     });
   }
   for_each<0, kGroups>([&](auto g) __attribute__((always_inline)) { *sums[g.value] = f_add(*sums[g.value], rest[g.value]); });
@@ -182,10 +184,12 @@ inline uint32_t next_tile_rows(uint32_t left) {
   return left >= 4 ? 4 : left >= 2 ? 2 : 1;
 }
 
-template <class T, int kGroups>
-void tiles(const LinearTask& t, uint32_t first) {
+// ask(row, rows): before these activation rows are multiplied.
+template <class T, int kGroups, class Ask>
+void tiles(const LinearTask& t, uint32_t first, Ask&& ask) {
   for (uint32_t row = 0, rows = 0; row < t.row_count; row += rows) {
     rows = next_tile_rows(t.row_count - row);
+    ask(row, rows);
     if (rows == kTileRows) {
       tile<T, kGroups, kTileRows>(t, first, row);
     } else if (rows == 4) {
@@ -198,19 +202,20 @@ void tiles(const LinearTask& t, uint32_t first) {
   }
 }
 
-// fill(first, panel) unfolds the weight rows first .. first + kLanes.
-template <class T, class Fill>
-void linear_tiles(const LinearTask& t, Fill&& fill) {
+// fill(first, panel) unfolds the weight rows first .. first + kLanes; ask(first, groups, row, rows) asks memory for so many
+// groups from weight row `first` on, for the share of them that the activation rows [row, row + rows) are of all.
+template <class T, class Fill, class Ask>
+void linear_tiles(const LinearTask& t, Fill&& fill, Ask&& ask) {
   // Two groups share the activations' loads where the sums of both fit into the registers.
   constexpr int kGroups = chain_of(T::kMost) == 8 ? kTileGroups : 1;
   uint32_t n = t.first_row;
   for (; n + (kGroups - 1) * kLanes < t.end_row; n += kGroups * kLanes) {
     for (uint32_t g = 0; g < kGroups; ++g) fill(n + g * kLanes, panel_of(t, g));
-    tiles<T, kGroups>(t, n);
+    tiles<T, kGroups>(t, n, [&](uint32_t row, uint32_t rows) { ask(n + kGroups * kLanes, uint32_t{kGroups}, row, rows); });
   }
   for (; n < t.end_row; n += kLanes) {
     fill(n, panel_of(t, 0));
-    tiles<T, 1>(t, n);
+    tiles<T, 1>(t, n, [](uint32_t, uint32_t) {});
   }
 }
 

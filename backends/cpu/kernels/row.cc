@@ -78,22 +78,25 @@ void with_activation(uint32_t activation, Body&& body) {
   }
 }
 
-// With kLimited squares above `limit` are left out.
-template <bool kLimited>
-float mean_square(const float* x, uint32_t count, float limit) {
-  const F squares = sum_of_row(
-      count, [&](auto at, F sum) __attribute__((always_inline)) {
-        const F v = at.load(x), square = f_mul(v, v);
-        return f_add(sum, kLimited ? f_select_less(f_set(limit), square, f_zero(), square) : square);
-      });
-  return count == 0 ? 0.0f : f_sum(squares) / static_cast<float>(count);
-}
-
 // The square above which a number of a row stands out. The largest ones would raise it for all others: those that stand out of
 // the whole row are left out when it is measured again.
 float outlier_limit(const float* x, uint32_t count) {
-  constexpr float kSquare = kStandsOut * kStandsOut;
-  return kSquare * mean_square<true>(x, count, kSquare * mean_square<false>(x, count, 0.0f));
+  const float factor = kStandsOut * kStandsOut / static_cast<float>(count == 0 ? 1 : count);
+  F top = f_zero();
+  const F squares = sum_of_row(
+      count, [&](auto at, F sum) __attribute__((always_inline)) {
+        const F v = at.load(x), square = f_mul(v, v);
+        top = f_max(top, square);
+        return f_add(sum, square);
+      });
+  const float limit = factor * f_sum(squares);
+  if (f_top(top) <= limit) return limit;
+  const F rest = sum_of_row(
+      count, [&](auto at, F sum) __attribute__((always_inline)) {
+        const F v = at.load(x), square = f_mul(v, v);
+        return f_add(sum, f_select_less(f_set(limit), square, f_zero(), square));
+      });
+  return factor * f_sum(rest);
 }
 
 // Columns [first, first + count) of a row whose x (`end - skip` numbers) begins at column `skip`: x itself where it covers
@@ -115,28 +118,27 @@ __attribute__((always_inline)) inline F largest_of(const float* p, F limit) {
   return top;
 }
 
-// What one lane after the other sums up of a unit: the integers of its halves, the upper bits of its outliers.
+// Sums of the integers of a unit's halves.
 struct Sums {
-  F half[2], upper;
+  F half[2];
 };
 
 // A unit's integers. With kCut the numbers whose square is above `limit` stand out: their upper bits go to `upper`.
 template <bool kCut>
 __attribute__((always_inline)) inline Sums count_unit(const float* p, F inverse, F limit, int8_t* numbers, int8_t* upper) {
-  I sums[2] = {i_zero(), i_zero()}, above = i_zero();
+  I sums[2] = {i_zero(), i_zero()};
   for (uint32_t i = 0; i < kUnit; i += kLanes) {
     const F x = f_load(p + i), counted = f_mul(x, inverse);
     I q = i_from_f(counted);
+    sums[i / (kUnit / 2)] = i_add(sums[i / (kUnit / 2)], q);
     if constexpr (kCut) {
       const I up = i_from_f(f_select_less(limit, f_mul(x, x), f_mul(counted, f_set(1.0f / 128.0f)), f_zero()));
       i_store_i8(upper + i, up);
       q = i_sub(q, i_shift_left<7>(up));
-      above = i_add(above, up);
     }
     i_store_i8(numbers + i, q);
-    sums[i / (kUnit / 2)] = i_add(sums[i / (kUnit / 2)], q);
   }
-  return {{f_from_i(sums[0]), f_from_i(sums[1])}, f_from_i(above)};
+  return {{f_from_i(sums[0]), f_from_i(sums[1])}};
 }
 
 // The words of `upper` that are not zero, behind the list's end: eight are written, those that stay move the end.
@@ -172,23 +174,22 @@ template <bool kCut>
 __attribute__((always_inline)) inline Sums count_each(const Units& units, F inverse, float limit, int8_t* uppers) {
   float inverses[kLanes];
   f_store(inverses, inverse);
-  F first[kLanes], second[kLanes], above[kLanes];
-  for (uint32_t u = 0; u < kLanes; ++u) first[u] = second[u] = above[u] = f_zero();
+  F first[kLanes], second[kLanes];
+  for (uint32_t u = units.count; u < kLanes; ++u) first[u] = second[u] = f_zero();
   for (uint32_t u = 0; u < units.count; ++u) {
     const Sums sums = count_unit<kCut>(units.numbers + u * kUnit, f_set(inverses[u]), f_set(limit), units.to[u].numbers,
                                        uppers + (kCut ? u * kUnit : 0));
     first[u] = sums.half[0];
     second[u] = sums.half[1];
-    above[u] = sums.upper;
   }
-  return {{f_sum_rows(first), f_sum_rows(second)}, kCut ? f_sum_rows(above) : f_zero()};
+  return {{f_sum_rows(first), f_sum_rows(second)}};
 }
 
 void put_heads(const Units& units, F step, const Sums& sums) {
   const F all = f_add(sums.half[0], sums.half[1]);
   float steps[kLanes], whole[kLanes], counts[kLanes], second_counts[kLanes];
   f_store(steps, step);
-  f_store(whole, f_mul(step, f_fma(sums.upper, f_set(128.0f), all)));
+  f_store(whole, f_mul(step, all));
   f_store(counts, all);
   f_store(second_counts, sums.half[1]);
   for (uint32_t u = 0; u < units.count; ++u) {
