@@ -13,7 +13,6 @@ namespace sotto::cpu {
 namespace {
 
 constexpr float kNoScore = -3.0e38f;
-constexpr uint32_t kPagesAhead = 4;  // that the kernel reads the keys of before it comes to values
 
 struct Shape {
   const Step& step;
@@ -221,7 +220,7 @@ void ask_for_keys(const Run& run, const Op& op, const Shape& shape, const HeadGr
     for (uint64_t line = 0; line < region.part_bytes; line += 64) ask_memory(keys + line);
   };
   const uint32_t first = begin / kPageTokens, last = row.position / kPageTokens;
-  for (uint32_t page = first; page < first + kPagesAhead && page < last; ++page) ask(page);
+  for (uint32_t page = first; page < first + kBlockPages && page < last; ++page) ask(page);
   ask(last);
 }
 

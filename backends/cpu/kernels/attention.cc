@@ -16,8 +16,7 @@ namespace sotto::cpu::SOTTO_CPU_ISA {
 namespace {
 
 constexpr float kNoScore = -3.0e38f;
-// Maximum and exponentials have long latencies and little to do for one page.
-constexpr uint32_t kBlockPages = 4, kBlockTokens = kBlockPages * kPageTokens;
+constexpr uint32_t kBlockTokens = kBlockPages * kPageTokens;
 // Rows of a tile, by two vectors. 6: 12 sums, 2 operands and a broadcast number are 15 of 16 registers.
 constexpr uint32_t kMostRows = kRegisters == 32 ? 12 : 6;
 

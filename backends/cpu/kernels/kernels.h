@@ -18,8 +18,10 @@ constexpr int kWideRows = 4;          // rows of F16 or BF16 that it holds as fl
 // Columns that it holds of two groups of bf16 rows, as words (linear_bf16.cc).
 constexpr uint32_t kBf16Columns = 1024;
 constexpr uint64_t kBf16Bytes = uint64_t{2} * kBf16Columns * kMaxLanes * 2;
-constexpr uint32_t kSplitPages =
-    16;  // pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads
+// Pages whose softmax is summed alone, then merged: fixed, so that bits never depend on threads.
+constexpr uint32_t kSplitPages = 16;
+// Pages whose keys are read before their values: maxima and exponentials have long latencies and little to do for one.
+constexpr uint32_t kBlockPages = 4;
 constexpr uint32_t kTileQueries = 32;  // query vectors of one attention task
 
 // 32 numbers of an activation row as int8 with a step, all that a kernel reads of them in one cache line.
@@ -33,7 +35,7 @@ struct ActivationUnit {
 };
 static_assert(sizeof(ActivationUnit) == 64);
 
-// The upper bits of four neighbouring numbers, some of which stand out of their row (quantize in row.cc): 128 times these are
+// The upper bits of four neighbouring numbers, some of which stand out of their row (quantize.cc): 128 times these are
 // to be added to what their unit has. Eight bits everywhere are what others use; on real models they move logits by up to 1.8
 // (SmolLM2), because a few channels are a hundred times larger than the rest, and the rest of their unit is counted as
 // coarsely.
