@@ -16,19 +16,20 @@ constexpr uint64_t kFloatInputs = 1u << 17;  // numbers of a float input that st
 uint64_t item_products(const Kernels& kernels) { return kernels.lanes > 4 ? 1ull << 24 : 1ull << 22; }
 uint32_t row_grain(const Kernels& kernels) { return std::max(kRowGrain, kPanelGroups * kernels.lanes); }
 
-// How one LINEAR is cut: rank after rank, weight rows, then batch rows.
+// How one LINEAR is cut: rank after rank, part after part of the batch, weight rows, then blocks of the part's batch rows.
 struct Cut {
   uint32_t weight_rows;  // of one item
   uint32_t batch_rows;
+  uint32_t parts;
+  uint32_t blocks;  // of a part
 };
 
-// Batch rows of one item, at most `most`. Blocks come as many times as there are threads where they are large enough that
-// unfolding the weights for each costs little: then a thread keeps its rows from step to step in its core's cache. (Of BF16,
-// where nothing is unfolded, reading the weights once for all rows is worth more.)
-uint64_t rows_of_thread(uint64_t most, uint64_t batch, uint64_t threads) {
-  uint64_t blocks = (batch + most - 1) / most;
-  if (threads > 1 && batch >= threads * kRowsOfThread) blocks = (blocks + threads - 1) / threads * threads;
-  return (batch + blocks - 1) / blocks;
+// A part for each thread, where these are large enough that unfolding the weights for each costs little: then a thread keeps
+// its rows from step to step in its core's cache. (Of BF16, where nothing is unfolded, reading the weights once is worth more.)
+uint32_t parts_of(const Run& run, const Op& op, uint32_t ranks) {
+  const uint32_t threads = run.pool().threads() / ranks;
+  const bool unfolds = op.quants[0] != SOTTO_NONE && !run.program.lowered.quants[op.quants[0]].is_bf16;
+  return unfolds && threads > 1 && run.count(op.row_class) >= threads * kRowsOfThread ? threads : 1;
 }
 
 Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width, uint32_t ranks) {
@@ -36,14 +37,15 @@ Cut cut_of(const Run& run, const Op& op, uint32_t columns, uint32_t width, uint3
   const uint64_t k = std::max<uint32_t>(columns, 1), grain = row_grain(run.kernels()), products = item_products(run.kernels());
   uint64_t rows = std::clamp<uint64_t>(products / (k * grain), 32, kGateFloats / grain);
   if (op.quants[0] == SOTTO_NONE) rows = std::clamp<uint64_t>(kFloatInputs / k, 8, rows);
-  rows = std::min<uint64_t>(rows, batch);
-  const bool unfolds = op.quants[0] != SOTTO_NONE && !run.program.lowered.quants[op.quants[0]].is_bf16;
-  if (unfolds) rows = rows_of_thread(rows, batch, run.pool().threads() / ranks);
+  const uint64_t parts = parts_of(run, op, ranks), part = (batch + parts - 1) / parts;
+  const uint64_t blocks = (part + rows - 1) / rows;
+  rows = (part + blocks - 1) / blocks;
   // Enough items that the threads end together, large enough that taking one costs nothing.
   const uint64_t even = uint64_t{width} * ranks / (uint64_t{run.pool().threads()} * (batch <= kShortRows ? 8 : 16));
   const uint64_t most = std::min<uint64_t>(kGateFloats / rows, products / (k * rows));
   const uint64_t weights = std::clamp<uint64_t>(even, grain, std::max<uint64_t>(most, grain));
-  return {static_cast<uint32_t>(weights / grain * grain), static_cast<uint32_t>(rows)};
+  return {static_cast<uint32_t>(weights / grain * grain), static_cast<uint32_t>(rows), static_cast<uint32_t>(parts),
+          static_cast<uint32_t>(blocks)};
 }
 
 // u[row][n] += strength * scale * B[n] . (A x), for the rows of an item.
@@ -141,20 +143,21 @@ void finish_item(const Run& run, const sotto_linear_args& args, const Item& item
   }
 }
 
-// How a LINEAR is spread over the pool: item by item, rank after rank, batch rows, then weight rows. Every rank gets the items
-// of the widest; those past its own rows are empty.
+// How a LINEAR is spread over the pool. Every rank gets the items of the widest; those past its own rows are empty, and so are
+// blocks past the batch.
 struct Spread {
   Cut cut;
-  uint32_t ranks, per_rows, per_rank;
+  uint32_t ranks, per_part, per_rank;
 
   uint32_t items() const { return per_rank * ranks; }
-  uint32_t first_weight(uint32_t item) const { return item % per_rank % per_rows * cut.weight_rows; }
-  uint32_t first_row(uint32_t item) const { return item % per_rank / per_rows * cut.batch_rows; }
+  uint32_t first_weight(uint32_t item) const { return item % per_part / cut.blocks * cut.weight_rows; }
+  uint32_t first_row(uint32_t item) const {
+    return (item % per_rank / per_part * cut.blocks + item % per_part % cut.blocks) * cut.batch_rows;
+  }
 };
 
 Spread spread_of(const Run& run, const Op& op) {
   const Step& s = run.program.lowered.steps[op.step];
-  const uint32_t batch = run.count(op.row_class);
   Spread spread = {};
   spread.ranks = op.shared ? 1 : run.program.lowered.local_ranks;
   uint32_t widest = 0, columns = 0;
@@ -163,8 +166,8 @@ Spread spread_of(const Run& run, const Op& op) {
     columns = std::max(columns, run.width(s.in[0], r));
   }
   spread.cut = cut_of(run, op, columns, widest, spread.ranks);
-  spread.per_rows = (widest + spread.cut.weight_rows - 1) / spread.cut.weight_rows;
-  spread.per_rank = (batch + spread.cut.batch_rows - 1) / spread.cut.batch_rows * spread.per_rows;
+  spread.per_part = (widest + spread.cut.weight_rows - 1) / spread.cut.weight_rows * spread.cut.blocks;
+  spread.per_rank = spread.per_part * spread.cut.parts;
   return spread;
 }
 
@@ -206,7 +209,7 @@ bool run_linear(const Run& run, const Op& op) {
     item.first_weight = spread.first_weight(index);
     item.first_row = spread.first_row(index);
     const uint32_t width = run.width(s.out, item.rank);
-    if (item.first_weight >= width) return;
+    if (item.first_weight >= width || item.first_row >= batch) return;
     item.end_weight = std::min(width, item.first_weight + spread.cut.weight_rows);
     item.row_count = std::min(batch - item.first_row, spread.cut.batch_rows);
     float* u = run.row(s.out, item.rank, op.row_class, item.first_row) + item.first_weight;

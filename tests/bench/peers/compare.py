@@ -16,6 +16,10 @@ import sys
 import time
 
 
+class Refused(Exception):
+    """A program that ended with an error: a peer need not read every file."""
+
+
 def ours(a, sotto, model):
     words = [*sotto.split(), "bench", model, "-p", str(a.prompt), "-n", str(a.generated), "-r", "1", "--context",
              str(a.prompt + a.generated), "--threads", str(a.threads), "--backend", "cpu", "--json", "--quiet"]
@@ -33,7 +37,7 @@ def theirs(a, command, model):
 def run(a, words):
     done = subprocess.run([*a.quiet.split(), *words], stdout=subprocess.PIPE, check=False, timeout=600)
     if done.returncode != 0:
-        sys.exit(f"compare: {' '.join(words)} ended with {done.returncode}")
+        raise Refused(f"compare: {' '.join(words)} ended with {done.returncode}")
     return done.stdout.decode()
 
 
@@ -44,8 +48,15 @@ def median(rounds, what):
 def measure(a, model, programs):
     rounds = {name: [] for name in programs}
     for _ in range(a.rounds):
-        for name, (function, command) in programs.items():
-            rounds[name].append(function(a, command, model))
+        for name in list(rounds):
+            function, command = programs[name]
+            try:
+                rounds[name].append(function(a, command, model))
+            except Refused as refused:
+                if name == "sotto":
+                    sys.exit(str(refused))
+                print(f"{refused}: left out", file=sys.stderr)
+                del rounds[name]
     return rounds
 
 
