@@ -53,22 +53,25 @@ struct Sums {
   F half[2];
 };
 
-// A unit's integers. With kCut the numbers whose square is above `limit` stand out: their upper bits go to `upper`.
-template <bool kCut>
-__attribute__((always_inline)) inline Sums count_unit(const float* p, F inverse, F limit, int8_t* numbers, int8_t* upper) {
+// The integers of a unit without outliers. (Of one with: only their sums are true.)
+__attribute__((always_inline)) inline Sums count_unit(const float* p, F inverse, int8_t* numbers) {
   I sums[2] = {i_zero(), i_zero()};
   for (uint32_t i = 0; i < kUnit; i += kLanes) {
-    const F x = f_load(p + i), counted = f_mul(x, inverse);
-    I q = i_from_f(counted);
-    sums[i / (kUnit / 2)] = i_add(sums[i / (kUnit / 2)], q);
-    if constexpr (kCut) {
-      const I up = i_from_f(f_select_less(limit, f_mul(x, x), f_mul(counted, f_set(1.0f / 128.0f)), f_zero()));
-      i_store_i8(upper + i, up);
-      q = i_sub(q, i_shift_left<7>(up));
-    }
+    const I q = i_from_f(f_mul(f_load(p + i), inverse));
     i_store_i8(numbers + i, q);
+    sums[i / (kUnit / 2)] = i_add(sums[i / (kUnit / 2)], q);
   }
   return {{f_from_i(sums[0]), f_from_i(sums[1])}};
+}
+
+// Those of one with outliers, the numbers whose square is above `limit`: these have upper bits.
+__attribute__((always_inline)) inline void cut_unit(const float* p, F inverse, F limit, int8_t* numbers, int8_t* upper) {
+  for (uint32_t i = 0; i < kUnit; i += kLanes) {
+    const F x = f_load(p + i), counted = f_mul(x, inverse);
+    const I above = i_from_f(f_select_less(limit, f_mul(x, x), f_mul(counted, f_set(1.0f / 128.0f)), f_zero()));
+    i_store_i8(upper + i, above);
+    i_store_i8(numbers + i, i_sub(i_from_f(counted), i_shift_left<7>(above)));
+  }
 }
 
 // The words of `upper` that are not zero, behind the list's end: eight are written, those that stay move the end.
@@ -91,24 +94,18 @@ struct Units {
   ActivationUnit* to;
 };
 
-template <bool kLimited>
-__attribute__((always_inline)) inline F largest_of_each(const Units& units, float limit) {
+__attribute__((always_inline)) inline F largest_of_each(const Units& units) {
   F tops[kLanes];
-  for (uint32_t u = 0; u < units.count; ++u) tops[u] = largest_of<kLimited>(units.numbers + u * kUnit, f_set(limit));
+  for (uint32_t u = 0; u < units.count; ++u) tops[u] = largest_of<false>(units.numbers + u * kUnit, f_zero());
   for (uint32_t u = units.count; u < kLanes; ++u) tops[u] = f_zero();
   return f_top_rows(tops);
 }
 
-// All units, counted in their steps; uppers: [kLanes * kUnit], with kCut.
-template <bool kCut>
-__attribute__((always_inline)) inline Sums count_each(const Units& units, F inverse, float limit, int8_t* uppers) {
-  float inverses[kLanes];
-  f_store(inverses, inverse);
+__attribute__((always_inline)) inline Sums count_each(const Units& units, const float* inverses) {
   F first[kLanes], second[kLanes];
   for (uint32_t u = units.count; u < kLanes; ++u) first[u] = second[u] = f_zero();
   for (uint32_t u = 0; u < units.count; ++u) {
-    const Sums sums = count_unit<kCut>(units.numbers + u * kUnit, f_set(inverses[u]), f_set(limit), units.to[u].numbers,
-                                       uppers + (kCut ? u * kUnit : 0));
+    const Sums sums = count_unit(units.numbers + u * kUnit, f_set(inverses[u]), units.to[u].numbers);
     first[u] = sums.half[0];
     second[u] = sums.half[1];
   }
@@ -132,34 +129,39 @@ void put_heads(const Units& units, F step, const Sums& sums) {
   }
 }
 
-// The units' outliers behind the list's end. Which units have some is asked at once: asked one by one, the answers surprise.
-Outlier* list_outliers(const Units& units, F largest, float limit, F step, const int8_t* uppers, Outlier* end) {
-  float tops[kLanes], steps[kLanes];
-  f_store(tops, largest);
-  f_store(steps, step);
-  uint32_t which = 0;
-  for (uint32_t u = 0; u < units.count; ++u) which |= (limit < tops[u] * tops[u] ? 1u : 0u) << u;
-  for (; which != 0; which &= which - 1) {
-    const auto u = static_cast<uint32_t>(__builtin_ctz(which));
-    Outlier* const first = end;
-    end = put_outliers(uppers + u * kUnit, units.first + u, steps[u], first);
-    units.to[u].outliers = static_cast<uint32_t>(end - first);
-  }
-  return end;
+// Bit u: whether something in unit u stands out. All are asked at once: one by one, the answers surprise the processor.
+uint32_t units_above(const float* tops, uint32_t count, float limit) {
+  uint32_t above = 0;
+  for (uint32_t u = 0; u < count; ++u) above |= (limit < tops[u] * tops[u] ? 1u : 0u) << u;
+  return above;
 }
 
+// body(u) for every bit.
+template <class Body>
+__attribute__((always_inline)) inline void for_bits(uint32_t bits, Body&& body) {
+  for (; bits != 0; bits &= bits - 1) body(static_cast<uint32_t>(__builtin_ctz(bits)));
+}
+
+// All units; outliers go behind the list's end.
 Outlier* count_units(const Units& units, float limit, Outlier* end) {
   constexpr float kTiny = 1e-36f;  // below, 1 / step would not be a number
-  int8_t uppers[kLanes * kUnit];
-  const F largest = largest_of_each<false>(units, limit);
-  const float top = f_top(largest);
-  const bool cuts = limit < top * top;
-  const F rest = cuts ? largest_of_each<true>(units, limit) : largest;
-  const F step = f_max(f_mul(rest, f_set(1.0f / 127.0f)), f_mul(largest, f_set(1.0f / (127.0f * 128.0f))));
-  const F inverse = f_select_less(f_set(kTiny), step, f_div(f_set(1.0f), step), f_zero());
-  put_heads(units, step,
-            cuts ? count_each<true>(units, inverse, limit, uppers) : count_each<false>(units, inverse, limit, uppers));
-  return cuts ? list_outliers(units, largest, limit, step, uppers, end) : end;
+  const F largest = largest_of_each(units);
+  float rests[kLanes], steps[kLanes], inverses[kLanes];
+  f_store(rests, largest);
+  const uint32_t above = units_above(rests, units.count, limit);
+  for_bits(above, [&](uint32_t u) { rests[u] = f_top(largest_of<true>(units.numbers + u * kUnit, f_set(limit))); });
+  const F step = f_max(f_mul(f_load(rests), f_set(1.0f / 127.0f)), f_mul(largest, f_set(1.0f / (127.0f * 128.0f))));
+  f_store(steps, step);
+  f_store(inverses, f_select_less(f_set(kTiny), step, f_div(f_set(1.0f), step), f_zero()));
+  put_heads(units, step, count_each(units, inverses));
+  for_bits(above, [&](uint32_t u) {
+    int8_t upper[kUnit];
+    cut_unit(units.numbers + u * kUnit, f_set(inverses[u]), f_set(limit), units.to[u].numbers, upper);
+    Outlier* const first = end;
+    end = put_outliers(upper, units.first + u, steps[u], first);
+    units.to[u].outliers = static_cast<uint32_t>(end - first);
+  });
+  return end;
 }
 
 }  // namespace
