@@ -82,8 +82,10 @@ class FakeJob {
   static sotto_status broadcast(void* self, void* data, uint64_t bytes, uint32_t root, uint32_t deadline, sotto_error*) {
     FakeJob& job = place(self).job;
     const auto* from = static_cast<const uint8_t*>(data);
-    return told(job.meet(place(self).rank, std::vector<uint8_t>(from, from + bytes), deadline,
-                         [&] { std::memcpy(data, job.parts_[root].data(), bytes); }));
+    return told(job.meet(place(self).rank, std::vector<uint8_t>(from, from + bytes), deadline, [&] {
+      // What the root sends stays untouched, unless it was tampered with.
+      if (place(self).rank != root || job.tamper) std::memcpy(data, job.parts_[root].data(), bytes);
+    }));
   }
   static sotto_status all_reduce(void* self, float* data, uint64_t count, uint32_t*, uint32_t deadline, sotto_error*) {
     FakeJob& job = place(self).job;
