@@ -411,10 +411,6 @@ class Pages {
   const uint8_t* keys(uint32_t page) const { return cache_.keys + cache_.pages[page] * cache_.k_bytes; }
   const uint8_t* values(uint32_t page) const { return cache_.values + cache_.pages[page] * cache_.v_bytes; }
   bool has(uint32_t page) const { return page < end_; }
-  void ask_for_keys(uint32_t first) const {
-    for (uint32_t page = first; page < first + kBlockPages && has(page); ++page)
-      for (uint64_t line = 0; line < cache_.k_bytes; line += 64) __builtin_prefetch(keys(page) + line);
-  }
 
  private:
   const CacheView& cache_;
@@ -458,7 +454,6 @@ void attend_block(const AttentionTask& task, const Storage& keys, const Storage&
 void attend(const AttentionTask& task) {
   const Storage& keys = storage_of(task.cache.k_type);
   const Storage& values = storage_of(task.cache.v_type);
-  Pages(task).ask_for_keys(task.first_page);
   for (uint32_t block = task.first_page / kBlockPages; block * kBlockPages < task.end_page; ++block)
     attend_block(task, keys, values, block);
 }
